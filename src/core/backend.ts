@@ -1,0 +1,29 @@
+import type { ModelStream } from './events.ts'
+import type { ModelRequest } from './request.ts'
+
+/** Anything that can answer a request: the embedded engine, or a provider over HTTP. */
+export interface Backend {
+  readonly name: string
+  /** Whether the request stays on machines that the owner marked as their own. */
+  readonly isLocal: boolean
+  /**
+   * Answers a request. Nothing happens before the first `next()`; `return()` or an aborted signal frees
+   * whatever the answer holds. Throws a `ModelError`.
+   */
+  stream(request: ModelRequest, signal: AbortSignal): ModelStream
+  /** Gives the `inputTokens` that the same request then reports. Throws a `ModelError`. */
+  countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
+  /** Gives one vector for each text, in their order, with the tokens read. Throws a `ModelError`. */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
+}
+
+export interface EmbedRequest {
+  readonly model: string
+  readonly texts: readonly string[]
+  readonly dimensions?: number
+}
+
+export interface Embeddings {
+  readonly vectors: readonly Float32Array[]
+  readonly inputTokens: number
+}

@@ -1,0 +1,122 @@
+import type { OutputBlock } from './content.ts'
+import { ModelError } from './errors.ts'
+import type { ModelEvent, ModelStream, TokenLogprob } from './events.ts'
+import type { Extras, ProtocolId } from './extras.ts'
+import type { JsonObject } from './json.ts'
+import type { Loss } from './loss.ts'
+import type { Stop } from './stop.ts'
+import type { Usage } from './usage.ts'
+
+/** A block as it was written: `content` is its text, its reasoning or its arguments as JSON text. */
+export interface Written {
+  readonly block: OutputBlock
+  readonly content: string
+  readonly signature?: string
+  readonly logprobs?: readonly TokenLogprob[]
+  readonly citations?: readonly { readonly protocol: ProtocolId; readonly value: JsonObject }[]
+}
+
+/** A whole answer. */
+export interface Answer {
+  readonly id: string
+  readonly model: string
+  readonly blocks: readonly Written[]
+  readonly stop: Stop
+  readonly usage: Usage
+  readonly losses?: readonly Loss[]
+  readonly extras?: Extras
+}
+
+/**
+ * Folds a stream into one answer: the only way that a non-streaming response is made.
+ * Throws what the stream throws, and `unavailable` for a stream that breaks off.
+ */
+export async function collect(events: ModelStream): Promise<Answer> {
+  const blocks: Draft[] = []
+  let start: Extract<ModelEvent, { type: 'start' }> | undefined
+  for await (const event of events) {
+    switch (event.type) {
+      case 'start':
+        start = event
+        break
+      case 'end':
+        if (!start) throw new ModelError('internal', 'an answer ended before it started')
+        return finish(start, blocks, event)
+      case 'block-start':
+        blocks[event.index] = { block: event.block, pieces: [], logprobs: [], citations: [] }
+        break
+      case 'block-end':
+        break
+      case 'text-delta':
+      case 'thinking-delta':
+      case 'input-delta':
+      case 'signature':
+      case 'citation':
+        write(open(blocks, event.index), event)
+    }
+  }
+  throw new ModelError('unavailable', 'the answer broke off before its end')
+}
+
+interface Draft {
+  readonly block: OutputBlock
+  readonly pieces: string[]
+  readonly logprobs: TokenLogprob[]
+  readonly citations: { protocol: ProtocolId; value: JsonObject }[]
+  signature?: string
+}
+
+type Delta = Extract<ModelEvent, { type: 'text-delta' | 'thinking-delta' | 'input-delta' | 'signature' | 'citation' }>
+
+function open(blocks: readonly Draft[], index: number): Draft {
+  const draft = blocks[index]
+  if (!draft) throw new ModelError('internal', `a delta for block ${index}, which was never opened`)
+  return draft
+}
+
+function write(draft: Draft, event: Delta): void {
+  switch (event.type) {
+    case 'text-delta':
+      draft.pieces.push(event.text)
+      if (event.logprobs) draft.logprobs.push(...event.logprobs)
+      return
+    case 'thinking-delta':
+      draft.pieces.push(event.text)
+      return
+    case 'input-delta':
+      draft.pieces.push(event.json)
+      return
+    case 'signature':
+      draft.signature = event.signature
+      return
+    case 'citation':
+      draft.citations.push({ protocol: event.protocol, value: event.value })
+  }
+}
+
+function finish(
+  start: Extract<ModelEvent, { type: 'start' }>,
+  drafts: readonly Draft[],
+  end: Extract<ModelEvent, { type: 'end' }>,
+): Answer {
+  const extras = { ...start.extras, ...end.extras }
+  return {
+    id: start.id,
+    model: start.model,
+    blocks: drafts.map(toWritten),
+    stop: end.stop,
+    usage: { ...start.usage, ...end.usage },
+    ...(start.losses && { losses: start.losses }),
+    ...(Object.keys(extras).length > 0 && { extras }),
+  }
+}
+
+function toWritten({ block, pieces, signature, logprobs, citations }: Draft): Written {
+  return {
+    block,
+    content: pieces.join(''),
+    ...(signature !== undefined && { signature }),
+    ...(logprobs.length > 0 && { logprobs }),
+    ...(citations.length > 0 && { citations }),
+  }
+}
