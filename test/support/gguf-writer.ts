@@ -110,28 +110,12 @@ function typeId(value: MetadataValue): number {
 }
 
 function valueBytes(value: MetadataValue): readonly Uint8Array[] {
-  switch (value.type) {
-    case 'raw':
-      return [value.bytes]
-    case 'string':
-      return [text(value.value)]
-    case 'bool':
-      return [number('u8', value.value ? 1 : 0)]
-    case 'u64':
-    case 'i64':
-      return [u64(BigInt.asUintN(64, value.value))]
-    case 'array':
-      return [u32(valueTypes[value.of]), u64(BigInt(value.values.length)), ...elements(value)]
-    case 'u8':
-    case 'i8':
-    case 'u16':
-    case 'i16':
-    case 'u32':
-    case 'i32':
-    case 'f32':
-    case 'f64':
-      return [number(value.type, value.value)]
-  }
+  if (value.type === 'raw') return [value.bytes]
+  if (value.type === 'string') return [text(value.value)]
+  if (value.type === 'bool') return [number('u8', value.value ? 1 : 0)]
+  if (value.type === 'u64' || value.type === 'i64') return [u64(BigInt.asUintN(64, value.value))]
+  if (value.type !== 'array') return [number(value.type, value.value)]
+  return [u32(valueTypes[value.of]), u64(BigInt(value.values.length)), ...elements(value)]
 }
 
 function elements(array: Extract<MetadataValue, { type: 'array' }>): readonly Uint8Array[] {
