@@ -20,7 +20,8 @@ type NumberType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64'
 /** A metadata value to write. `raw` writes any type id and any bytes, for files that lie. */
 export type MetadataValue =
   | { readonly type: NumberType; readonly value: number }
-  | { readonly type: 'u64' | 'i64'; readonly value: bigint }
+  | { readonly type: 'u64'; readonly value: bigint }
+  | { readonly type: 'i64'; readonly value: bigint }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'array'; readonly of: 'string'; readonly values: readonly string[] }
