@@ -1,3 +1,6 @@
+import { createParser } from 'eventsource-parser'
+import { ModelError } from '../core/errors.ts'
+
 /** One server-sent event. A frame with only a `comment` keeps a connection alive and means nothing. */
 export type SseFrame = { readonly event?: string; readonly data: string } | { readonly comment: string }
 
@@ -16,4 +19,40 @@ export function formatSse(frame: SseFrame): string {
 function oneLine(field: string): string {
   if (lineBreak.test(field)) throw new RangeError('a server-sent-event field must not contain a line break or NUL')
   return field
+}
+
+/** How long the name and the data of one event may be together, in UTF-16 units. */
+export const maxEventLength: number = 1024 * 1024
+
+// The parser counts the `data: ` of an unfinished line too.
+const maxBufferLength = maxEventLength + 16
+
+/**
+ * Reads server-sent events from bytes, however they are cut. Comments are skipped; an event that lacks its final
+ * blank line counts. Throws `unavailable` for an event that is too long, after giving those before it.
+ */
+export async function* decodeSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SseFrame> {
+  let frames: SseFrame[] = []
+  let isTooLong = false
+  const parser = createParser({
+    maxBufferSize: maxBufferLength,
+    onEvent: ({ event, data }) => {
+      if (data.length + (event?.length ?? 0) > maxEventLength) isTooLong = true
+      if (!isTooLong) frames.push(event === undefined ? { data } : { event, data })
+    },
+    onError: error => {
+      if (error.type === 'max-buffer-size-exceeded') isTooLong = true
+    },
+  })
+  function* read(text: string): Generator<SseFrame> {
+    parser.feed(text)
+    yield* frames
+    frames = []
+    if (isTooLong)
+      throw new ModelError('unavailable', `the upstream sent an event of more than ${maxEventLength} characters`)
+  }
+  // The parser strips the byte order mark; stripped here as well, a second one would be lost.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  for await (const chunk of chunks) yield* read(decoder.decode(chunk, { stream: true }))
+  yield* read(`${decoder.decode()}\n\n`)
 }
