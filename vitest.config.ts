@@ -1,11 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+const atLeast = { lines: 90 }
+
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/types/**'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ['default', './test/support/summary-reporter.ts'],
+    coverage: {
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts'],
+      thresholds: { 'src/core/**': atLeast, 'src/protocols/**': atLeast, 'src/routing/**': atLeast },
+    },
   },
 })
