@@ -1,0 +1,174 @@
+import type { ContentBlock, DocumentBlock, SearchResultBlock, TextBlock } from '../core/content.ts'
+import { ModelError } from '../core/errors.ts'
+import type { Loss } from '../core/loss.ts'
+import type { Message, ModelRequest } from '../core/request.ts'
+
+/** One message as chat templates know it. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: string
+  readonly toolCalls?: readonly ChatToolCall[]
+  /** The call that a `tool` message answers. */
+  readonly callId?: string
+  /** The tool that a `tool` message speaks for, where the conversation says so. */
+  readonly name?: string
+}
+
+export interface ChatToolCall {
+  readonly id: string
+  readonly name: string
+  /** JSON text. */
+  readonly input: string
+}
+
+/** A conversation ready for a chat template. */
+export interface ChatPrompt {
+  readonly messages: readonly ChatMessage[]
+  /** The beginning of the answer, which the model goes on from. */
+  readonly prefill: string
+}
+
+/**
+ * Puts a request into the terms of chat templates. Turns of one role that follow each other become one.
+ * Throws `invalid-request` for content that a text model cannot be shown.
+ */
+export function toChatPrompt(request: ModelRequest): ChatPrompt {
+  const names = toolNames(request.messages)
+  const system = joinBlocks(request.system)
+  const turns = [
+    ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
+    ...request.messages.flatMap(message => toTurns(message, names)),
+  ]
+  const messages = mergeTurns(turns)
+  const last = messages.at(-1)
+  if (last?.role !== 'assistant' || last.toolCalls) return { messages, prefill: '' }
+  return { messages: messages.slice(0, -1), prefill: last.content }
+}
+
+/** What of a request the embedded engine leaves out. Throws `invalid-request` for what it must not leave out. */
+export function findLosses({
+  tools,
+  toolChoice,
+  thinking,
+  responseFormat,
+  topLogprobs,
+}: ModelRequest): readonly Loss[] {
+  if (toolChoice?.type === 'any' || toolChoice?.type === 'tool') {
+    throw new ModelError(
+      'invalid-request',
+      `tool choice '${toolChoice.type}' cannot be promised: the embedded engine does not call tools yet; use 'auto' or another model`,
+      { code: 'unsupported-value', field: ['tool_choice'] },
+    )
+  }
+  const losses: Loss[] = []
+  const drop = (field: string, why: string): void => void losses.push({ field, action: 'dropped', why })
+  if (tools && tools.length > 0) drop('tools', 'the embedded engine does not call tools yet')
+  if (thinking && thinking.mode !== 'disabled') drop('thinking', 'the embedded engine does not separate thinking yet')
+  if (responseFormat && responseFormat.type !== 'text')
+    drop('responseFormat', 'the embedded engine does not constrain answers yet')
+  if (topLogprobs !== undefined) drop('topLogprobs', 'the embedded engine does not report log-probabilities yet')
+  return losses
+}
+
+function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const calls = messages.flatMap(({ content }) => content.filter(block => block.type === 'tool-call'))
+  return new Map(calls.map(({ id, name }) => [id, name]))
+}
+
+/* Tool results travel in the user's turn, but templates give each a message of its own, before what the user adds. */
+function toTurns({ role, content }: Message, names: ReadonlyMap<string, string>): ChatMessage[] {
+  const toolCalls = content.filter(block => block.type === 'tool-call')
+  const results = content.filter(block => block.type === 'tool-result')
+  const text = role === 'assistant' ? content.map(toText).join('') : joinBlocks(content)
+  const turns: ChatMessage[] = results.map(({ callId, content: result, isError }) => {
+    const name = names.get(callId)
+    const said = joinBlocks(result)
+    return { role: 'tool', content: isError ? `Error: ${said}` : said, callId, ...(name !== undefined && { name }) }
+  })
+  if (text !== '' || turns.length === 0) {
+    turns.push({ role, content: text, ...(toolCalls.length > 0 && { toolCalls }) })
+  }
+  return turns
+}
+
+function mergeTurns(turns: readonly ChatMessage[]): readonly ChatMessage[] {
+  const merged: ChatMessage[] = []
+  for (const turn of turns) {
+    const last = merged.at(-1)
+    if (last && last.role === turn.role && turn.role !== 'tool') merged[merged.length - 1] = mergeTwo(last, turn)
+    else merged.push(turn)
+  }
+  return merged
+}
+
+function mergeTwo(first: ChatMessage, second: ChatMessage): ChatMessage {
+  const glue = first.role === 'assistant' ? '' : '\n\n'
+  const toolCalls = [...(first.toolCalls ?? []), ...(second.toolCalls ?? [])]
+  return {
+    role: first.role,
+    content: [first.content, second.content].filter(text => text !== '').join(glue),
+    ...(toolCalls.length > 0 && { toolCalls }),
+  }
+}
+
+function joinBlocks(blocks: readonly ContentBlock[]): string {
+  return blocks
+    .map(toText)
+    .filter(text => text !== '')
+    .join('\n\n')
+}
+
+function toText(block: ContentBlock): string {
+  switch (block.type) {
+    case 'text':
+      return block.text
+    case 'document':
+      return documentText(block)
+    case 'search-result':
+      return searchResultText(block)
+    case 'image':
+      throw unseeable('an image')
+    case 'opaque':
+      throw unseeable(`a block of a type that only ${block.protocol} knows`)
+    // A template has no place for reasoning of earlier turns, and calls and results have messages of their own.
+    case 'thinking':
+    case 'redacted-thinking':
+    case 'tool-call':
+    case 'tool-result':
+      return ''
+  }
+}
+
+function documentText({ source, title, context }: DocumentBlock): string {
+  const head = [title === undefined ? '' : `Document: ${title}`, context ?? ''].filter(line => line !== '').join('\n')
+  return [head, documentBody(source)].filter(part => part !== '').join('\n\n')
+}
+
+function documentBody(source: DocumentBlock['source']): string {
+  switch (source.type) {
+    case 'text':
+      return source.text
+    case 'blocks':
+      return joinBlocks(source.blocks)
+    case 'base64':
+    case 'url':
+    case 'file':
+      throw unseeable(
+        source.type === 'base64' ? `a document of type '${source.mediaType}'` : `a document given by ${source.type}`,
+      )
+  }
+}
+
+function searchResultText({ source, title, content }: SearchResultBlock): string {
+  return [`Search result: ${title}`, `Source: ${source}`, '', joinBlocks(content satisfies readonly TextBlock[])].join(
+    '\n',
+  )
+}
+
+function unseeable(what: string): ModelError {
+  return new ModelError(
+    'invalid-request',
+    `the conversation contains ${what}, which the embedded engine cannot show to a model; send it as text or use a model elsewhere`,
+    { code: 'unsupported-value' },
+  )
+}

@@ -1,0 +1,79 @@
+import type { ErrorCode, ErrorKind, FieldPath } from '../core/errors.ts'
+import type { Sampling } from '../core/request.ts'
+import type { StopReason } from '../core/stop.ts'
+import type { ChatPrompt } from './chat-prompt.ts'
+
+/** What a model's child process is started with. Sizes are in tokens. */
+export interface LoadSettings {
+  readonly modelPath: string
+  /** The folder of the engine package, as provisioned. */
+  readonly packageDirectory: string
+  /** Prompt and answer together, for each slot. */
+  readonly contextTokens: number
+  /** How many answers are written at once. */
+  readonly slots: number
+  /** The most tokens evaluated in one step. */
+  readonly batchTokens: number
+  /** The most prompt tokens evaluated in one step while another answer is being written. */
+  readonly sharedPrefillTokens: number
+  /** Absent means all performance cores but one. */
+  readonly threads?: number
+  /** Layers on the graphics processor; absent means as many as fit. */
+  readonly gpuLayers?: number
+}
+
+/** What the gateway says to a child, one JSON value a line. */
+export type ToWorker =
+  | { readonly type: 'load'; readonly settings: LoadSettings }
+  | { readonly type: 'generate'; readonly id: number; readonly task: GenerationTask }
+  | { readonly type: 'count'; readonly id: number; readonly prompt: ChatPrompt }
+  | { readonly type: 'cancel'; readonly id: number }
+
+/** What a child is asked to write. An absent `maxTokens` means: to the end of the context. */
+export interface GenerationTask {
+  readonly prompt: ChatPrompt
+  readonly sampling: Sampling
+  readonly stopSequences: readonly string[]
+  readonly maxTokens?: number
+}
+
+/** What is known of a model once it is loaded. */
+export interface WorkerInfo {
+  readonly contextTokens: number
+  readonly slots: number
+  readonly threads: number
+  /** The processor features that the native build uses, as llama.cpp lists them. */
+  readonly system: string
+}
+
+/** What a child says to the gateway, one JSON value a line; all events of one step share a line. */
+export type FromWorker =
+  | { readonly type: 'progress'; readonly fraction: number }
+  | { readonly type: 'ready'; readonly info: WorkerInfo }
+  | { readonly type: 'load-failed'; readonly message: string }
+  | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
+  | { readonly type: 'step'; readonly events: readonly GenerationEvent[] }
+
+export type CountResult = { readonly tokens: number } | { readonly failure: WorkerFailure }
+
+/** One thing that happened to one generation. */
+export type GenerationEvent =
+  | { readonly type: 'started'; readonly id: number; readonly inputTokens: number; readonly cachedTokens: number }
+  | { readonly type: 'text'; readonly id: number; readonly text: string }
+  | {
+      readonly type: 'ended'
+      readonly id: number
+      readonly reason: StopReason
+      readonly sequence?: string
+      readonly outputTokens: number
+    }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: WorkerFailure }
+
+/** A `ModelError` on its way between processes. `detail` is for the log, never for a client. */
+export interface WorkerFailure {
+  readonly kind: ErrorKind
+  readonly message: string
+  readonly code?: ErrorCode
+  readonly field?: FieldPath
+  readonly detail?: string
+}

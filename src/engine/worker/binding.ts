@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/**
+ * The part of node-llama-cpp that the engine uses: its token-level API, one floor below the documented one.
+ * The names are the package's own; the version is pinned, and `checkBinding` runs before a model is served.
+ */
+export interface NativeModel {
+  tokenize(text: string, parsesSpecialTokens: boolean): Uint32Array
+  detokenize(tokens: Uint32Array, showsSpecialTokens?: boolean): string
+  tokenBos(): number
+  tokenEos(): number
+  isEogToken(token: number): boolean
+  shouldPrependBosToken(): boolean
+}
+
+/** Where a token's logits lie in the batch that was decoded last. */
+export type LogitIndex = number & { readonly LogitIndex: never }
+
+export interface NativeContext {
+  initBatch(tokens: number): void
+  addToBatch(sequence: number, position: number, tokens: Uint32Array, logitsAt: Uint32Array): Uint32Array
+  decodeBatch(): Promise<void>
+  sampleToken(logits: number, sampler: NativeSampler): Promise<number>
+  removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean
+  copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>
+  getSequenceKvCacheMaxPosition(sequence: number): number
+  getThreads(): number
+}
+
+export interface NativeSampler {
+  applyConfig(config: SamplerConfig): void
+  dispose(): void
+}
+
+/** An absent `temperature`, or zero, takes the likeliest token. */
+export interface SamplerConfig {
+  readonly temperature?: number
+  readonly minP?: number
+  readonly topK?: number
+  readonly topP?: number
+  readonly seed?: number
+  readonly repeatPenalty?: number
+  readonly repeatPenaltyMaxTokens?: number
+  readonly repeatPenaltyTokens?: Uint32Array
+  readonly repeatPenaltyPresencePenalty?: number
+  readonly repeatPenaltyFrequencyPenalty?: number
+  readonly tokenBiasKeys?: Uint32Array
+  readonly tokenBiasValues?: Float32Array
+}
+
+export interface NativeTemplate {
+  render(variables: Readonly<Record<string, unknown>>): string
+}
+
+/** The package's classes and objects, as far as they are used here. */
+export interface NativeBindings {
+  readonly AddonSampler: new (model: NativeModel) => NativeSampler
+  readonly AddonJinjaRenderer: new (template: string) => NativeTemplate
+  getMathCores(): number
+  systemInfo(): string
+  getIsArchRecurrent(architecture: string): boolean | undefined
+  getIsArchHybrid(architecture: string): boolean | undefined
+}
+
+export interface LlamaModel {
+  readonly _model: NativeModel
+  readonly fileInfo: {
+    readonly metadata: {
+      readonly general: { readonly architecture: string }
+      readonly tokenizer?: { readonly chat_template?: string }
+    }
+  }
+  createContext(options: Readonly<Record<string, unknown>>): Promise<{ readonly _ctx: NativeContext }>
+}
+
+export interface Llama {
+  readonly _bindings: NativeBindings
+  readonly gpu: string | false
+  loadModel(options: Readonly<Record<string, unknown>>): Promise<LlamaModel>
+}
+
+interface LlamaPackage {
+  readonly getLlama: (options: Readonly<Record<string, unknown>>) => Promise<Llama>
+}
+
+/** Loads the provisioned engine package. Nothing is built and nothing is downloaded. */
+export async function loadLlama(packageDirectory: string): Promise<Llama> {
+  const entry = join(packageDirectory, 'dist', 'index.js')
+  // The package is not among the dependencies (docs/adr/0009), so this import has no type but the one told here.
+  // oxlint-disable-next-line no-unsafe-type-assertion
+  const { getLlama } = (await import(pathToFileURL(entry).href)) as LlamaPackage
+  return getLlama({ gpu: 'auto', build: 'never', progressLogs: false, logLevel: 'error', maxThreads: 0 })
+}

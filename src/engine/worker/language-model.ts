@@ -1,0 +1,209 @@
+import type { LoadSettings } from '../messages.ts'
+import type {
+  NativeBindings,
+  NativeContext,
+  NativeModel,
+  NativeSampler,
+  NativeTemplate,
+  SamplerConfig,
+} from './binding.ts'
+import { loadLlama } from './binding.ts'
+
+/** A piece of one slot's tokens, to be evaluated from `position` on. */
+export interface BatchEntry {
+  readonly slot: number
+  readonly position: number
+  readonly tokens: Uint32Array
+  /** Whether the token after this piece is to be sampled. */
+  readonly samples: boolean
+}
+
+/** Where the logits of one `BatchEntry` are, until the next batch. */
+export type Logits = number
+
+/** Draws tokens for one answer; it remembers what it drew where penalties need it. */
+export interface Sampler {
+  sample(logits: Logits): Promise<number>
+  dispose(): void
+}
+
+/** A loaded model and its slots: what a scheduler needs of the native engine, and nothing else. */
+export interface LanguageModel {
+  readonly contextTokens: number
+  readonly slots: number
+  readonly batchTokens: number
+  readonly threads: number
+  readonly system: string
+  /**
+   * Whether a slot may keep the front of what it holds and forget the rest.
+   * Recurrent models cannot: their state has no front.
+   */
+  readonly canForget: boolean
+  /** The model's own chat template; absent where it brings none. */
+  readonly chatTemplate: NativeTemplate | undefined
+  readonly bosText: string
+  readonly eosText: string
+  compileTemplate(source: string): NativeTemplate
+  /** The tokens of a rendered prompt, with the one that begins a sequence where the model wants it. */
+  tokenizePrompt(text: string): Uint32Array
+  detokenize(tokens: readonly number[]): string
+  endsGeneration(token: number): boolean
+  createSampler(config: SamplerConfig): Sampler
+  /** Evaluates a batch; gives the place of the logits of each entry that samples, in order. */
+  evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]>
+  /** Drops what a slot holds from `position` on; false where the model cannot. */
+  forget(slot: number, position: number): boolean
+  /** Makes `target` hold what `source` holds. */
+  copy(target: number, source: number): Promise<void>
+}
+
+const nothing = new Uint32Array(0)
+
+/** Loads a model file. Throws what the native engine throws; the file must have been validated before. */
+export async function loadLanguageModel(
+  settings: LoadSettings,
+  onProgress: (fraction: number) => void,
+): Promise<LanguageModel> {
+  const llama = await loadLlama(settings.packageDirectory)
+  const bindings = llama._bindings
+  const model = await llama.loadModel({
+    modelPath: settings.modelPath,
+    gpuLayers: settings.gpuLayers ?? 'auto',
+    onLoadProgress: onProgress,
+  })
+  const threads = settings.threads ?? Math.max(1, bindings.getMathCores() - 1)
+  const { _ctx: context } = await model.createContext({
+    sequences: settings.slots,
+    contextSize: settings.contextTokens,
+    batchSize: settings.batchTokens,
+    flashAttention: 'auto',
+    // Without it a sliding-window model forgets what a later turn would reuse.
+    swaFullCache: true,
+    threads,
+  })
+  const { architecture } = model.fileInfo.metadata.general
+  return new LoadedModel({
+    settings: { ...settings, threads },
+    bindings,
+    native: model._model,
+    context,
+    template: model.fileInfo.metadata.tokenizer?.chat_template,
+    canForget: !bindings.getIsArchRecurrent(architecture) && !bindings.getIsArchHybrid(architecture),
+  })
+}
+
+interface Parts {
+  readonly settings: LoadSettings & { readonly threads: number }
+  readonly bindings: NativeBindings
+  readonly native: NativeModel
+  readonly context: NativeContext
+  readonly template: string | undefined
+  readonly canForget: boolean
+}
+
+class LoadedModel implements LanguageModel {
+  readonly contextTokens: number
+  readonly slots: number
+  readonly batchTokens: number
+  readonly threads: number
+  readonly system: string
+  readonly canForget: boolean
+  readonly chatTemplate: NativeTemplate | undefined
+  readonly bosText: string
+  readonly eosText: string
+  readonly #bindings: NativeBindings
+  readonly #native: NativeModel
+  readonly #context: NativeContext
+
+  constructor({ settings, bindings, native, context, template, canForget }: Parts) {
+    this.contextTokens = settings.contextTokens
+    this.slots = settings.slots
+    this.batchTokens = settings.batchTokens
+    this.threads = settings.threads
+    this.system = bindings.systemInfo()
+    this.canForget = canForget
+    this.#bindings = bindings
+    this.#native = native
+    this.#context = context
+    this.chatTemplate = template === undefined ? undefined : this.compileTemplate(template)
+    this.bosText = this.#specialText(native.tokenBos())
+    this.eosText = this.#specialText(native.tokenEos())
+  }
+
+  compileTemplate(source: string): NativeTemplate {
+    return new this.#bindings.AddonJinjaRenderer(source)
+  }
+
+  tokenizePrompt(text: string): Uint32Array {
+    const tokens = this.#native.tokenize(text, true)
+    const bos = this.#native.tokenBos()
+    if (!this.#native.shouldPrependBosToken() || tokens[0] === bos) return tokens
+    return Uint32Array.of(bos, ...tokens)
+  }
+
+  detokenize(tokens: readonly number[]): string {
+    return this.#native.detokenize(Uint32Array.from(tokens))
+  }
+
+  endsGeneration(token: number): boolean {
+    return this.#native.isEogToken(token)
+  }
+
+  createSampler(config: SamplerConfig): Sampler {
+    const sampler: NativeSampler = new this.#bindings.AddonSampler(this.#native)
+    sampler.applyConfig(config)
+    return {
+      sample: logits => this.#context.sampleToken(logits, sampler),
+      dispose: () => sampler.dispose(),
+    }
+  }
+
+  async evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]> {
+    this.#context.initBatch(entries.reduce((sum, entry) => sum + entry.tokens.length, 0))
+    const logits: Logits[] = []
+    for (const { slot, position, tokens, samples } of entries) {
+      const wanted = samples ? Uint32Array.of(tokens.length - 1) : nothing
+      logits.push(...this.#context.addToBatch(slot, position, tokens, wanted))
+    }
+    await this.#context.decodeBatch()
+    return logits
+  }
+
+  forget(slot: number, position: number): boolean {
+    return this.#context.removeTokenCellsFromSequence(slot, position, -1)
+  }
+
+  async copy(target: number, source: number): Promise<void> {
+    await this.#context.copySequenceStateFromOtherSequence(target, source)
+  }
+
+  #specialText(token: number): string {
+    return token < 0 ? '' : this.#native.detokenize(Uint32Array.of(token), true)
+  }
+}
+
+/**
+ * Proves that the native calls do what the scheduler counts on: evaluate, sample, forget and copy.
+ * Throws an `Error` that names the call that does not.
+ */
+export async function checkLanguageModel(model: LanguageModel): Promise<void> {
+  const tokens = model.tokenizePrompt('Hello there, hello there')
+  const sampler = model.createSampler({ temperature: 0 })
+  try {
+    const first = await firstToken(model, { slot: 0, position: 0, tokens, samples: true }, sampler)
+    if (model.canForget && !model.forget(0, tokens.length - 1))
+      throw new Error('the native engine cannot forget tokens')
+    if (model.slots > 1) await model.copy(1, 0)
+    if (!Number.isInteger(first) || first < 0) throw new Error(`the native engine sampled ${first}, which is no token`)
+    if (typeof model.detokenize([first]) !== 'string') throw new Error('the native engine cannot spell a token')
+  } finally {
+    sampler.dispose()
+    for (let slot = 0; slot < Math.min(2, model.slots); slot += 1) model.forget(slot, 0)
+  }
+}
+
+async function firstToken(model: LanguageModel, entry: BatchEntry, sampler: Sampler): Promise<number> {
+  const [logits] = await model.evaluate([entry])
+  if (logits === undefined) throw new Error('the native engine gave no logits')
+  return sampler.sample(logits)
+}

@@ -1,0 +1,111 @@
+import { inspect } from 'node:util'
+import { ModelError, toModelError } from '../../core/errors.ts'
+import type { ChatPrompt } from '../chat-prompt.ts'
+import type { FromWorker, GenerationTask, ToWorker, WorkerFailure } from '../messages.ts'
+import { createChatTemplate, fallbackTemplate } from './chat-template.ts'
+import type { ChatTemplate } from './chat-template.ts'
+import type { Job } from './generation.ts'
+import type { LanguageModel } from './language-model.ts'
+import { isReproducible, toSamplerConfig } from './sampling.ts'
+import { createScheduler } from './scheduler.ts'
+
+/** A loaded model that takes the gateway's messages. */
+export interface ServedModel {
+  receive(message: Exclude<ToWorker, { type: 'load' }>): void
+}
+
+export interface ServeOptions {
+  readonly sharedPrefillTokens: number
+  readonly send: (message: FromWorker) => void
+  /** Gives the seed of a request that brings none. */
+  readonly chooseSeed: () => number
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Serves a loaded model: renders and tokenizes prompts between steps, and schedules the answers. */
+export function serve(model: LanguageModel, options: ServeOptions): ServedModel {
+  const { send } = options
+  const template = openTemplate(model)
+  const scheduler = createScheduler({
+    model,
+    sharedPrefillTokens: options.sharedPrefillTokens,
+    emit: events => send({ type: 'step', events }),
+    onFailure: options.onFailure,
+  })
+  const tokenize = (prompt: ChatPrompt): Uint32Array => model.tokenizePrompt(template.render(prompt))
+  return {
+    receive: message => {
+      switch (message.type) {
+        case 'count':
+          return send({ type: 'count', id: message.id, result: count(() => tokenize(message.prompt).length) })
+        case 'cancel':
+          return scheduler.cancel(message.id)
+        case 'generate': {
+          const job = attempt(() =>
+            toJob(message, { tokenize, seed: options.chooseSeed(), contextTokens: model.contextTokens }),
+          )
+          if ('failure' in job) send({ type: 'step', events: [{ type: 'failed', id: message.id, ...job }] })
+          else scheduler.submit(job)
+        }
+      }
+    },
+  }
+}
+
+function openTemplate(model: LanguageModel): ChatTemplate {
+  const native = model.chatTemplate ?? model.compileTemplate(fallbackTemplate)
+  return createChatTemplate(variables => native.render(variables), { bos: model.bosText, eos: model.eosText })
+}
+
+interface Means {
+  readonly tokenize: (prompt: ChatPrompt) => Uint32Array
+  readonly seed: number
+  readonly contextTokens: number
+}
+
+function toJob({ id, task }: { id: number; task: GenerationTask }, means: Means): Job {
+  const { tokenize, seed, contextTokens } = means
+  const tokens = tokenize(task.prompt)
+  if (tokens.length >= contextTokens) throw tooLong(tokens.length, contextTokens - 1)
+  if (tokens.length === 0)
+    throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
+  return {
+    id,
+    tokens,
+    sampler: toSamplerConfig(task.sampling, seed),
+    isReproducible: isReproducible(task.sampling),
+    stopSequences: task.stopSequences,
+    maxTokens: task.maxTokens,
+  }
+}
+
+/* Agents look for these words to know that they must shorten the conversation. */
+function tooLong(tokens: number, maximum: number): ModelError {
+  return new ModelError('invalid-request', `prompt is too long: ${tokens} tokens > ${maximum} maximum`, {
+    code: 'context-length-exceeded',
+  })
+}
+
+function count(tokens: () => number): { tokens: number } | { failure: WorkerFailure } {
+  const counted = attempt(tokens)
+  return typeof counted === 'number' ? { tokens: counted } : counted
+}
+
+function attempt<T>(make: () => T): T | { failure: WorkerFailure } {
+  try {
+    return make()
+  } catch (error) {
+    return { failure: toFailure(error) }
+  }
+}
+
+function toFailure(thrown: unknown): WorkerFailure {
+  const { kind, message, code, field, cause } = toModelError(thrown)
+  return {
+    kind,
+    message,
+    ...(code !== undefined && { code }),
+    ...(field !== undefined && { field }),
+    ...(cause !== undefined && { detail: inspect(cause) }),
+  }
+}

@@ -1,0 +1,43 @@
+/** Turns tokens into text as they come, whole characters at a time. */
+export interface TextDecoder {
+  /** Gives what a token adds to the text: nothing while a character is still in pieces. */
+  push(token: number): string
+  /** Gives what is left at the end. The pieces of an unfinished character are dropped. */
+  end(): string
+}
+
+const replacement = '\uFFFD'
+
+/* A character has at most four bytes, so at most four tokens; what is still broken after eight never was one. */
+const mostPieces = 8
+
+/**
+ * Decodes after a prompt. Some tokenizers spell a token differently at the start of a text,
+ * so a few tokens of what came before are decoded along and cut off again.
+ */
+export function createTextDecoder(
+  detokenize: (tokens: readonly number[]) => string,
+  before: readonly number[],
+): TextDecoder {
+  let shown: readonly number[] = before
+  let pending: number[] = []
+
+  const spell = (): string => detokenize([...shown, ...pending]).slice(detokenize(shown).length)
+  const settle = (text: string): string => {
+    shown = [...shown, ...pending].slice(-mostPieces)
+    pending = []
+    return text
+  }
+  return {
+    push: token => {
+      pending.push(token)
+      const text = spell()
+      const isBroken = text.endsWith(replacement) && pending.length < mostPieces
+      return isBroken ? '' : settle(text)
+    },
+    end: () => {
+      const text = pending.length === 0 ? '' : spell()
+      return settle(text.endsWith(replacement) ? text.replace(/\uFFFD+$/, '') : text)
+    },
+  }
+}
