@@ -1,0 +1,137 @@
+import type {
+  CacheBreakpoint,
+  DocumentBlock,
+  ImageBlock,
+  MediaSource,
+  OpaqueBlock,
+  TextBlock,
+  ToolResultContent,
+} from '../../core/content.ts'
+import type { Extras } from '../../core/extras.ts'
+import type { Json } from '../../core/json.ts'
+import { defined, type Field, isJsonObject } from '../json.ts'
+import { parseDataUrl } from './data-url.ts'
+
+/** Reads content of any kind: a user's, or a tool's, which may have whatever a user's has. */
+export function decodeParts(field: Field): readonly ToolResultContent[] {
+  if (typeof field.value === 'string') return [{ type: 'text', text: field.value }]
+  return parts(field).map(decodePart)
+}
+
+/** Reads content that may only be text. */
+export function decodeText(field: Field): readonly TextBlock[] {
+  if (typeof field.value === 'string') return [{ type: 'text', text: field.value }]
+  return parts(field).map(part => {
+    part.at('type').oneOf(['text'])
+    return decodeTextPart(part)
+  })
+}
+
+/** Reads content that a model wrote: text, or the words with which it refused, marked as such. */
+export function decodeWritten(field: Field): readonly TextBlock[] {
+  if (typeof field.value === 'string') return [{ type: 'text', text: field.value }]
+  return parts(field).map(part => {
+    if (part.at('type').oneOf(['text', 'refusal']) === 'text') return decodeTextPart(part)
+    return { type: 'text', text: part.at('refusal').string(), extras: { 'openai-chat': { refusal: 'part' } } }
+  })
+}
+
+const maxParts = 10_000
+const maxUrlLength = 64 * 1024
+
+function parts(field: Field): readonly Field[] {
+  if (!Array.isArray(field.value) && !field.isAbsent) return wrongContent(field)
+  const items = field.items(maxParts)
+  if (items.length === 0) field.fail('must have at least one part')
+  for (const item of items) item.object()
+  return items
+}
+
+function wrongContent(field: Field): never {
+  return field.fail('must be a string or an array of parts', 'wrong-type')
+}
+
+function decodePart(part: Field): ToolResultContent {
+  const type = part.at('type').oneOf(['text', 'image_url', 'input_audio', 'file'])
+  switch (type) {
+    case 'text':
+      return decodeTextPart(part)
+    case 'image_url':
+      return decodeImage(part)
+    case 'input_audio':
+      return decodeAudio(part)
+    case 'file':
+      return decodeFile(part)
+  }
+}
+
+function decodeTextPart(part: Field): TextBlock {
+  return { type: 'text', text: part.at('text').string(), ...decodeMarks(part) }
+}
+
+function decodeImage(part: Field): ImageBlock {
+  const image = part.at('image_url')
+  image.object()
+  const detail = image.at('detail').maybe(detail => detail.oneOf(['auto', 'low', 'high', 'original']))
+  // "original" is a size that no one else can ask for.
+  const kept = detail === 'original' ? { detail } : {}
+  const known = detail === 'original' ? undefined : detail
+  return {
+    type: 'image',
+    source: decodeImageUrl(image.at('url')),
+    ...defined({ detail: known }),
+    ...decodeMarks(part, kept),
+  }
+}
+
+function decodeImageUrl(field: Field): MediaSource {
+  const url = field.string()
+  const data = parseDataUrl(url)
+  if (data) {
+    if (!data.mediaType.startsWith('image/')) field.fail('must hold an image, such as "data:image/png;base64,…"')
+    return { type: 'base64', ...data }
+  }
+  if (!/^https?:\/\/./i.test(url)) field.fail('must begin with "https://", "http://" or "data:image/…;base64,"')
+  if (url.length > maxUrlLength) field.fail(`must have at most ${maxUrlLength} characters`)
+  return { type: 'url', url }
+}
+
+/** Sound has no neutral form: it goes on only to a backend that speaks this protocol. */
+function decodeAudio(part: Field): OpaqueBlock {
+  const audio = part.at('input_audio')
+  audio.object()
+  audio.at('data').string()
+  audio.at('format').name(16)
+  return { type: 'opaque', protocol: 'openai-chat', value: part.object() }
+}
+
+function decodeFile(part: Field): DocumentBlock {
+  const file = part.at('file')
+  file.object()
+  const title = file.at('filename').maybe(name => name.string())
+  return { type: 'document', source: decodeFileSource(file), ...defined({ title }), ...decodeMarks(part) }
+}
+
+function decodeFileSource(file: Field): MediaSource {
+  const fileId = file.at('file_id').maybe(id => id.name(1024))
+  const field = file.at('file_data')
+  if (field.isAbsent) return fileId === undefined ? needsFile(file) : { type: 'file', fileId }
+  if (fileId !== undefined) file.fail('must have either `file_data` or `file_id`, not both')
+  const data = parseDataUrl(field.string())
+  if (!data) return field.fail('must be a data URL, such as "data:application/pdf;base64,…"')
+  return { type: 'base64', ...data }
+}
+
+function needsFile(file: Field): never {
+  return file.fail('needs `file_data` or `file_id`', 'missing-field')
+}
+
+/** Reads a place to cache up to. The mark is kept too, for its lifetimes are nobody else's. */
+function decodeMarks(part: Field, kept: Record<string, Json> = {}): { cache?: CacheBreakpoint; extras?: Extras } {
+  const mark = part.at('prompt_cache_breakpoint').maybe(mark => mark.object())
+  const own: Record<string, Json> = isJsonObject(mark) ? { ...kept, prompt_cache_breakpoint: mark } : kept
+  return {
+    ...(mark && { cache: {} }),
+    ...(Object.keys(own).length > 0 && { extras: { 'openai-chat': own } }),
+  }
+}

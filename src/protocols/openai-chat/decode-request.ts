@@ -1,0 +1,133 @@
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { ModelRequest } from '../../core/request.ts'
+import { defined, Field, unknownFields } from '../json.ts'
+import type { DecodedRequest } from '../protocol.ts'
+import { decodeMessages } from './decode-messages.ts'
+import { decodeMaxTokens, decodeSampling, decodeStop, decodeTopLogprobs } from './decode-sampling.ts'
+import { decodeResponseFormat, decodeToolChoice, decodeTools } from './decode-tools.ts'
+import type { ChatRequest } from './wire.ts'
+
+/** Reads a chat-completion body. Throws `invalid-request` for the first thing that is wrong with it. */
+export function decodeRequest(body: unknown): DecodedRequest {
+  const root = new Field(body)
+  root.object()
+  const model = root.at('model').name(maxNameLength)
+  const streamOptions = decodeStreaming(root)
+  refuseWhatCannotBeDone(root)
+  const request: ModelRequest = {
+    model,
+    ...decodeMessages(root.at('messages')),
+    ...defined({ ...decodeToolFields(root), ...decodeAnswerFields(root), ...decodeClientFields(root) }),
+  }
+  return { request, ...streamOptions }
+}
+
+const maxNameLength = 256
+
+/** The fields that have a place of their own in a `ModelRequest`, or none at all. All others are kept as they are. */
+const placed: ReadonlySet<string> = new Set<keyof ChatRequest>([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_completion_tokens',
+  'max_tokens',
+  'stop',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'frequency_penalty',
+  'presence_penalty',
+  'logit_bias',
+  'seed',
+  'n',
+  'logprobs',
+  'top_logprobs',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'function_call',
+  'response_format',
+  'reasoning_effort',
+  'metadata',
+  'user',
+  'prompt_cache_key',
+])
+
+function decodeStreaming(root: Field): Pick<DecodedRequest, 'isStreaming' | 'includesUsage'> {
+  const isStreaming = root.at('stream').maybe(field => field.boolean()) ?? false
+  const options = root.at('stream_options')
+  options.maybe(field => field.object())
+  const includesUsage = options.at('include_usage').maybe(field => field.boolean()) ?? false
+  return { isStreaming, includesUsage }
+}
+
+function refuseWhatCannotBeDone(root: Field): void {
+  const n = root.at('n')
+  const count = n.maybe(field => field.integer({ min: 1, max: 128 })) ?? 1
+  if (count !== 1) n.fail(`only one answer a request is given, not ${count}; send the request ${count} times`)
+  root.at('functions').maybe(field => field.fail('is retired; declare functions in `tools`'))
+  root.at('function_call').maybe(field => field.fail('is retired; use `tool_choice`'))
+  const modalities = root.at('modalities').maybe(field => field.items(8))
+  for (const item of modalities ?? []) {
+    if (item.oneOf(['text', 'audio']) === 'audio') item.fail('answers are text only; leave out "audio"')
+  }
+}
+
+function decodeToolFields(root: Field): Partial<ModelRequest> {
+  const declared = root.at('tools').maybe(decodeTools)
+  const { tools, toolChoice } = decodeToolChoice(root, declared ?? [])
+  return defined({ tools: declared && tools, toolChoice })
+}
+
+function decodeAnswerFields(root: Field): Partial<ModelRequest> {
+  const effort = root
+    .at('reasoning_effort')
+    .maybe(field => field.oneOf(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']))
+  return defined({
+    sampling: decodeSampling(root),
+    maxTokens: decodeMaxTokens(root),
+    stopSequences: root.at('stop').maybe(decodeStop),
+    effort,
+    thinking: effort === 'none' ? ({ mode: 'disabled' } as const) : undefined,
+    responseFormat: root.at('response_format').maybe(decodeResponseFormat),
+    topLogprobs: decodeTopLogprobs(root),
+  })
+}
+
+function decodeClientFields(root: Field): Partial<ModelRequest> {
+  const user = root.at('user').maybe(field => field.name(1024))
+  const safetyIdentifier = root.at('safety_identifier').maybe(field => field.name(1024))
+  const cacheKey = root.at('prompt_cache_key').maybe(field => field.name(1024))
+  root.at('verbosity').maybe(field => field.oneOf(['low', 'medium', 'high']))
+  const rest = stated(unknownFields(root.object(), placed))
+  return defined({
+    userId: user ?? safetyIdentifier,
+    cacheKey,
+    metadata: root.at('metadata').maybe(decodeMetadata),
+    extras: rest && { 'openai-chat': rest },
+  })
+}
+
+const maxMetadataKeys = 16
+
+function decodeMetadata(field: Field): JsonObject {
+  const metadata = field.object()
+  const keys = Object.keys(metadata)
+  if (keys.length > maxMetadataKeys) field.fail(`must have at most ${maxMetadataKeys} keys, not ${keys.length}`)
+  for (const key of keys) {
+    if (key.length > 64) field.fail('must not have a key of more than 64 characters')
+    const value = field.at(key)
+    if (value.string().length > 512) value.fail('must have at most 512 characters')
+  }
+  return metadata
+}
+
+/** Leaves out what is `null`, which says nothing. */
+function stated(fields: JsonObject | undefined): JsonObject | undefined {
+  if (!fields) return undefined
+  const entries: (readonly [string, Json])[] = Object.entries(fields).filter(([, value]) => value !== null)
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}

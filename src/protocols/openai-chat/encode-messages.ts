@@ -1,0 +1,178 @@
+import type { ContentBlock, TextBlock, ToolResultBlock } from '../../core/content.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Message, ModelRequest } from '../../core/request.ts'
+import { defined, stringIn } from '../json.ts'
+import { encodePart, encodeText, type Part, type Place } from './encode-parts.ts'
+import type { Report } from './losses.ts'
+import type { FunctionToolCall, RefusalPart, TextPart } from './wire.ts'
+
+/** Writes the system prompt and the turns as one list of messages. */
+export function encodeMessages({ system, messages }: ModelRequest, report: Report): readonly JsonObject[] {
+  const last = messages.at(-1)
+  if (last?.role === 'assistant') {
+    report(
+      `messages.${messages.length - 1}`,
+      'degraded',
+      'most Chat upstreams begin a new answer instead of going on from this turn',
+    )
+  }
+  return [
+    ...encodeSystem(system, report),
+    ...messages.flatMap((message, index) => encodeMessage(message, { field: `messages.${index}`, report })),
+  ]
+}
+
+/** Joins the blocks of a system prompt, but for those that came as messages of their own. */
+function encodeSystem(system: readonly TextBlock[], report: Report): readonly JsonObject[] {
+  const groups: Placed[][] = []
+  for (const [index, block] of system.entries()) {
+    const placed = { block, place: { field: `system.${index}`, report } }
+    const group = groups.at(-1)
+    if (group && roleOf(block) === undefined) group.push(placed)
+    else groups.push([placed])
+  }
+  return groups.map(encodeGroup)
+}
+
+interface Placed {
+  readonly block: TextBlock
+  readonly place: Place
+}
+
+function encodeGroup(group: readonly Placed[]): JsonObject {
+  const texts = group.map(({ block, place }) => encodeText(block, place))
+  const own = group[0]?.block.extras?.['openai-chat']
+  const role = stringIn(own?.['role'])
+  // Parts are kept only for who sent parts: not every server takes them here.
+  const content = role === undefined ? texts.map(({ text }) => text).join('\n\n') : asContent(texts)
+  return { role: role ?? 'system', content, ...defined({ name: stringIn(own?.['name']) }) }
+}
+
+function roleOf(block: TextBlock): string | undefined {
+  return stringIn(block.extras?.['openai-chat']?.['role'])
+}
+
+function encodeMessage(message: Message, place: Place): readonly JsonObject[] {
+  const own = message.extras?.['openai-chat']
+  const name = defined({ name: stringIn(own?.['name']) })
+  switch (message.role) {
+    case 'system': {
+      const content = asContent(onlyText(message.content, place))
+      return [{ role: stringIn(own?.['role']) ?? 'system', content, ...name }]
+    }
+    case 'user':
+      return encodeUser(message.content, name, place)
+    case 'assistant':
+      return [{ role: 'assistant', ...encodeAssistant(message.content, place), ...name }]
+  }
+}
+
+/** A single plain text is written as a string, which every server understands. */
+function asContent(parts: readonly Part[]): string | readonly Part[] {
+  const [first, ...others] = parts
+  if (!first) return ''
+  const isPlain = others.length === 0 && first['type'] === 'text' && Object.keys(first).length === 2
+  return isPlain ? (stringIn(first['text']) ?? '') : parts
+}
+
+/** Results must follow their calls at once, so they go first; what only a user may say follows in one turn. */
+function encodeUser(content: readonly ContentBlock[], name: JsonObject, place: Place): readonly JsonObject[] {
+  const answers: JsonObject[] = []
+  const shown: Part[] = []
+  const said: Part[] = []
+  for (const [index, block] of content.entries()) {
+    const inner = within(place, index)
+    if (block.type !== 'tool-result') {
+      said.push(...encodePart(block, inner))
+      continue
+    }
+    if (said.length > 0) inner.report(inner.field, 'degraded', 'tool results are moved before the rest of their turn')
+    const { message, extra } = encodeResult(block, inner)
+    answers.push(message)
+    shown.push(...extra)
+  }
+  const isOnlyResults = answers.length > 0 && shown.length === 0 && said.length === 0
+  return isOnlyResults ? answers : [...answers, { role: 'user', content: asContent([...shown, ...said]), ...name }]
+}
+
+function encodeResult(
+  result: ToolResultBlock,
+  place: Place,
+): { readonly message: JsonObject; readonly extra: readonly Part[] } {
+  const parts = result.content.flatMap((block, index) => encodePart(block, within(place, index)))
+  const texts = parts.filter(isTextPart)
+  const others = parts.filter(part => !isTextPart(part))
+  if (others.length > 0)
+    place.report(place.field, 'emulated', 'what a tool showed follows in a user turn: a Chat result is text')
+  const content = asContent(result.isError === true ? withError(texts, place) : texts)
+  const label: TextPart = { type: 'text', text: `Shown by tool call ${result.callId}:` }
+  return {
+    message: { role: 'tool', tool_call_id: result.callId, content },
+    extra: others.length > 0 ? [label, ...others] : [],
+  }
+}
+
+function withError([first, ...others]: readonly TextPart[], place: Place): readonly TextPart[] {
+  place.report(
+    `${place.field}.isError`,
+    'degraded',
+    'Chat has no field for a failed call; its text begins with "Error: "',
+  )
+  return [{ ...first, type: 'text', text: `Error: ${first?.text ?? ''}` }, ...others]
+}
+
+function encodeAssistant(content: readonly ContentBlock[], place: Place): JsonObject {
+  const refusal = content.find(isMessageRefusal)
+  const texts = onlyText(content, place)
+  const calls = content.flatMap(encodeCall)
+  const isSilent = texts.length === 0 && (calls.length > 0 || refusal !== undefined)
+  return {
+    content: isSilent ? null : asContent(texts),
+    ...(refusal?.type === 'text' && { refusal: refusal.text }),
+    ...encodeReasoning(content, place),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  }
+}
+
+function isMessageRefusal(block: ContentBlock): boolean {
+  return refusalOf(block) === 'message'
+}
+
+function refusalOf(block: ContentBlock): string | undefined {
+  return block.type === 'text' ? stringIn(block.extras?.['openai-chat']?.['refusal']) : undefined
+}
+
+function encodeReasoning(content: readonly ContentBlock[], place: Place): { readonly reasoning_content?: string } {
+  const thoughts = content.filter(block => block.type === 'thinking')
+  if (thoughts.some(({ signature }) => signature !== undefined)) {
+    place.report(place.field, 'degraded', 'reasoning goes on without its signature')
+  }
+  return thoughts.length > 0 ? { reasoning_content: thoughts.map(({ text }) => text).join('\n\n') } : {}
+}
+
+function encodeCall(block: ContentBlock): readonly FunctionToolCall[] {
+  if (block.type !== 'tool-call') return []
+  return [{ id: block.id, type: 'function', function: { name: block.name, arguments: block.input } }]
+}
+
+/** The text of a turn that may have nothing else, beside what has fields of its own. */
+function onlyText(content: readonly ContentBlock[], place: Place): readonly (TextPart | RefusalPart)[] {
+  return content.flatMap((block, index): readonly (TextPart | RefusalPart)[] => {
+    if (block.type === 'thinking' || block.type === 'tool-call' || isMessageRefusal(block)) return []
+    if (block.type === 'text' && refusalOf(block) === 'part') return [{ type: 'refusal', refusal: block.text }]
+    const inner = within(place, index)
+    const parts = encodePart(block, inner)
+    const texts = parts.filter(isTextPart)
+    if (texts.length < parts.length)
+      inner.report(inner.field, 'dropped', 'in Chat only a user turn may have more than text')
+    return texts
+  })
+}
+
+function isTextPart(part: Part): part is TextPart {
+  return part['type'] === 'text'
+}
+
+function within({ field, report }: Place, index: number): Place {
+  return { field: `${field}.content.${index}`, report }
+}

@@ -1,0 +1,35 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Usage } from '../../core/usage.ts'
+import { countIn, defined, objectIn } from '../json.ts'
+import type { CompletionUsage } from './wire.ts'
+
+/**
+ * Says what an answer cost. Chat demands both totals, so where one is unknown nothing is said;
+ * a part that is unknown is left out.
+ */
+export function encodeUsage(usage: Usage): CompletionUsage | undefined {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, thinkingTokens } = usage
+  if (inputTokens === undefined || outputTokens === undefined) return undefined
+  const prompt = defined({ cached_tokens: cacheReadTokens, cache_write_tokens: cacheWriteTokens })
+  const completion = defined({ reasoning_tokens: thinkingTokens })
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+    ...(Object.keys(prompt).length > 0 && { prompt_tokens_details: prompt }),
+    ...(thinkingTokens !== undefined && { completion_tokens_details: completion }),
+  }
+}
+
+/** Reads what an upstream counted, field by field: what is missing or no count stays unknown. */
+export function decodeUsage(usage: JsonObject): Usage {
+  const prompt = objectIn(usage['prompt_tokens_details'])
+  const completion = objectIn(usage['completion_tokens_details'])
+  return defined({
+    inputTokens: countIn(usage['prompt_tokens']),
+    cacheReadTokens: countIn(prompt?.['cached_tokens']),
+    cacheWriteTokens: countIn(prompt?.['cache_write_tokens']),
+    outputTokens: countIn(usage['completion_tokens']),
+    thinkingTokens: countIn(completion?.['reasoning_tokens']),
+  })
+}

@@ -1,0 +1,245 @@
+import type { JsonObject } from '../../core/json.ts'
+
+// Aliases, not interfaces: only an alias is known to have no other fields, and so to be a `JsonObject`.
+
+/** A body of `POST /v1/chat/completions`. Fields that servers other than OpenAI's added stand at the end. */
+export type ChatRequest = {
+  readonly model: string
+  readonly messages: readonly ChatMessage[]
+  readonly stream?: boolean | null
+  readonly stream_options?: StreamOptions | null
+  readonly max_completion_tokens?: number | null
+  readonly max_tokens?: number | null
+  readonly stop?: string | readonly string[] | null
+  readonly temperature?: number | null
+  readonly top_p?: number | null
+  readonly frequency_penalty?: number | null
+  readonly presence_penalty?: number | null
+  readonly logit_bias?: Readonly<Record<string, number>> | null
+  readonly seed?: number | null
+  readonly n?: number | null
+  readonly logprobs?: boolean | null
+  readonly top_logprobs?: number | null
+  readonly tools?: readonly (FunctionTool | CustomTool)[] | null
+  readonly tool_choice?: ToolChoiceOption | null
+  readonly parallel_tool_calls?: boolean | null
+  readonly functions?: readonly FunctionDefinition[] | null
+  readonly function_call?: string | JsonObject | null
+  readonly response_format?: ResponseFormatOption | null
+  readonly reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null
+  readonly verbosity?: 'low' | 'medium' | 'high' | null
+  readonly modalities?: readonly ('text' | 'audio')[] | null
+  readonly audio?: JsonObject | null
+  readonly prediction?: JsonObject | null
+  readonly metadata?: JsonObject | null
+  readonly user?: string | null
+  readonly safety_identifier?: string | null
+  readonly prompt_cache_key?: string | null
+  readonly prompt_cache_options?: JsonObject | null
+  readonly prompt_cache_retention?: string | null
+  readonly service_tier?: string | null
+  readonly store?: boolean | null
+  readonly moderation?: JsonObject | null
+  readonly web_search_options?: JsonObject | null
+  readonly top_k?: number | null
+  readonly min_p?: number | null
+}
+
+export type StreamOptions = { readonly include_usage?: boolean; readonly include_obfuscation?: boolean }
+
+export type FunctionDefinition = {
+  readonly name: string
+  readonly description?: string
+  readonly parameters?: JsonObject
+  readonly strict?: boolean | null
+}
+
+export type FunctionTool = { readonly type: 'function'; readonly function: FunctionDefinition }
+
+export type CustomTool = { readonly type: 'custom'; readonly custom: JsonObject & { readonly name: string } }
+
+export type NamedTool = { readonly type: 'function'; readonly function: { readonly name: string } }
+
+export type ToolChoiceOption =
+  | 'none'
+  | 'auto'
+  | 'required'
+  | NamedTool
+  | { readonly type: 'custom'; readonly custom: { readonly name: string } }
+  | {
+      readonly type: 'allowed_tools'
+      readonly allowed_tools: { readonly mode: 'auto' | 'required'; readonly tools: readonly JsonObject[] }
+    }
+
+export type ResponseFormatOption =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | {
+      readonly type: 'json_schema'
+      readonly json_schema: {
+        readonly name: string
+        readonly description?: string
+        readonly schema?: JsonObject
+        readonly strict?: boolean | null
+      }
+    }
+
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage
+
+export type SystemMessage = {
+  readonly role: 'system' | 'developer'
+  readonly content: string | readonly TextPart[]
+  readonly name?: string
+}
+
+export type UserMessage = {
+  readonly role: 'user'
+  readonly content: string | readonly ContentPart[]
+  readonly name?: string
+}
+
+export type AssistantMessage = {
+  readonly role: 'assistant'
+  readonly content?: string | readonly (TextPart | RefusalPart)[] | null
+  readonly refusal?: string | null
+  readonly reasoning_content?: string | null
+  readonly tool_calls?: readonly FunctionToolCall[]
+  readonly function_call?: { readonly name: string; readonly arguments: string } | null
+  readonly audio?: { readonly id: string } | null
+  readonly name?: string
+}
+
+export type ToolMessage = {
+  readonly role: 'tool'
+  readonly content: string | readonly TextPart[]
+  readonly tool_call_id: string
+}
+
+export type FunctionMessage = { readonly role: 'function'; readonly content: string | null; readonly name: string }
+
+export type ContentPart = TextPart | ImagePart | AudioPart | FilePart
+
+type CacheMark = { readonly mode: 'explicit'; readonly ttl?: '30m' | '12h' }
+
+export type TextPart = {
+  readonly type: 'text'
+  readonly text: string
+  readonly prompt_cache_breakpoint?: CacheMark
+}
+
+export type ImagePart = {
+  readonly type: 'image_url'
+  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | 'original' }
+  readonly prompt_cache_breakpoint?: CacheMark
+}
+
+export type AudioPart = {
+  readonly type: 'input_audio'
+  readonly input_audio: { readonly data: string; readonly format: 'wav' | 'mp3' }
+  readonly prompt_cache_breakpoint?: CacheMark
+}
+
+export type FilePart = {
+  readonly type: 'file'
+  readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string }
+  readonly prompt_cache_breakpoint?: CacheMark
+}
+
+export type RefusalPart = { readonly type: 'refusal'; readonly refusal: string }
+
+export type FunctionToolCall = {
+  readonly id: string
+  readonly type: 'function'
+  readonly function: { readonly name: string; readonly arguments: string }
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
+
+/** A whole answer. */
+export type ChatCompletion = {
+  readonly id: string
+  readonly object: 'chat.completion'
+  readonly created: number
+  readonly model: string
+  readonly choices: readonly Choice[]
+  readonly usage?: CompletionUsage
+  readonly system_fingerprint?: string
+}
+
+export type Choice = {
+  readonly index: number
+  readonly message: AnswerMessage
+  readonly logprobs: ChoiceLogprobs | null
+  readonly finish_reason: FinishReason
+  /** Which stop sequence matched, in the word that vLLM uses; not OpenAI's. Absent where none did. */
+  readonly stop_reason?: string
+}
+
+export type AnswerMessage = {
+  readonly role: 'assistant'
+  readonly content: string | null
+  readonly refusal: string | null
+  /** The model's reasoning, in the word that DeepSeek introduced; not OpenAI's. */
+  readonly reasoning_content?: string
+  readonly tool_calls?: FunctionToolCall[]
+}
+
+/** A part of a streamed answer. */
+export type ChatChunk = {
+  readonly id: string
+  readonly object: 'chat.completion.chunk'
+  readonly created: number
+  readonly model: string
+  readonly choices: readonly ChunkChoice[]
+  readonly usage?: CompletionUsage | null
+  readonly system_fingerprint?: string
+}
+
+export type ChunkChoice = {
+  readonly index: number
+  readonly delta: Delta
+  readonly logprobs: ChoiceLogprobs | null
+  readonly finish_reason: FinishReason | null
+  readonly stop_reason?: string
+}
+
+export type Delta = {
+  readonly role?: 'assistant'
+  readonly content?: string
+  readonly refusal?: string
+  readonly reasoning_content?: string
+  readonly tool_calls?: readonly ToolCallDelta[]
+}
+
+export type ToolCallDelta = {
+  readonly index: number
+  readonly id?: string
+  readonly type?: 'function'
+  readonly function: { readonly name?: string; readonly arguments: string }
+}
+
+export type ChoiceLogprobs = {
+  readonly content: readonly LogprobEntry[] | null
+  readonly refusal: readonly LogprobEntry[] | null
+}
+
+type TokenChance = { readonly token: string; readonly logprob: number; readonly bytes: readonly number[] | null }
+
+export type LogprobEntry = TokenChance & { readonly top_logprobs: readonly TokenChance[] }
+
+export type CompletionUsage = {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number }
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number }
+}
+
+export type ErrorBody = { readonly error: ErrorObject }
+
+export type ErrorObject = {
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
+}
