@@ -1,0 +1,104 @@
+import { ModelError } from '../core/errors.ts'
+import type { ErrorKind } from '../core/errors.ts'
+import { privateAddressCode } from './addresses.ts'
+
+/** A failure of one attempt, with whether another attempt may do better. */
+export class DownloadFailure extends ModelError {
+  /** `connect`: no connection was made. `transfer`: an answer broke off. `never`: the same would happen again. */
+  readonly retry: 'connect' | 'transfer' | 'never'
+
+  constructor(kind: ErrorKind, message: string, options: DownloadFailureOptions) {
+    super(kind, message, options)
+    this.retry = options.retry
+  }
+}
+
+interface DownloadFailureOptions extends ErrorOptions {
+  readonly retry: DownloadFailure['retry']
+  readonly retryAfterMs?: number
+}
+
+/** Gives the failure for a refusal that no second attempt would change. */
+export function refusal(kind: ErrorKind, message: string): DownloadFailure {
+  return new DownloadFailure(kind, message, { retry: 'never' })
+}
+
+const unreachable: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name does not resolve at the moment',
+  ECONNREFUSED: 'it refuses the connection',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'the network is unreachable',
+  EACCES: 'this machine forbids the connection',
+  EPERM: 'this machine forbids the connection',
+  ETIMEDOUT: 'it did not answer in time',
+  UND_ERR_CONNECT_TIMEOUT: 'it did not answer in time',
+  UND_ERR_PRX_TLS: 'the proxy could not connect to it',
+}
+
+/** Says in our own words why a connection to `host` failed or broke. */
+export function connectionFailure(error: unknown, host: string): DownloadFailure {
+  const code = errorCode(error)
+  if (code === privateAddressCode) {
+    return refusal(
+      'forbidden',
+      `${host} leads to a private network; downloads come from public addresses or from HF_ENDPOINT`,
+    )
+  }
+  const why = unreachable[code]
+  if (why !== undefined) {
+    return new DownloadFailure('unavailable', `${host} cannot be reached: ${why}`, { retry: 'connect', cause: error })
+  }
+  if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(code)) {
+    const fix = 'set NODE_EXTRA_CA_CERTS if your network has its own authority'
+    return new DownloadFailure('unavailable', `${host} shows a certificate that is not trusted (${code}); ${fix}`, {
+      retry: 'never',
+      cause: error,
+    })
+  }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return new DownloadFailure('timeout', `${host} stopped sending`, { retry: 'transfer', cause: error })
+  }
+  return new DownloadFailure('unavailable', `the connection to ${host} broke`, { retry: 'transfer', cause: error })
+}
+
+/** Gives the system's code of an error or of what caused it, or an empty text. */
+export function errorCode(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
+    if ('code' in at && typeof at.code === 'string') return at.code
+    at = at instanceof AggregateError ? at.errors[0] : at.cause
+  }
+  return ''
+}
+
+const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+
+/** Says in our own words what an HTTP status means for a download. */
+export function statusFailure(status: number, host: string, retryAfterMs?: number): DownloadFailure {
+  const retry = passing.has(status) ? 'transfer' : 'never'
+  return new DownloadFailure(statusKind(status), `${host} answered ${status}${statusHint(status)}`, {
+    retry,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+function statusKind(status: number): ErrorKind {
+  if (status === 401) return 'unauthorized'
+  if (status === 403) return 'forbidden'
+  if (status === 404 || status === 410) return 'not-found'
+  return status === 429 ? 'rate-limited' : 'unavailable'
+}
+
+function statusHint(status: number): string {
+  if (status === 401) return ': the repository needs a token or does not exist; set HF_TOKEN'
+  if (status === 403) return ": access is not granted; accept the model's licence on its page and set HF_TOKEN"
+  if (status === 404 || status === 410)
+    return ': there is no such file; check the repository, the file and the revision'
+  if (status === 429) return ': too many requests; wait, or set HF_TOKEN'
+  return ''
+}
+
+/** Gives the error for a pull that its signal stopped. */
+export function abortError(): ModelError {
+  return new ModelError('aborted', 'the download was stopped')
+}

@@ -1,0 +1,174 @@
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ModelError } from '../core/errors.ts'
+import { errorCode } from './failures.ts'
+import { isModelId } from './model-id.ts'
+import type { ModelRecord } from './model-record.ts'
+import { modelRecord } from './model-record.ts'
+import { nearestNames } from './near.ts'
+import { syncPath } from './place-file.ts'
+
+/** A model on this machine. */
+export interface InstalledModel extends ModelRecord {
+  /** The GGUF file. */
+  readonly path: string
+}
+
+const modelFile = 'model.gguf'
+const recordFile = 'model.json'
+const maxRecordBytes = 1024 * 1024
+/** Changes within one tick of the file system's clock leave its date as it was. */
+const dateGrainMs = 2_000
+
+interface Snapshot {
+  readonly changedMs: number
+  readonly readMs: number
+  readonly models: ReadonlyMap<string, InstalledModel>
+}
+
+/**
+ * The models under `<dataDirectory>/models`, one folder each. A folder appears whole and disappears whole, so what is
+ * listed can be served. Nothing that a client writes becomes a path: names are looked up among the folders found.
+ */
+export class InstalledModels {
+  readonly directory: string
+  #snapshot: Snapshot | undefined
+
+  constructor(dataDirectory: string) {
+    this.directory = join(dataDirectory, 'models')
+  }
+
+  /** Where unfinished downloads lie: on the same file system as the models, and never listed. */
+  get workDirectory(): string {
+    return join(this.directory, '.downloads')
+  }
+
+  /** Makes the folders, for their owner only. */
+  async prepare(): Promise<void> {
+    await mkdir(this.workDirectory, { recursive: true, mode: 0o700 })
+  }
+
+  /** Gives every model, by name. Costs one look at the folder's date while nothing changes. */
+  async list(): Promise<readonly InstalledModel[]> {
+    return [...(await this.#current()).values()]
+  }
+
+  async find(id: string): Promise<InstalledModel | undefined> {
+    return (await this.#current()).get(id)
+  }
+
+  /** Gives a model, or throws `not-found` with the names that are near. */
+  async get(id: string): Promise<InstalledModel> {
+    const models = await this.#current()
+    const model = models.get(id)
+    if (model !== undefined) return model
+    const near = nearestNames(id, [...models.keys()])
+    const hint = near.length > 0 ? `near it: ${near.join(', ')}` : 'duologue list shows what is'
+    throw new ModelError('not-found', `the model "${id.slice(0, 100)}" is not on this machine; ${hint}`, {
+      code: 'model-not-found',
+    })
+  }
+
+  /** Makes a verified file a model, in one step that a crash cannot cut in half. */
+  async add(record: ModelRecord, verifiedPath: string): Promise<InstalledModel> {
+    const staged = this.#staged(record.id)
+    await rm(staged, { recursive: true, force: true })
+    await mkdir(staged, { mode: 0o700 })
+    await writeRecord(join(staged, recordFile), record)
+    await rename(verifiedPath, join(staged, modelFile))
+    await syncPath(staged)
+    return this.#publish(record.id)
+  }
+
+  /** Finishes what a crash between two steps of `add` left behind. */
+  async recover(id: string): Promise<void> {
+    const staged = this.#staged(id)
+    if ((await readModel(staged, id)) === undefined) await rm(staged, { recursive: true, force: true })
+    else await this.#publish(id)
+  }
+
+  /** Takes a model off the disk. Throws `not-found` where there is none. */
+  async remove(id: string): Promise<InstalledModel> {
+    const model = await this.get(id)
+    const doomed = join(this.workDirectory, `${model.id}.removed`)
+    await this.prepare()
+    await rm(doomed, { recursive: true, force: true })
+    await rename(join(this.directory, model.id), doomed)
+    this.#snapshot = undefined
+    await rm(doomed, { recursive: true, force: true })
+    return model
+  }
+
+  #staged(id: string): string {
+    return join(this.workDirectory, `${id}.staged`)
+  }
+
+  async #publish(id: string): Promise<InstalledModel> {
+    await rename(this.#staged(id), join(this.directory, id))
+    await syncPath(this.directory)
+    this.#snapshot = undefined
+    return this.get(id)
+  }
+
+  async #current(): Promise<ReadonlyMap<string, InstalledModel>> {
+    const changedMs = await this.#changedMs()
+    if (changedMs === undefined) return new Map()
+    const known = this.#snapshot
+    if (known?.changedMs === changedMs && known.readMs - changedMs > dateGrainMs) return known.models
+    const readMs = Date.now()
+    const models = await readAll(this.directory)
+    this.#snapshot = { changedMs, readMs, models }
+    return models
+  }
+
+  async #changedMs(): Promise<number | undefined> {
+    try {
+      return (await stat(this.directory)).mtimeMs
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
+
+async function readAll(directory: string): Promise<ReadonlyMap<string, InstalledModel>> {
+  const entries = await readdir(directory, { withFileTypes: true })
+  const ids = entries.filter(entry => entry.isDirectory() && isModelId(entry.name)).map(entry => entry.name)
+  const root = await realpath(directory)
+  const models = await Promise.all(ids.sort().map(id => readModel(join(root, id), id)))
+  return new Map(models.filter(model => model !== undefined).map(model => [model.id, model]))
+}
+
+/** Reads one folder, and gives nothing for one that is not a whole model of that name. Follows no links. */
+async function readModel(folder: string, id: string): Promise<InstalledModel | undefined> {
+  try {
+    const record = modelRecord.parse(JSON.parse(await readBounded(join(folder, recordFile))))
+    const path = join(folder, modelFile)
+    const file = await lstat(path)
+    const isWhole = file.isFile() && file.size === record.sizeBytes && record.id === id
+    return isWhole ? { ...record, path } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function readBounded(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    if ((await handle.stat()).size > maxRecordBytes) throw new Error('the record is too long')
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeRecord(path: string, record: ModelRecord): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await handle.writeFile(`${JSON.stringify(record, undefined, 2)}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../core/bytes.ts'
+import type { AvailableModel, InstalledModel } from '../services/list-models.ts'
+import { listAvailable, listModels } from '../services/list-models.ts'
+import type { ModelsContext } from './models-context.ts'
+import type { Column } from './table.ts'
+import { formatTable } from './table.ts'
+
+interface ListOptions {
+  readonly available?: boolean
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  duologue list                 the models on this machine
+  duologue list --available     the models of the catalogue, and which of them fit in memory
+  duologue ls --json            for programs`
+
+/** Adds `duologue list`. */
+export function registerList(program: Command, context: ModelsContext): void {
+  program
+    .command('list')
+    .alias('ls')
+    .description('list the models on this machine, or those that can be pulled')
+    .option('--available', 'list the catalogue instead')
+    .option('--json', 'write the list as JSON')
+    .addHelpText('after', examples)
+    .action(async ({ available, json }: ListOptions) => {
+      const dependencies = await context.dependencies()
+      if (available === true) return printAvailable(await listAvailable(dependencies), json === true, context)
+      printInstalled(await listModels(dependencies), json === true, context)
+    })
+}
+
+const installedColumns: readonly Column<InstalledModel>[] = [
+  { title: 'NAME', of: model => model.id },
+  { title: 'SIZE', of: model => formatBytes(model.sizeBytes), isNumber: true },
+  { title: 'QUANTIZATION', of: model => model.quantization ?? '-' },
+  { title: 'CONTEXT', of: model => model.capabilities.contextTokens?.toLocaleString('en') ?? '-', isNumber: true },
+  { title: 'ADDED', of: model => model.addedAt.slice(0, 10) },
+]
+
+function printInstalled(models: readonly InstalledModel[], isJson: boolean, { output }: ModelsContext): void {
+  if (isJson) return output.printJson(models)
+  if (models.length === 0) return output.note('No models yet. Begin with: duologue pull starter')
+  output.print(formatTable(models, installedColumns))
+}
+
+const availableColumns: readonly Column<AvailableModel>[] = [
+  { title: 'NAME', of: entry => entry.name },
+  { title: 'MODEL', of: entry => entry.title },
+  { title: 'PARAMETERS', of: entry => entry.parameters },
+  { title: 'SIZE', of: entry => formatBytes(entry.sizeBytes), isNumber: true },
+  { title: 'MEMORY', of: entry => formatBytes(entry.minimumMemoryBytes), isNumber: true },
+  { title: 'LICENCE', of: entry => entry.licence },
+  { title: '', of: stateOf },
+]
+
+function stateOf({ isInstalled, fitsInMemory }: AvailableModel): string {
+  if (isInstalled) return 'installed'
+  return fitsInMemory ? '' : 'too large for this machine'
+}
+
+function printAvailable(entries: readonly AvailableModel[], isJson: boolean, { output }: ModelsContext): void {
+  if (isJson) return output.printJson(entries)
+  output.print(formatTable(entries, availableColumns))
+}

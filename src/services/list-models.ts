@@ -1,0 +1,35 @@
+import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
+import type { CatalogueEntry } from '../catalog/recommended.ts'
+import { catalogue } from '../catalog/recommended.ts'
+
+export type { InstalledModel }
+
+/** A model of the catalogue, and what stands between it and this machine. */
+export interface AvailableModel extends CatalogueEntry {
+  readonly isInstalled: boolean
+  readonly fitsInMemory: boolean
+}
+
+export interface CatalogueDependencies {
+  readonly models: InstalledModels
+  readonly availableMemoryBytes: number
+  readonly entries?: readonly CatalogueEntry[]
+}
+
+/** Gives the models on this machine, by name. */
+export async function listModels({
+  models,
+}: Pick<CatalogueDependencies, 'models'>): Promise<readonly InstalledModel[]> {
+  return models.list()
+}
+
+/** Gives the models of the catalogue, the smallest first. */
+export async function listAvailable(dependencies: CatalogueDependencies): Promise<readonly AvailableModel[]> {
+  const { models, availableMemoryBytes, entries = catalogue } = dependencies
+  const installed = new Set((await models.list()).map(model => model.id))
+  return entries.map(entry => ({
+    ...entry,
+    isInstalled: installed.has(entry.name),
+    fitsInMemory: entry.minimumMemoryBytes <= availableMemoryBytes,
+  }))
+}
