@@ -1,0 +1,22 @@
+import { ModelError } from '../core/errors.ts'
+import type { ModelRequest } from '../core/request.ts'
+import { planRoute, type ModelDirectory } from '../routing/plan-route.ts'
+
+/** Counts the tokens that a request would send to its model. Throws a `ModelError`. */
+export type CountTokensService = (request: ModelRequest, signal: AbortSignal) => Promise<number>
+
+/** Makes the use-case of counting: asks the first target that can count. */
+export function createCountTokens(directory: ModelDirectory): CountTokensService {
+  return async (request, signal) => {
+    const { targets } = planRoute(request, directory)
+    for (const { backend, model } of targets) {
+      if (backend.countTokens) return backend.countTokens({ ...request, model }, signal)
+    }
+    throw new ModelError(
+      'invalid-request',
+      `model: ${JSON.stringify(request.model)} is served by a backend that cannot count tokens; ` +
+        'send the request with max_tokens 1 and read usage.input_tokens',
+      { field: ['model'] },
+    )
+  }
+}

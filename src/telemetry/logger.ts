@@ -1,0 +1,64 @@
+import { pino } from 'pino'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void
+
+/** Where the server writes about itself: one JSON object a line. */
+export interface Logger {
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  readonly destination: { write(line: string): unknown }
+}
+
+/** Makes a logger that hides secrets by their field's name and keeps each record on one harmless line. */
+export function createLogger({ level, destination }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      redact: { paths: secretPaths(), censor: '[redacted]' },
+      serializers: { error: pino.stdSerializers.errWithCause },
+      formatters: { level: label => ({ level: label }) },
+    },
+    { write: (line: string) => void destination.write(escapeControls(line)) },
+  )
+}
+
+const secretNames = [
+  'authorization',
+  'x-api-key',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'apiKey',
+  'key',
+  'keys',
+  'token',
+  'secret',
+  'password',
+  'body',
+  'prompt',
+]
+
+/** The names themselves, and one and two levels down. */
+function secretPaths(): string[] {
+  return secretNames.flatMap(name => {
+    const last = `["${name}"]`
+    return [last, `*${last}`, `*.*${last}`]
+  })
+}
+
+// JSON escapes the C0 controls. These pass it and still steer terminals, or turn one line into two or around.
+const steering = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+/** Writes the control characters that JSON leaves alone as JSON escapes. */
+export function escapeControls(line: string): string {
+  return line.replace(steering, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,45 @@
+import type { ModelEvent, ModelStream } from '../core/events.ts'
+import type { Stop } from '../core/stop.ts'
+import type { Usage } from '../core/usage.ts'
+
+/** What is known so far of one answer. It grows as the answer passes by. */
+export interface AnswerTrace {
+  /** The name that the client asked for. */
+  requestedModel?: string
+  /** The name that answers. */
+  model?: string
+  isStreaming?: boolean
+  /** One line for each target that was tried, with the kind of its failure. */
+  attempts: string[]
+  usage: Usage
+  msToFirstEvent?: number
+  stop?: Stop['reason']
+}
+
+/** Gives a trace of which nothing is known yet. */
+export function startTrace(): AnswerTrace {
+  return { attempts: [], usage: {} }
+}
+
+/** Passes an answer on unchanged and notes in `trace` what it costs and how long it takes. */
+export async function* observe(
+  events: ModelStream,
+  trace: AnswerTrace,
+  elapsedMs: () => number,
+): AsyncGenerator<ModelEvent> {
+  for await (const event of events) {
+    trace.msToFirstEvent ??= elapsedMs()
+    note(event, trace)
+    yield event
+  }
+}
+
+function note(event: ModelEvent, trace: AnswerTrace): void {
+  if (event.type === 'start') {
+    trace.model = event.model
+    trace.usage = event.usage
+  } else if (event.type === 'end') {
+    trace.stop = event.stop.reason
+    trace.usage = { ...trace.usage, ...event.usage }
+  }
+}
