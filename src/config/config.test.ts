@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from './config.ts'
+import { engineEnvironment } from './environment.ts'
+
+test('without flags and variables every setting has its default, and says so', () => {
+  const { config, sources } = loadConfig({}, {})
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 7272, keys: [], logLevel: 'info' })
+  expect(config.model).toBeUndefined()
+  expect(new Set(Object.values(sources))).toEqual(new Set(['default']))
+})
+
+test('a flag goes before a variable, and a variable before the default', () => {
+  const { config, sources } = loadConfig({ port: '1' }, { DUOLOGUE_PORT: '2', DUOLOGUE_HOST: '::1' })
+  expect([config.port, config.host]).toEqual([1, '::1'])
+  expect([sources.port, sources.host]).toEqual(['--port', 'DUOLOGUE_HOST'])
+})
+
+test('an empty variable counts as absent', () => {
+  expect(loadConfig({}, { DUOLOGUE_PORT: '' }).config.port).toBe(7272)
+})
+
+test('a list is given by commas in a variable, and one by one as flags', () => {
+  expect(loadConfig({}, { DUOLOGUE_KEYS: 'a, b,' }).config.keys).toEqual(['a', 'b'])
+  expect(loadConfig({ keys: ['a', 'b,c'] }, {}).config.keys).toEqual(['a', 'b,c'])
+})
+
+test('a proxy is found in either spelling', () => {
+  expect(loadConfig({}, { https_proxy: 'http://p:1' }).config.httpsProxy).toBe('http://p:1')
+})
+
+test.each([
+  ['DUOLOGUE_PORT', 'seven'],
+  ['DUOLOGUE_PORT', '65536'],
+  ['DUOLOGUE_PORT', '1.5'],
+  ['DUOLOGUE_SLOTS', '0'],
+  ['DUOLOGUE_SLOTS', '65'],
+  ['DUOLOGUE_CONTEXT', '-1'],
+  ['DUOLOGUE_LOG_LEVEL', 'loud'],
+  ['DUOLOGUE_INSECURE_NO_AUTH', 'perhaps'],
+  ['HF_ENDPOINT', 'ftp://hub'],
+])('%s=%s is refused by name, with the value', (variable, value) => {
+  const load = (): unknown => loadConfig({}, { [variable]: value })
+  expect(load).toThrow(ConfigError)
+  expect(load).toThrow(new RegExp(`^${variable} "${value.replaceAll('/', '\\/')}" is not usable`))
+})
+
+test('a secret that is refused is not shown', () => {
+  expect(() => loadConfig({}, { HTTPS_PROXY: 'my-secret' })).toThrow(/^HTTPS_PROXY is not usable/)
+})
+
+test('a model’s process gets no key and no token', () => {
+  const environment = { PATH: '/bin', DUOLOGUE_KEYS: 'k', HF_TOKEN: 't', ANTHROPIC_API_KEY: 'a' }
+  expect(engineEnvironment(environment)).toEqual({ PATH: '/bin' })
+})

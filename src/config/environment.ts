@@ -1,0 +1,31 @@
+import type { Environment } from './config.ts'
+
+/** The variables of this process. Nothing else reads them. */
+export function processEnvironment(): Environment {
+  return process.env
+}
+
+const childVariables = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SystemRoot',
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'CUDA_PATH',
+  'GGML_VK_VISIBLE_DEVICES',
+] as const
+
+/** The variables that a model's process needs. Keys and tokens are not among them. */
+export function engineEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    childVariables.flatMap(name => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}

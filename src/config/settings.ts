@@ -1,0 +1,129 @@
+import * as z from 'zod'
+
+/** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
+export interface Setting {
+  readonly schema: z.ZodType
+  /** The long flag of `duologue serve`, where there is one. */
+  readonly flag?: `--${string}`
+  readonly variable?: string
+  readonly fallback?: unknown
+  /** What it does, for `--help` and the documentation. */
+  readonly about: string
+  /** Whether its value may be shown. */
+  readonly isSecret?: boolean
+}
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const count = (most: number): z.ZodType<number> => z.coerce.number().int().min(1).max(most)
+const list = z.union([
+  z.array(z.string().min(1)),
+  z.string().transform(text =>
+    text
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== ''),
+  ),
+])
+const yes = z.union([z.boolean(), z.stringbool()])
+const url = z.url({ protocol: /^https?$/ })
+
+/** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
+export const settings = {
+  host: {
+    schema: z.string().min(1).max(253),
+    flag: '--host',
+    variable: 'DUOLOGUE_HOST',
+    fallback: '127.0.0.1',
+    about: 'the address to listen on',
+  },
+  port: { schema: port, flag: '--port', variable: 'DUOLOGUE_PORT', fallback: 7272, about: 'the port to listen on' },
+  keys: {
+    schema: list,
+    flag: '--key',
+    variable: 'DUOLOGUE_KEYS',
+    fallback: [],
+    about: 'a key that clients must send; give it again for more keys',
+    isSecret: true,
+  },
+  allowsNoKeys: {
+    schema: yes,
+    flag: '--insecure-no-auth',
+    variable: 'DUOLOGUE_INSECURE_NO_AUTH',
+    fallback: false,
+    about: 'listen on a public address without keys',
+  },
+  allowedHosts: {
+    schema: list,
+    flag: '--allowed-host',
+    variable: 'DUOLOGUE_ALLOWED_HOSTS',
+    fallback: [],
+    about: 'a name that clients may reach this server by, besides localhost; give it again for more',
+  },
+  allowedOrigins: {
+    schema: list,
+    flag: '--allowed-origin',
+    variable: 'DUOLOGUE_ALLOWED_ORIGINS',
+    fallback: [],
+    about: 'a web origin whose pages may call this server; give it again for more',
+  },
+  model: {
+    schema: z.string().min(1).max(200),
+    flag: '--model',
+    variable: 'DUOLOGUE_MODEL',
+    about: 'a model to load before the first request',
+  },
+  contextTokens: {
+    schema: count(16_777_216),
+    flag: '--context',
+    variable: 'DUOLOGUE_CONTEXT',
+    about: 'tokens of prompt and answer together, for each answer; by default what the model and the memory allow',
+  },
+  slots: {
+    schema: count(64),
+    flag: '--slots',
+    variable: 'DUOLOGUE_SLOTS',
+    about: 'answers written at once by one model; by default up to 8, as the memory allows',
+  },
+  threads: {
+    schema: count(1024),
+    flag: '--threads',
+    variable: 'DUOLOGUE_THREADS',
+    about: 'threads that compute; by default all performance cores but one',
+  },
+  gpuLayers: {
+    schema: z.coerce.number().int().min(0).max(10_000),
+    flag: '--gpu-layers',
+    variable: 'DUOLOGUE_GPU_LAYERS',
+    about: 'layers on the graphics processor; by default as many as fit',
+  },
+  engineBuild: {
+    schema: z.enum(['cpu', 'cuda', 'vulkan', 'metal']),
+    variable: 'DUOLOGUE_ENGINE_BUILD',
+    about: 'the native build to install; by default the one that the machine can use',
+  },
+  dataDirectory: {
+    schema: z.string().min(1),
+    variable: 'DUOLOGUE_DATA',
+    about: 'the folder of models and of the engine; by default the user’s data folder',
+  },
+  logLevel: {
+    schema: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    flag: '--log-level',
+    variable: 'DUOLOGUE_LOG_LEVEL',
+    fallback: 'info',
+    about: 'how much is logged: silent, error, warn, info or debug',
+  },
+  hubEndpoint: {
+    schema: url,
+    variable: 'HF_ENDPOINT',
+    fallback: 'https://huggingface.co',
+    about: 'the address of Hugging Face or of a mirror',
+  },
+  hubToken: { schema: z.string().min(1), variable: 'HF_TOKEN', about: 'the Hugging Face token', isSecret: true },
+  hubHome: { schema: z.string().min(1), variable: 'HF_HOME', about: 'the folder of the Hugging Face cache' },
+  httpProxy: { schema: url, variable: 'HTTP_PROXY', about: 'the proxy for http addresses', isSecret: true },
+  httpsProxy: { schema: url, variable: 'HTTPS_PROXY', about: 'the proxy for https addresses', isSecret: true },
+  noProxy: { schema: z.string(), variable: 'NO_PROXY', about: 'names that are reached without a proxy' },
+} as const satisfies Readonly<Record<string, Setting>>
+
+export type SettingName = keyof typeof settings
