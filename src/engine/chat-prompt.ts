@@ -77,7 +77,9 @@ function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
 
 /* Tool results travel in the user's turn, but templates give each a message of its own, before what the user adds. */
 function toTurns({ role, content }: Message, names: ReadonlyMap<string, string>): ChatMessage[] {
-  const toolCalls = content.filter(block => block.type === 'tool-call')
+  const toolCalls = content
+    .filter(block => block.type === 'tool-call')
+    .map(({ id, name, input }) => ({ id, name, input }))
   const results = content.filter(block => block.type === 'tool-result')
   const text = role === 'assistant' ? content.map(toText).join('') : joinBlocks(content)
   const turns: ChatMessage[] = results.map(({ callId, content: result, isError }) => {

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import type { ContentBlock, ToolResultContent } from '../core/content.ts'
+import type { Message, ModelRequest } from '../core/request.ts'
+import { findLosses, toChatPrompt } from './chat-prompt.ts'
+
+const text = (words: string): ContentBlock => ({ type: 'text', text: words })
+const user = (...words: string[]): Message => ({ role: 'user', content: words.map(text) })
+const assistant = (...words: string[]): Message => ({ role: 'assistant', content: words.map(text) })
+const request = (...messages: Message[]): ModelRequest => ({ model: 'm', system: [], messages })
+
+test('system blocks become one message at the front', () => {
+  const system = [
+    { type: 'text', text: 'one' },
+    { type: 'text', text: 'two' },
+  ] as const
+  expect(toChatPrompt({ ...request(user('hi')), system }).messages).toEqual([
+    { role: 'system', content: 'one\n\ntwo' },
+    { role: 'user', content: 'hi' },
+  ])
+})
+
+test('a string and one text block are the same conversation', () => {
+  expect(toChatPrompt(request(user('hi')))).toEqual(toChatPrompt(request({ role: 'user', content: [text('hi')] })))
+})
+
+test('turns of one role that follow each other become one', () => {
+  expect(toChatPrompt(request(user('a'), user('b'), assistant('c'), assistant('d'), user('e'))).messages).toEqual([
+    { role: 'user', content: 'a\n\nb' },
+    { role: 'assistant', content: 'cd' },
+    { role: 'user', content: 'e' },
+  ])
+})
+
+test('an assistant turn at the end is the beginning of the answer', () => {
+  expect(toChatPrompt(request(user('count'), assistant('one, ')))).toEqual({
+    messages: [{ role: 'user', content: 'count' }],
+    prefill: 'one, ',
+  })
+})
+
+test('a system turn in mid-conversation stays in its place', () => {
+  const roles = toChatPrompt(
+    request(user('a'), assistant('b'), user('c'), { role: 'system', content: [text('s')] }),
+  ).messages.map(({ role }) => role)
+  expect(roles).toEqual(['user', 'assistant', 'user', 'system'])
+})
+
+test('tool results come before what the user adds, each with the name of its tool', () => {
+  const call: ContentBlock = { type: 'tool-call', id: 't1', name: 'look', input: '{"at":1}' }
+  const result: ContentBlock = {
+    type: 'tool-result',
+    callId: 't1',
+    content: [{ type: 'text', text: 'no' }],
+    isError: true,
+  }
+  const { messages } = toChatPrompt(
+    request(
+      user('a'),
+      { role: 'assistant', content: [text('let me'), call] },
+      { role: 'user', content: [result, text('so?')] },
+    ),
+  )
+  expect(messages).toEqual([
+    { role: 'user', content: 'a' },
+    { role: 'assistant', content: 'let me', toolCalls: [{ id: 't1', name: 'look', input: '{"at":1}' }] },
+    { role: 'tool', content: 'Error: no', callId: 't1', name: 'look' },
+    { role: 'user', content: 'so?' },
+  ])
+})
+
+test('documents and search results are shown as text, with their titles', () => {
+  const blocks: ContentBlock[] = [
+    { type: 'document', source: { type: 'text', text: 'body' }, title: 'Plan', context: 'a draft' },
+    { type: 'search-result', source: 'https://x', title: 'Found', content: [{ type: 'text', text: 'words' }] },
+  ]
+  const [message] = toChatPrompt(request({ role: 'user', content: blocks })).messages
+  for (const part of ['Plan', 'a draft', 'body', 'Found', 'https://x', 'words'])
+    expect(message?.content).toContain(part)
+})
+
+test('earlier reasoning is left out', () => {
+  const thinking: ContentBlock = { type: 'thinking', text: 'secret', signature: 's' }
+  const { messages } = toChatPrompt(
+    request(user('a'), { role: 'assistant', content: [thinking, text('b')] }, user('c')),
+  )
+  expect(JSON.stringify(messages)).not.toContain('secret')
+})
+
+const unseeable: [string, ToolResultContent][] = [
+  ['an image', { type: 'image', source: { type: 'url', url: 'https://x/y.png' } }],
+  ['a PDF', { type: 'document', source: { type: 'base64', mediaType: 'application/pdf', data: '' } }],
+  ['a file', { type: 'document', source: { type: 'file', fileId: 'file_1' } }],
+  ['a foreign block', { type: 'opaque', protocol: 'openai-chat', value: { type: 'input_audio' } }],
+]
+test.each(unseeable)('%s is refused rather than dropped', (_, block) => {
+  expect(() => toChatPrompt(request({ role: 'user', content: [block] }))).toThrow(/cannot show to a model/)
+  const inResult: ContentBlock = { type: 'tool-result', callId: 't', content: [block] }
+  expect(() => toChatPrompt(request({ role: 'user', content: [inResult] }))).toThrow(/cannot show to a model/)
+})
+
+test('what the engine leaves out is said', () => {
+  const losses = findLosses({
+    ...request(user('a')),
+    tools: [{ name: 't', inputSchema: {} }],
+    thinking: { mode: 'enabled', budgetTokens: 1024 },
+    responseFormat: { type: 'json-object' },
+    topLogprobs: 1,
+  })
+  expect(losses.map(({ field }) => field)).toEqual(['tools', 'thinking', 'responseFormat', 'topLogprobs'])
+  expect(findLosses({ ...request(user('a')), tools: [], thinking: { mode: 'disabled' } })).toEqual([])
+})
+
+test.each(['any', 'tool'] as const)('a tool choice of %s is refused, since it cannot be kept', type => {
+  expect(() => findLosses({ ...request(user('a')), toolChoice: { type, name: 't' } })).toThrow(/cannot be promised/)
+})

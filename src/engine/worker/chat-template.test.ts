@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { ModelError } from '../../core/errors.ts'
+import type { ChatMessage } from '../chat-prompt.ts'
+import { createChatTemplate } from './chat-template.ts'
+
+interface Variables {
+  readonly messages: readonly { readonly role: string; readonly content: string; readonly tool_calls?: unknown }[]
+}
+
+const special = { bos: '<s>', eos: '</s>' }
+
+/* Templates differ in what they refuse; these stand for the families. */
+const plain = ({ messages }: Variables): string => messages.map(({ role, content }) => `[${role}]${content}`).join('')
+const withTools = ({ messages }: Variables): string =>
+  messages.map(message => `[${message.role}]${message.content}${JSON.stringify(message.tool_calls ?? '')}`).join('')
+const strict = ({ messages }: Variables): string => {
+  for (const [index, { role }] of messages.entries()) {
+    if (role !== (index % 2 === 0 ? 'user' : 'assistant')) throw new Error('roles must alternate')
+  }
+  return plain({ messages })
+}
+
+const refuse = (): string => {
+  throw new Error('secret words')
+}
+
+const render = (template: (variables: Variables) => string, messages: readonly ChatMessage[], prefill = ''): string =>
+  createChatTemplate(variables => template(variables as unknown as Variables), special).render({ messages, prefill })
+
+const system: ChatMessage = { role: 'system', content: 'S' }
+const user: ChatMessage = { role: 'user', content: 'U' }
+const assistant: ChatMessage = { role: 'assistant', content: 'A' }
+const calling: ChatMessage = {
+  role: 'assistant',
+  content: 'A',
+  toolCalls: [{ id: 'c', name: 'look', input: '{"at":1}' }],
+}
+const tool: ChatMessage = { role: 'tool', content: 'R', callId: 'c', name: 'look' }
+
+test('a template that knows system turns gets them in their place', () => {
+  expect(render(plain, [system, user, assistant, user, system])).toBe('[system]S[user]U[assistant]A[user]U[system]S')
+})
+
+test('a template that refuses system turns gets their words in the user’s', () => {
+  expect(render(strict, [system, user, assistant, user, system])).toBe('[user]S\n\nU[assistant]A[user]U\n\nS')
+})
+
+test('a template that knows tools gets calls and results as such', () => {
+  expect(render(withTools, [user, calling, tool])).toContain('"function":{"name":"look","arguments":{"at":1}}')
+})
+
+test('a template that knows no tools gets calls and results in words', () => {
+  const text = render(plain, [user, calling, tool])
+  expect(text).toBe('[user]U[assistant]A\nI call look with {"at":1}[user]Result of look:\nR')
+})
+
+test('a prefill follows the prompt as it is', () => {
+  expect(render(plain, [user], 'Once ')).toBe('[user]UOnce ')
+})
+
+test('a conversation that the template refuses is the client’s fault, and the template’s own words are not shown', () => {
+  const draw = (): string => render(refuse, [user])
+  expect(draw).toThrow(ModelError)
+  expect(draw).toThrow(expect.objectContaining({ kind: 'invalid-request' }))
+  expect(draw).not.toThrow(/secret/)
+})

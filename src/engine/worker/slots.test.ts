@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { chooseSeat } from './slots.ts'
+import type { Slot } from './slots.ts'
+
+const count = (from: number, length: number): number[] => Array.from({ length }, (_, index) => from + index)
+
+function slot(id: number, tokens: readonly number[], more: Partial<Slot> = {}): Slot {
+  return { id, tokens, bulkTokens: tokens.length, lastUsed: 0, isBusy: false, ...more }
+}
+
+const fixed = (tokens: readonly number[]) => ({ ...arrival(tokens), canForget: false })
+
+const arrival = (tokens: readonly number[]) => ({ tokens, isReproducible: false, canForget: true })
+
+test('a prompt goes to the slot that holds most of its beginning', () => {
+  const slots = [slot(0, [1, 2]), slot(1, [1, 2, 3, 4]), slot(2, [])]
+  expect(chooseSeat(slots, arrival([1, 2, 3, 4, 5]))).toEqual({ slot: 1, keep: 4 })
+})
+
+test('the last token of a prompt is always evaluated', () => {
+  expect(chooseSeat([slot(0, [1, 2, 3])], arrival([1, 2, 3]))).toEqual({ slot: 0, keep: 2 })
+})
+
+test('a prompt that shares nothing takes the slot that rested longest', () => {
+  const slots = [slot(0, [9], { lastUsed: 3 }), slot(1, [8], { lastUsed: 1 }), slot(2, [7], { lastUsed: 2 })]
+  expect(chooseSeat(slots, arrival([1, 2]))).toEqual({ slot: 1, keep: 0 })
+})
+
+test('while all slots are busy there is no seat', () => {
+  expect(chooseSeat([slot(0, [1], { isBusy: true })], arrival([1, 2]))).toBeUndefined()
+})
+
+test('what a busy slot holds is copied from it', () => {
+  const shared = count(0, 200)
+  const slots = [slot(0, [...shared, 999], { isBusy: true }), slot(1, [5])]
+  expect(chooseSeat(slots, arrival([...shared, 1]))).toEqual({ slot: 1, copyFrom: 0, keep: 200 })
+})
+
+test('another conversation is copied to an empty slot rather than cut short', () => {
+  const shared = count(0, 200)
+  const slots = [slot(0, [...shared, ...count(5000, 300)]), slot(1, [])]
+  expect(chooseSeat(slots, arrival([...shared, 1]))).toEqual({ slot: 1, copyFrom: 0, keep: 200 })
+})
+
+test('a reproducible prompt reuses only what was evaluated in large pieces, and ends in one', () => {
+  const shared = count(0, 500)
+  const wish = { ...arrival([...shared, 1]), isReproducible: true }
+  expect(chooseSeat([slot(0, [...shared, 2], { bulkTokens: 128 })], wish)).toEqual({ slot: 0, keep: 128 })
+  expect(chooseSeat([slot(0, [...shared, 2], { bulkTokens: 500 })], wish)).toEqual({ slot: 0, keep: 437 })
+  expect(chooseSeat([slot(0, [...shared, 2], { bulkTokens: 20 })], wish)).toEqual({ slot: 0, keep: 0 })
+})
+
+test('a model that cannot forget goes on only from exactly what it holds', () => {
+  expect(chooseSeat([slot(0, [1, 2])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 2 })
+  expect(chooseSeat([slot(0, [1, 2, 9])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
+  expect(chooseSeat([slot(0, [1, 2, 3])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
+})

@@ -1,0 +1,75 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { findGaps, planStep } from './step.ts'
+import type { Working } from './step.ts'
+
+const limits = { batchTokens: 512, sharedPrefillTokens: 128 }
+
+test('every answer being written gets one token', () => {
+  const working = [5, 2, 7].map(slot => ({ slot, remaining: 0, arrived: slot }))
+  expect(planStep(working, limits)).toEqual([2, 5, 7].map(slot => ({ slot, count: 1 })))
+})
+
+test('a prompt alone takes the whole step', () => {
+  expect(planStep([{ slot: 0, remaining: 2000, arrived: 1 }], limits)).toEqual([{ slot: 0, count: 512 }])
+})
+
+test('a prompt beside an answer being written takes only a part', () => {
+  const working = [
+    { slot: 0, remaining: 0, arrived: 1 },
+    { slot: 1, remaining: 2000, arrived: 2 },
+  ]
+  expect(planStep(working, limits)).toEqual([
+    { slot: 0, count: 1 },
+    { slot: 1, count: 128 },
+  ])
+})
+
+test('prompts share a step', () => {
+  const working = [0, 1, 2, 3].map(slot => ({ slot, remaining: 2000, arrived: slot }))
+  expect(planStep(working, limits)).toEqual(working.map(({ slot }) => ({ slot, count: 128 })))
+})
+
+test('the last piece of a prompt is not left small', () => {
+  expect(planStep([{ slot: 0, remaining: 520, arrived: 1 }], limits)).toEqual([{ slot: 0, count: 456 }])
+})
+
+const working: fc.Arbitrary<readonly Working[]> = fc
+  .uniqueArray(fc.nat({ max: 15 }), { minLength: 1, maxLength: 16 })
+  .chain(slots =>
+    fc.tuple(
+      ...slots.map(slot =>
+        fc.record({ slot: fc.constant(slot), remaining: fc.nat({ max: 3000 }), arrived: fc.nat({ max: 99 }) }),
+      ),
+    ),
+  )
+
+test('a step is never larger than the batch, ascends, gives nobody more than they have, and moves the oldest', () => {
+  fc.assert(
+    fc.property(
+      working,
+      fc.integer({ min: 16, max: 2048 }),
+      fc.integer({ min: 1, max: 512 }),
+      (lanes, batch, shared) => {
+        const shares = planStep(lanes, { batchTokens: batch, sharedPrefillTokens: shared })
+        const total = shares.reduce((sum, { count }) => sum + count, 0)
+        expect(total).toBeLessThanOrEqual(batch)
+        expect(shares.map(({ slot }) => slot)).toEqual(shares.map(({ slot }) => slot).toSorted((a, b) => a - b))
+        for (const { slot, count } of shares) {
+          const lane = lanes.find(candidate => candidate.slot === slot)
+          expect(count).toBeGreaterThan(0)
+          expect(count).toBeLessThanOrEqual(Math.max(1, lane?.remaining ?? 0))
+        }
+        const writing = lanes.filter(({ remaining }) => remaining === 0)
+        for (const { slot } of writing) expect(shares).toContainEqual({ slot, count: 1 })
+        const oldest = lanes.filter(({ remaining }) => remaining > 0).toSorted((a, b) => a.arrived - b.arrived)[0]
+        const moves = !oldest || writing.length >= batch || shares.some(({ slot }) => slot === oldest.slot)
+        expect(moves).toBe(true)
+      },
+    ),
+  )
+})
+
+test('the gaps of a step are the idle slots between the working ones', () => {
+  expect(findGaps([0, 3, 4, 6].map(slot => ({ slot, count: 1 })))).toEqual([1, 2, 5])
+})
