@@ -1,0 +1,131 @@
+import { ModelError } from '../core/errors.ts'
+import type { GgufFile, ModelShape } from './gguf-file.ts'
+import { fileName } from './refusal.ts'
+
+/** How keys and values are stored. */
+export type CacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0'
+
+/** How a model is to be run. `contextTokens` is what each slot gets. */
+export interface MemoryWish {
+  readonly contextTokens: number
+  readonly slots: number
+  /** The most tokens in one step; 512 by default. */
+  readonly batchTokens?: number
+  /** `f16` by default. */
+  readonly cacheType?: CacheType
+}
+
+/** The memory that a model needs on the CPU, in bytes. */
+export interface MemoryEstimate {
+  readonly weightsBytes: number
+  readonly kvBytes: number
+  readonly computeBytes: number
+  readonly totalBytes: number
+}
+
+/**
+ * Estimates the memory of an engine process that runs a model, rather too high than too low:
+ *
+ * - weights: the tensors' sizes, and the token embeddings once more where they double as the output layer, because the
+ *   engine repacks that copy. The mapped file is not counted beside its repacked copy: its pages may be dropped.
+ * - keys and values: for each layer, slot and token, `kvHeads × (keyLength + valueLength)` numbers, as llama.cpp
+ *   allocates them when the slots do not share a pool; contexts are rounded up to 256 tokens. Sliding windows are
+ *   counted as whole contexts. Recurrent layers add their state for each slot.
+ * - compute: for each token of a batch its logits, the widest activations, and a mask over the context; the logits
+ *   that are read; the vocabulary's tables at 1 KiB a token; 64 MiB for the process itself.
+ */
+export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate {
+  const weightsBytes = weights(file)
+  const kvBytes = keysAndValues(file.shape, wish)
+  const computeBytes = compute(file, wish)
+  return { weightsBytes, kvBytes, computeBytes, totalBytes: weightsBytes + kvBytes + computeBytes }
+}
+
+/** A way to run a model that fits, and what it needs. */
+export interface MemoryPlan {
+  readonly contextTokens: number
+  readonly slots: number
+  readonly estimate: MemoryEstimate
+}
+
+/**
+ * Chooses how to run a model in the memory there is: as wished, or with fewer slots, or else with a shorter context
+ * down to `leastContextTokens` (2048 by default). A context is never longer than the model was trained for.
+ * Throws a refusal that tells the numbers where nothing fits.
+ */
+export function chooseContext(
+  file: GgufFile,
+  wish: MemoryWish & { readonly availableBytes: number; readonly leastContextTokens?: number },
+): MemoryPlan {
+  const longest = Math.min(wish.contextTokens, file.shape.contextTokens)
+  const least = Math.min(longest, wish.leastContextTokens ?? 2048)
+  for (const { slots, contextTokens } of waysToRun(wish.slots, { longest, least })) {
+    const estimate = estimateMemory(file, { ...wish, slots, contextTokens })
+    if (estimate.totalBytes <= wish.availableBytes) return { contextTokens, slots, estimate }
+  }
+  throw tooLarge(file, { ...wish, slots: 1, contextTokens: least })
+}
+
+/** Says what a model needs and what there is. */
+export function tooLarge(file: GgufFile, wish: MemoryWish & { readonly availableBytes: number }): ModelError {
+  const { weightsBytes, kvBytes, computeBytes, totalBytes } = estimateMemory(file, wish)
+  const context = `${wish.slots} × ${wish.contextTokens.toLocaleString('en-US')} tokens of context`
+  const parts = `weights ${size(weightsBytes)}, ${context} ${size(kvBytes)}, computing ${size(computeBytes)}`
+  return new ModelError(
+    'unavailable',
+    `${fileName(file.path)} needs ${size(totalBytes)} of memory: ${parts}; ${size(wish.availableBytes)} is available. ` +
+      'Close other programs, or choose a smaller model or a smaller quantisation of this one',
+  )
+}
+
+/** Writes a size as people read it: `41.2 GiB`, `310 MiB`. */
+export function size(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30
+  return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`
+}
+
+function* waysToRun(
+  slots: number,
+  { longest, least }: { longest: number; least: number },
+): Generator<{ readonly slots: number; readonly contextTokens: number }> {
+  for (let fewer = slots; fewer > 1; fewer--) yield { slots: fewer, contextTokens: longest }
+  for (let shorter = longest; shorter > least; shorter = Math.floor(shorter / 2))
+    yield { slots: 1, contextTokens: shorter }
+  yield { slots: 1, contextTokens: least }
+}
+
+// Bytes for each block of 32 numbers.
+const cacheBlockBytes: Readonly<Record<CacheType, number>> = {
+  f32: 128,
+  f16: 64,
+  bf16: 64,
+  q8_0: 34,
+  q5_1: 24,
+  q5_0: 22,
+  q4_1: 20,
+  q4_0: 18,
+}
+
+function weights({ tensors }: GgufFile): number {
+  const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
+  if (tensors.some(tensor => tensor.name === 'output.weight')) return stored
+  return stored + (tensors.find(tensor => tensor.name === 'token_embd.weight')?.bytes ?? 0)
+}
+
+function keysAndValues(shape: ModelShape, { contextTokens, slots, cacheType = 'f16' }: MemoryWish): number {
+  const cells = Math.ceil(contextTokens / 256) * 256 * slots
+  const heads = shape.keyValueHeads.reduce((sum, count) => sum + count, 0)
+  const numbers = heads * (shape.keyLength + shape.valueLength)
+  const attention = Math.ceil((numbers * cells * cacheBlockBytes[cacheType]) / 32)
+  return attention + shape.recurrentStateLength * shape.layers * slots * 4
+}
+
+function compute({ shape, tokenizer }: GgufFile, { contextTokens, slots, batchTokens = 512 }: MemoryWish): number {
+  const feedForward = shape.feedForwardLength * Math.max(1, shape.expertsUsed)
+  const queries = Math.max(...shape.heads) * shape.keyLength
+  const activations = tokenizer.vocabularySize + 4 * shape.embeddingLength + 2 * feedForward + 2 * queries
+  // The mask is kept twice: in 4 bytes a cell, and in the 2 bytes that flash attention reads.
+  const mask = 6 * Math.ceil(contextTokens / 256) * 256
+  const logits = slots * tokenizer.vocabularySize * 4
+  return batchTokens * (4 * activations + mask) + logits + tokenizer.vocabularySize * 1024 + 64 * 2 ** 20
+}
