@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,7 +23,7 @@ let packed: Packed
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'duologue-pack-'))
-  await run(process.execPath, ['scripts/build.ts'])
+  build()
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder])
   packed = onlyOne(JSON.parse(stdout))
   tarball = path.join(folder, packed.filename)
@@ -31,6 +31,11 @@ beforeAll(async () => {
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function build(): void {
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/build.ts'], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the build fails:\n${stdout}`)
+}
 
 /** npm 11 prints a list of packages; later ones print an object by name. */
 function onlyOne(report: unknown): Packed {
