@@ -60,6 +60,13 @@ function slugs(text: string): readonly string[] {
   )
 }
 
+test('the programs in the README are the files in examples, which are type-checked', async () => {
+  const shown = [...(await readFile('README.md', 'utf8')).matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
+  const examples = await Promise.all((await listFiles('examples', '.ts')).map(file => readFile(file, 'utf8')))
+  expect(shown.length).toBeGreaterThan(1)
+  expect(new Set(shown)).toEqual(new Set(examples))
+})
+
 test('every file that the request trace names exists', async () => {
   const named = [...(await readFile(trace, 'utf8')).matchAll(/`(src\/[^`]+)`/g)].map(([, file = '']) => file)
   expect(named.length).toBeGreaterThan(10)
