@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+
+import { expect, test } from 'vitest'
+
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { settings, type SettingName } from '../../src/config/settings.ts'
+import type { Setting } from '../../src/config/settings.ts'
+
+const page = await readFile('docs/cli.md', 'utf8')
+
+/** The rows of the tables under one heading, without their heads, cell by cell. */
+function rowsUnder(heading: string): readonly (readonly string[])[] {
+  const [, section = ''] = page.split(`\n## ${heading}\n`)
+  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter(line => line.startsWith('|'))
+  return lines.slice(2).map(line =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  )
+}
+
+/** An absent value and an empty list are both an empty cell. */
+function code(value: unknown): string {
+  const text = [value].flat().join(' ')
+  return text === '' ? '' : `\`${text}\``
+}
+
+test('the page lists every setting as the program has it', () => {
+  const all: Readonly<Record<SettingName, Setting>> = settings
+  const expected = Object.values(all).map(({ flag, variable, fallback, about }) => [
+    code(flag),
+    code(variable),
+    code(fallback),
+    about,
+  ])
+  expect(rowsUnder('Settings')).toEqual(expected)
+})
+
+test('the page lists every exit code', () => {
+  expect(rowsUnder('Exit codes').map(([number]) => Number(number))).toEqual(Object.values(exitCodes))
+})
