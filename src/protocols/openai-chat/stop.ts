@@ -27,9 +27,9 @@ export function readStop({ reason, sequence, refusal, calledTools }: FinishWords
   if (refusal !== '') return { reason: 'refusal', raw, explanation: refusal }
   const neutral = reasons.get(reason) ?? 'end-turn'
   if (neutral !== 'end-turn') return { reason: neutral, raw }
+  if (sequence !== undefined) return { reason: 'stop-sequence', sequence, raw }
   // Several servers end a turn of tool calls with a plain "stop".
-  if (calledTools) return { reason: 'tool-use', raw }
-  return sequence === undefined ? { reason: 'end-turn', raw } : { reason: 'stop-sequence', sequence, raw }
+  return { reason: calledTools ? 'tool-use' : 'end-turn', raw }
 }
 
 const reasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>([
