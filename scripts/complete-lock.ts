@@ -24,7 +24,6 @@ const libraries: Readonly<Record<string, string>> = {
 }
 
 const file = path.resolve(import.meta.dirname, '../package-lock.json')
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- npm's own file, lock version 3
 const lock = JSON.parse(readFileSync(file, 'utf8')) as Lock
 const missing = Object.values(lock.packages).flatMap(missingPlatforms)
 for (const [name, entry] of missing) lock.packages[`node_modules/${name}`] = entry

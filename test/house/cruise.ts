@@ -38,6 +38,5 @@ async function depcruise(root: string): Promise<Report> {
       (error, stdout, stderr) => (error ? reject(new Error(stderr || error.message)) : resolve(stdout)),
     )
   })
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the tool's own report, of a pinned version
   return JSON.parse(output) as Report
 }

@@ -48,7 +48,6 @@ test('every code has its section, and every section its code', () => {
 })
 
 test.each(kinds)('the table says how each protocol tells of %s', kind => {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a key of the record above
   const error = new ModelError(kind as ErrorKind, 'x')
   const words = [encodeAnthropic(error, 'r'), encodeOpenAi(error, 'r')].map(
     ({ status, body }) => `${status} ${JSON.stringify(body).match(/"type":"(?!error")(\w+)"/)?.[1]}`,

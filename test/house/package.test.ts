@@ -39,7 +39,6 @@ function build(): void {
 
 /** npm 11 prints a list of packages; later ones print an object by name. */
 function onlyOne(report: unknown): Packed {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- npm's own report
   const [first] = Object.values(report as Readonly<Record<string, Packed>>)
   if (!first) throw new Error('npm pack reports no package')
   return first
