@@ -6,10 +6,11 @@ import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { settings, type SettingName } from '../../src/config/settings.ts'
 import type { Setting } from '../../src/config/settings.ts'
 
-const page = await readFile('docs/cli.md', 'utf8')
+const commands = await readFile('docs/cli.md', 'utf8')
+const configuration = await readFile('docs/configuration.md', 'utf8')
 
 /** The rows of the tables under one heading, without their heads, cell by cell. */
-function rowsUnder(heading: string): readonly (readonly string[])[] {
+function rowsUnder(page: string, heading: string): readonly (readonly string[])[] {
   const [, section = ''] = page.split(`\n## ${heading}\n`)
   const lines = (section.split('\n## ')[0] ?? '').split('\n').filter(line => line.startsWith('|'))
   return lines.slice(2).map(line =>
@@ -34,9 +35,9 @@ test('the page lists every setting as the program has it', () => {
     code(fallback),
     about,
   ])
-  expect(rowsUnder('Settings')).toEqual(expected)
+  expect(rowsUnder(configuration, 'Settings')).toEqual(expected)
 })
 
 test('the page lists every exit code', () => {
-  expect(rowsUnder('Exit codes').map(([number]) => Number(number))).toEqual(Object.values(exitCodes))
+  expect(rowsUnder(commands, 'Exit codes').map(([number]) => Number(number))).toEqual(Object.values(exitCodes))
 })
