@@ -46,11 +46,12 @@ export function defined(fields: object): object {
   return kept
 }
 
-/** The fields of an object that are not in `known`, or nothing where there are none. */
+/** The fields of an object that are not in `known` and have a value, or nothing where there are none. */
 export function unknownFields(object: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let rest: [string, Json][] | undefined
   for (const key in object) {
-    if (!known.has(key)) (rest ??= []).push([key, object[key] ?? null])
+    const value = object[key]
+    if (value !== undefined && value !== null && !known.has(key)) (rest ??= []).push([key, value])
   }
   // Unlike assignment, `fromEntries` makes a plain field of `__proto__`.
   return rest && Object.fromEntries(rest)
