@@ -19,8 +19,8 @@ interface DownloadFailureOptions extends ErrorOptions {
 }
 
 /** Gives the failure for a refusal that no second attempt would change. */
-export function refusal(kind: ErrorKind, message: string): DownloadFailure {
-  return new DownloadFailure(kind, message, { retry: 'never' })
+export function refusal(kind: ErrorKind, message: string, cause?: unknown): DownloadFailure {
+  return new DownloadFailure(kind, message, { retry: 'never', ...(cause !== undefined && { cause }) })
 }
 
 const unreachable: Readonly<Record<string, string>> = {
@@ -96,6 +96,26 @@ function statusHint(status: number): string {
     return ': there is no such file; check the repository, the file and the revision'
   if (status === 429) return ': too many requests; wait, or set HF_TOKEN'
   return ''
+}
+
+const diskFaults: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space, the part is kept',
+  EDQUOT: 'your disk quota is used up; free some space, the part is kept',
+  EROFS: 'the disk is read-only; choose another data directory',
+  EACCES: 'you may not write there; change its owner, or choose another data directory',
+  EPERM: 'you may not write there; change its owner, or choose another data directory',
+  ENOTDIR: 'a file stands where a folder is needed; choose another data directory',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+  EIO: 'the disk reports a fault; check it',
+}
+
+/** Says what a failure of the disk under `directory` means, and gives any other error back. */
+export function explainDisk(error: unknown, directory: string): unknown {
+  if (error instanceof ModelError) return error
+  const fault = diskFaults[errorCode(error)]
+  return fault === undefined
+    ? error
+    : new ModelError('unavailable', `${directory} cannot be written: ${fault}`, { cause: error })
 }
 
 /** Gives the error for a pull that its signal stopped. */

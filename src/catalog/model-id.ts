@@ -26,7 +26,7 @@ function fileOf(reference: Exclude<ModelReference, { type: 'catalogue' }>): stri
     case 'hub':
       return reference.file
     case 'web':
-      return decodeURIComponent(new URL(reference.url).pathname)
+      return decodeURIComponent(new URL(reference.url).pathname.split('/').at(-1) ?? '')
     case 'file':
       return reference.path
   }

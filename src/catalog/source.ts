@@ -67,7 +67,7 @@ function checkedHubFile({ owner, name, segments, revision }: HubPath): HubFile {
 }
 
 function isUnsafeSegment(segment: string): boolean {
-  return segment === '' || segment === '.' || segment === '..' || segment.includes('\\')
+  return segment === '' || segment === '.' || segment === '..' || /[\\/]/.test(segment)
 }
 
 function checkFileName(file: string): void {
@@ -89,21 +89,26 @@ function parseUrl(text: string): HubFile | WebFile {
     )
   }
   if (hubPages.has(url.hostname)) return parseHubPage(url)
-  checkFileName(decodeURIComponent(url.pathname.split('/').at(-1) ?? ''))
+  checkFileName(pathSegments(url).at(-1) ?? '')
   url.hash = ''
   return { type: 'web', url: url.href }
 }
 
 /** Reads the address of a file's page on the hub, as people copy it from their browser. */
 function parseHubPage(url: URL): HubFile {
-  const [owner = '', name = '', kind = '', revision = '', ...segments] = url.pathname
-    .slice(1)
-    .split('/')
-    .map(decodeURIComponent)
+  const [owner = '', name = '', kind = '', revision = '', ...segments] = pathSegments(url)
   if (!['resolve', 'blob', 'raw'].includes(kind) || segments.length === 0) {
     throw invalid(`"${url.href}" is not the page of a file; give hf:owner/repository/file.gguf`)
   }
   return checkedHubFile({ owner, name, segments, revision })
+}
+
+function pathSegments(url: URL): readonly string[] {
+  try {
+    return url.pathname.slice(1).split('/').map(decodeURIComponent)
+  } catch {
+    throw invalid(`"${url.href.slice(0, 200)}" holds a "%" that encodes nothing; write it as %25`)
+  }
 }
 
 function findEntry(name: string, entries: readonly CatalogueEntry[]): CatalogueEntry {

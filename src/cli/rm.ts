@@ -9,7 +9,7 @@ Examples:
   duologue rm qwen3-8b gemma-4-12b    all of them, or none if one is unknown`
 
 /** Adds `duologue rm`. */
-export function registerRemove(program: Command, context: ModelsContext): void {
+export function registerRm(program: Command, context: ModelsContext): void {
   program
     .command('rm')
     .description('remove models from this machine')

@@ -5,6 +5,7 @@ import type { AcquiredFile, SourceFailure } from '../catalog/acquire.ts'
 import type { Admit, Expected } from '../catalog/download.ts'
 import { checkDisk, checkMemory, estimateMemoryBytes } from '../catalog/fit.ts'
 import type { HubSettings } from '../catalog/hub.ts'
+import { abortError, explainDisk } from '../catalog/failures.ts'
 import type { InspectModel, ModelFacts } from '../catalog/inspect.ts'
 import { inspectModel } from '../catalog/inspect.ts'
 import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
@@ -65,14 +66,12 @@ export interface Pulled {
  */
 export async function pullModel(request: PullRequest, dependencies: PullDependencies): Promise<Pulled> {
   const pull = planPull(request, dependencies)
-  const present = await findPresent(pull)
-  if (present !== undefined) return { model: present, isNew: false }
-  if (pull.entry !== undefined) checkFit(pull, pull.entry.minimumMemoryBytes)
-  await dependencies.models.prepare()
-  return withLock(
-    { path: `${pull.partPath}.lock`, signal: request.signal, onWait: () => reportWaiting(pull) },
-    async signal => pullAlone({ ...pull, request: { ...request, signal } }),
-  )
+  try {
+    return (await presentModel(pull)) ?? (await pullLocked(pull))
+  } catch (error) {
+    if (request.signal.aborted) throw abortError()
+    throw explainDisk(error, dependencies.models.directory)
+  }
 }
 
 /** Tells how much of a model an interrupted pull has left, for the next one to go on from. */
@@ -119,13 +118,7 @@ function sourcesOf(reference: ModelReference): readonly ModelSource[] {
 }
 
 /** Gives the model where it is here already. Throws `conflict` where its name belongs to another. */
-async function findPresent({
-  id,
-  sources,
-  expected,
-  dependencies,
-  request,
-}: Pull): Promise<InstalledModel | undefined> {
+async function presentModel({ id, sources, expected, dependencies, request }: Pull): Promise<Pulled | undefined> {
   const model = await dependencies.models.find(id)
   if (model === undefined) return undefined
   const isSame = model.sha256 === expected.sha256 || sources.some(source => describeSource(source) === model.source)
@@ -134,14 +127,23 @@ async function findPresent({
     throw new ModelError('conflict', `the name "${id}" belongs to ${model.source}; ${fix}`)
   }
   request.report({ phase: 'ready', receivedBytes: model.sizeBytes, totalBytes: model.sizeBytes, source: model.source })
-  return model
+  return { model, isNew: false }
+}
+
+async function pullLocked(pull: Pull): Promise<Pulled> {
+  const { request, dependencies, partPath, entry } = pull
+  if (entry !== undefined) checkFit(pull, entry.minimumMemoryBytes)
+  await dependencies.models.prepare()
+  const lock = { path: `${partPath}.lock`, signal: request.signal, onWait: () => reportWaiting(pull) }
+  return withLock(lock, async signal => {
+    const alone = { ...pull, request: { ...request, signal } }
+    await dependencies.models.recover(pull.id)
+    return (await presentModel(alone)) ?? (await pullAlone(alone))
+  })
 }
 
 async function pullAlone(pull: Pull): Promise<Pulled> {
   const { models } = pull.dependencies
-  await models.recover(pull.id)
-  const present = await findPresent(pull)
-  if (present !== undefined) return { model: present, isNew: false }
   const file = await acquireFor(pull)
   const { memoryBytes, ...facts } = await inspectFor(pull, file)
   if (memoryBytes !== undefined) checkFit(pull, memoryBytes)
