@@ -1,9 +1,8 @@
 import type { ContentBlock, TextBlock, ToolResultBlock } from '../../core/content.ts'
-import type { Extras } from '../../core/extras.ts'
-import type { JsonObject } from '../../core/json.ts'
 import type { Message } from '../../core/request.ts'
-import { defined, type Field } from '../json.ts'
+import type { Field } from '../json.ts'
 import { decodeParts, decodeText, decodeWritten } from './decode-parts.ts'
+import { asExtras, keptFields, ownExtras } from './extras.ts'
 import { maxToolNameLength, requireFunction } from './decode-tools.ts'
 
 /** A conversation whose opening instructions stand apart from its turns. */
@@ -19,15 +18,14 @@ export interface Conversation {
 export function decodeMessages(field: Field): Conversation {
   const turns = field.items(maxMessages)
   if (turns.length === 0) field.fail('must have at least one message')
-  const system: TextBlock[] = []
-  const messages: Message[] = []
+  const conversation = new Turns()
   for (const turn of turns) {
     turn.object()
     const role = turn.at('role').oneOf(roles)
-    if (isInstruction(role) && messages.length === 0) system.push(...decodeOpening(turn, role, system.length === 0))
-    else addTurn(messages, turn, role)
+    turn.at('name').maybe(name => name.string())
+    conversation.add(turn, role)
   }
-  return { system, messages }
+  return conversation
 }
 
 const maxMessages = 100_000
@@ -40,61 +38,79 @@ function isInstruction(role: Role): role is InstructionRole {
   return role === 'system' || role === 'developer'
 }
 
+class Turns implements Conversation {
+  readonly system: TextBlock[] = []
+  readonly messages: Message[] = []
+  /** The content of the last turn, while it has only tool results. */
+  #results: ContentBlock[] | undefined
+
+  add(turn: Field, role: Role): void {
+    if (role === 'tool') return this.#addResult(decodeResult(turn))
+    if (role === 'function') return this.#addResult(decodeLegacyResult(turn))
+    if (isInstruction(role) && this.messages.length === 0) {
+      const isFirst = this.system.length === 0
+      for (const block of decodeOpening(turn, role, isFirst)) this.system.push(block)
+      return
+    }
+    this.#results = undefined
+    this.messages.push(decodeTurn(turn, role))
+  }
+
+  #addResult(result: ToolResultBlock): void {
+    if (!this.#results) {
+      this.#results = []
+      this.messages.push({ role: 'user', content: this.#results })
+    }
+    this.#results.push(result)
+  }
+}
+
 /**
  * Marks the block that begins a message wherever the plain form would not show it, so that the messages can be
  * written again as they were.
  */
 function decodeOpening(turn: Field, role: InstructionRole, isFirst: boolean): readonly TextBlock[] {
   const [first, ...others] = decodeText(turn.at('content'))
-  const name = decodeName(turn)
   if (!first) return []
-  const isPlain = isFirst && role === 'system' && name === undefined && others.length === 0
-  return isPlain
-    ? [first]
-    : [{ ...first, extras: own({ ...first.extras?.['openai-chat'], role, ...defined({ name }) }) }, ...others]
+  const message = keptFields(turn.object(), 'system_message')
+  const isBare = message === undefined && first.extras === undefined && others.length === 0
+  const isPlain = isFirst && role === 'system' && isBare
+  return isPlain ? [first] : [{ ...first, ...asExtras({ ...ownExtras(first), role, message }) }, ...others]
 }
 
-function addTurn(messages: Message[], turn: Field, role: Role): void {
+function decodeTurn(turn: Field, role: Exclude<Role, 'tool' | 'function'>): Message {
   switch (role) {
     case 'system':
-    case 'developer':
-      messages.push(named(turn, { role: 'system', content: decodeText(turn.at('content')) }, role))
-      return
-    case 'user':
-      messages.push(named(turn, { role: 'user', content: decodeParts(turn.at('content')) }))
-      return
-    case 'assistant':
-      messages.push(named(turn, { role: 'assistant', content: decodeAssistant(turn) }))
-      return
-    case 'tool':
-      addResult(messages, {
-        callId: turn.at('tool_call_id').name(maxIdLength),
-        content: decodeParts(turn.at('content')),
-      })
-      return
-    case 'function':
-      addResult(messages, { callId: legacyId(turn.at('name')), content: turn.at('content').maybe(decodeParts) ?? [] })
+    case 'developer': {
+      const kept = { fields: keptFields(turn.object(), 'system_message'), role: role === 'system' ? undefined : role }
+      return { role: 'system', content: decodeText(turn.at('content')), ...asExtras(kept) }
+    }
+    case 'user': {
+      const fields = keptFields(turn.object(), 'user_message')
+      return { role, content: decodeParts(turn.at('content')), ...asExtras({ fields }) }
+    }
+    case 'assistant': {
+      const fields = keptFields(turn.object(), 'assistant_message')
+      return { role, content: decodeAssistant(turn), ...asExtras({ fields }) }
+    }
   }
 }
 
 // Some gateways hide a model's signed reasoning in the ids of its calls, which makes them long.
 const maxIdLength = 64 * 1024
 
-function named(turn: Field, message: Message, role?: InstructionRole): Message {
-  const marks = defined({ role: role === 'developer' ? role : undefined, name: decodeName(turn) })
-  return Object.keys(marks).length > 0 ? { ...message, extras: own(marks) } : message
+function decodeResult(turn: Field): ToolResultBlock {
+  const callId = turn.at('tool_call_id').name(maxIdLength)
+  const fields = keptFields(turn.object(), 'tool_message')
+  return { type: 'tool-result', callId, content: decodeParts(turn.at('content')), ...asExtras({ fields }) }
 }
 
-function decodeName(turn: Field): string | undefined {
-  return turn.at('name').maybe(name => name.string())
-}
-
-function addResult(messages: Message[], answered: Pick<ToolResultBlock, 'callId' | 'content'>): void {
-  const result: ToolResultBlock = { type: 'tool-result', ...answered }
-  const last = messages.at(-1)
-  const isResults = last?.role === 'user' && last.content.every(({ type }) => type === 'tool-result')
-  if (last && isResults) messages[messages.length - 1] = { ...last, content: [...last.content, result] }
-  else messages.push({ role: 'user', content: [result] })
+function decodeLegacyResult(turn: Field): ToolResultBlock {
+  return {
+    type: 'tool-result',
+    callId: legacyId(turn.at('name')),
+    content: turn.at('content').maybe(decodeParts) ?? [],
+  }
 }
 
 /** Calls of the retired kind have no id; a name answers the latest call of that name. */
@@ -109,20 +125,17 @@ function decodeAssistant(turn: Field): readonly ContentBlock[] {
   const calls = decodeCalls(turn)
   turn.at('audio').maybe(audio => audio.fail('earlier audio answers are not kept; give their transcript as `content`'))
   const blocks: ContentBlock[] = [...reasoning, ...content.filter(({ text }) => text !== '')]
-  if (refusal !== undefined) blocks.push({ type: 'text', text: refusal, extras: own({ refusal: 'message' }) })
+  if (refusal !== undefined) blocks.push({ type: 'text', text: refusal, ...asExtras({ refusal: 'message' }) })
   blocks.push(...calls)
   if (blocks.length === 0 && turn.at('content').isAbsent) turn.at('content').fail('Field required', 'missing-field')
   return blocks
 }
 
 function decodeReasoning(turn: Field): readonly ContentBlock[] {
-  const text = turn.at('reasoning_content').maybe(reasoning => reasoning.string()) ?? reasoningIn(turn)
-  return text === undefined || text === '' ? [] : [{ type: 'thinking', text }]
-}
-
-/** Reads `reasoning`, the word of OpenRouter and newer vLLM for `reasoning_content`. */
-function reasoningIn(turn: Field): string | undefined {
-  return turn.at('reasoning').maybe(reasoning => reasoning.string())
+  const [text = ''] = ['reasoning_content', 'reasoning'].flatMap(
+    name => turn.at(name).maybe(reasoning => reasoning.string()) ?? [],
+  )
+  return text === '' ? [] : [{ type: 'thinking', text }]
 }
 
 function decodeCalls(turn: Field): readonly ContentBlock[] {
@@ -141,8 +154,4 @@ function decodeCalls(turn: Field): readonly ContentBlock[] {
 function decodeCalled(call: Field): { readonly name: string; readonly input: string } {
   call.object()
   return { name: call.at('name').name(maxToolNameLength), input: call.at('arguments').string() }
-}
-
-function own(marks: JsonObject): Extras {
-  return { 'openai-chat': marks }
 }

@@ -8,9 +8,9 @@ import type {
   ToolResultContent,
 } from '../../core/content.ts'
 import type { Extras } from '../../core/extras.ts'
-import type { Json } from '../../core/json.ts'
-import { defined, type Field, isJsonObject } from '../json.ts'
+import { defined, type Field } from '../json.ts'
 import { parseDataUrl } from './data-url.ts'
+import { asExtras, keptFields } from './extras.ts'
 
 /** Reads content of any kind: a user's, or a tool's, which may have whatever a user's has. */
 export function decodeParts(field: Field): readonly ToolResultContent[] {
@@ -32,7 +32,7 @@ export function decodeWritten(field: Field): readonly TextBlock[] {
   if (typeof field.value === 'string') return [{ type: 'text', text: field.value }]
   return parts(field).map(part => {
     if (part.at('type').oneOf(['text', 'refusal']) === 'text') return decodeTextPart(part)
-    return { type: 'text', text: part.at('refusal').string(), extras: { 'openai-chat': { refusal: 'part' } } }
+    return { type: 'text', text: part.at('refusal').string(), ...asExtras({ refusal: 'part' }) }
   })
 }
 
@@ -66,22 +66,17 @@ function decodePart(part: Field): ToolResultContent {
 }
 
 function decodeTextPart(part: Field): TextBlock {
-  return { type: 'text', text: part.at('text').string(), ...decodeMarks(part) }
+  return { type: 'text', text: part.at('text').string(), ...decodeKept(part, 'text_part') }
 }
 
 function decodeImage(part: Field): ImageBlock {
   const image = part.at('image_url')
   image.object()
   const detail = image.at('detail').maybe(detail => detail.oneOf(['auto', 'low', 'high', 'original']))
+  const source = decodeImageUrl(image.at('url'))
   // "original" is a size that no one else can ask for.
-  const kept = detail === 'original' ? { detail } : {}
-  const known = detail === 'original' ? undefined : detail
-  return {
-    type: 'image',
-    source: decodeImageUrl(image.at('url')),
-    ...defined({ detail: known }),
-    ...decodeMarks(part, kept),
-  }
+  if (detail === 'original') return { type: 'image', source, ...decodeKept(part, 'image_part', detail) }
+  return { type: 'image', source, ...defined({ detail }), ...decodeKept(part, 'image_part') }
 }
 
 function decodeImageUrl(field: Field): MediaSource {
@@ -109,7 +104,7 @@ function decodeFile(part: Field): DocumentBlock {
   const file = part.at('file')
   file.object()
   const title = file.at('filename').maybe(name => name.string())
-  return { type: 'document', source: decodeFileSource(file), ...defined({ title }), ...decodeMarks(part) }
+  return { type: 'document', source: decodeFileSource(file), ...defined({ title }), ...decodeKept(part, 'file_part') }
 }
 
 function decodeFileSource(file: Field): MediaSource {
@@ -126,12 +121,21 @@ function needsFile(file: Field): never {
   return file.fail('needs `file_data` or `file_id`', 'missing-field')
 }
 
-/** Reads a place to cache up to. The mark is kept too, for its lifetimes are nobody else's. */
-function decodeMarks(part: Field, kept: Record<string, Json> = {}): { cache?: CacheBreakpoint; extras?: Extras } {
-  const mark = part.at('prompt_cache_breakpoint').maybe(mark => mark.object())
-  const own: Record<string, Json> = isJsonObject(mark) ? { ...kept, prompt_cache_breakpoint: mark } : kept
+/**
+ * Keeps the fields of a part that have no neutral place. Two of them ask for the cache: OpenAI's own, whose lifetimes
+ * are nobody else's, and `cache_control`, by which gateways let Anthropic's be said.
+ */
+function decodeKept(
+  part: Field,
+  group: 'text_part' | 'image_part' | 'file_part',
+  detail?: string,
+): { readonly cache?: CacheBreakpoint; readonly extras?: Extras } {
+  const own = part.at('prompt_cache_breakpoint').maybe(mark => mark.object())
+  const foreign = part.at('cache_control').maybe(mark => mark.object())
+  const ttl = foreign?.['ttl']
+  const lifetime: CacheBreakpoint = ttl === '5m' || ttl === '1h' ? { ttl } : {}
   return {
-    ...(mark && { cache: {} }),
-    ...(Object.keys(own).length > 0 && { extras: { 'openai-chat': own } }),
+    ...((own ?? foreign) && { cache: lifetime }),
+    ...asExtras({ fields: keptFields(part.object(), group), detail }),
   }
 }

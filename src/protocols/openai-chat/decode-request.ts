@@ -1,11 +1,11 @@
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { ModelRequest } from '../../core/request.ts'
-import { defined, Field, unknownFields } from '../json.ts'
+import { defined, Field } from '../json.ts'
 import type { DecodedRequest } from '../protocol.ts'
 import { decodeMessages } from './decode-messages.ts'
 import { decodeMaxTokens, decodeSampling, decodeStop, decodeTopLogprobs } from './decode-sampling.ts'
 import { decodeResponseFormat, decodeToolChoice, decodeTools } from './decode-tools.ts'
-import type { ChatRequest } from './wire.ts'
+import { keptFields } from './extras.ts'
 
 /** Reads a chat-completion body. Throws `invalid-request` for the first thing that is wrong with it. */
 export function decodeRequest(body: unknown): DecodedRequest {
@@ -23,38 +23,6 @@ export function decodeRequest(body: unknown): DecodedRequest {
 }
 
 const maxNameLength = 256
-
-/** The fields that have a place of their own in a `ModelRequest`, or none at all. All others are kept as they are. */
-const placed: ReadonlySet<string> = new Set<keyof ChatRequest>([
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'max_completion_tokens',
-  'max_tokens',
-  'stop',
-  'temperature',
-  'top_p',
-  'top_k',
-  'min_p',
-  'frequency_penalty',
-  'presence_penalty',
-  'logit_bias',
-  'seed',
-  'n',
-  'logprobs',
-  'top_logprobs',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'functions',
-  'function_call',
-  'response_format',
-  'reasoning_effort',
-  'metadata',
-  'user',
-  'prompt_cache_key',
-])
 
 function decodeStreaming(root: Field): Pick<DecodedRequest, 'isStreaming' | 'includesUsage'> {
   const isStreaming = root.at('stream').maybe(field => field.boolean()) ?? false
@@ -102,7 +70,7 @@ function decodeClientFields(root: Field): Partial<ModelRequest> {
   const safetyIdentifier = root.at('safety_identifier').maybe(field => field.name(1024))
   const cacheKey = root.at('prompt_cache_key').maybe(field => field.name(1024))
   root.at('verbosity').maybe(field => field.oneOf(['low', 'medium', 'high']))
-  const rest = stated(unknownFields(root.object(), placed))
+  const rest = keptFields(root.object(), 'request')
   return defined({
     userId: user ?? safetyIdentifier,
     cacheKey,
@@ -123,11 +91,4 @@ function decodeMetadata(field: Field): JsonObject {
     if (value.string().length > 512) value.fail('must have at most 512 characters')
   }
   return metadata
-}
-
-/** Leaves out what is `null`, which says nothing. */
-function stated(fields: JsonObject | undefined): JsonObject | undefined {
-  if (!fields) return undefined
-  const entries: (readonly [string, Json])[] = Object.entries(fields).filter(([, value]) => value !== null)
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }

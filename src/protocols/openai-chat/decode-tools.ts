@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
 import { defined, type Field, quoted } from '../json.ts'
+import { asExtras, keptFields } from './extras.ts'
 
 /** Reads the declared functions. Custom tools, whose input is free text, are refused. */
 export function decodeTools(field: Field): readonly Tool[] {
@@ -8,7 +9,7 @@ export function decodeTools(field: Field): readonly Tool[] {
   return field.items(maxTools).map(item => {
     item.object()
     requireFunction(item.at('type'))
-    const tool = decodeFunction(item.at('function'))
+    const tool = { ...decodeFunction(item.at('function')), ...asExtras({ fields: keptFields(item.object(), 'tool') }) }
     if (names.has(tool.name))
       item
         .at('function')

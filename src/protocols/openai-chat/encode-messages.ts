@@ -1,8 +1,9 @@
 import type { ContentBlock, TextBlock, ToolResultBlock } from '../../core/content.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message, ModelRequest } from '../../core/request.ts'
-import { defined, stringIn } from '../json.ts'
+import { objectIn, stringIn } from '../json.ts'
 import { encodePart, encodeText, type Part, type Place } from './encode-parts.ts'
+import { ownExtras, ownFields } from './extras.ts'
 import type { Report } from './losses.ts'
 import type { FunctionToolCall, RefusalPart, TextPart } from './wire.ts'
 
@@ -41,29 +42,26 @@ interface Placed {
 
 function encodeGroup(group: readonly Placed[]): JsonObject {
   const texts = group.map(({ block, place }) => encodeText(block, place))
-  const own = group[0]?.block.extras?.['openai-chat']
-  const role = stringIn(own?.['role'])
+  const first = group[0]?.block
+  const role = first && roleOf(first)
   // Parts are kept only for who sent parts: not every server takes them here.
   const content = role === undefined ? texts.map(({ text }) => text).join('\n\n') : asContent(texts)
-  return { role: role ?? 'system', content, ...defined({ name: stringIn(own?.['name']) }) }
+  return { ...objectIn(first && ownExtras(first)['message']), role: role ?? 'system', content }
 }
 
-function roleOf(block: TextBlock): string | undefined {
-  return stringIn(block.extras?.['openai-chat']?.['role'])
+function roleOf(holder: TextBlock | Message): string | undefined {
+  return stringIn(ownExtras(holder)['role'])
 }
 
 function encodeMessage(message: Message, place: Place): readonly JsonObject[] {
-  const own = message.extras?.['openai-chat']
-  const name = defined({ name: stringIn(own?.['name']) })
+  const fields = ownFields(message)
   switch (message.role) {
-    case 'system': {
-      const content = asContent(onlyText(message.content, place))
-      return [{ role: stringIn(own?.['role']) ?? 'system', content, ...name }]
-    }
+    case 'system':
+      return [{ ...fields, role: roleOf(message) ?? 'system', content: asContent(onlyText(message.content, place)) }]
     case 'user':
-      return encodeUser(message.content, name, place)
+      return encodeUser(message.content, fields, place)
     case 'assistant':
-      return [{ role: 'assistant', ...encodeAssistant(message.content, place), ...name }]
+      return [{ ...fields, role: 'assistant', ...encodeAssistant(message.content, place) }]
   }
 }
 
@@ -76,7 +74,7 @@ function asContent(parts: readonly Part[]): string | readonly Part[] {
 }
 
 /** Results must follow their calls at once, so they go first; what only a user may say follows in one turn. */
-function encodeUser(content: readonly ContentBlock[], name: JsonObject, place: Place): readonly JsonObject[] {
+function encodeUser(content: readonly ContentBlock[], fields: JsonObject, place: Place): readonly JsonObject[] {
   const answers: JsonObject[] = []
   const shown: Part[] = []
   const said: Part[] = []
@@ -92,7 +90,7 @@ function encodeUser(content: readonly ContentBlock[], name: JsonObject, place: P
     shown.push(...extra)
   }
   const isOnlyResults = answers.length > 0 && shown.length === 0 && said.length === 0
-  return isOnlyResults ? answers : [...answers, { role: 'user', content: asContent([...shown, ...said]), ...name }]
+  return isOnlyResults ? answers : [...answers, { ...fields, role: 'user', content: asContent([...shown, ...said]) }]
 }
 
 function encodeResult(
@@ -107,7 +105,7 @@ function encodeResult(
   const content = asContent(result.isError === true ? withError(texts, place) : texts)
   const label: TextPart = { type: 'text', text: `Shown by tool call ${result.callId}:` }
   return {
-    message: { role: 'tool', tool_call_id: result.callId, content },
+    message: { ...ownFields(result), role: 'tool', tool_call_id: result.callId, content },
     extra: others.length > 0 ? [label, ...others] : [],
   }
 }
@@ -139,7 +137,7 @@ function isMessageRefusal(block: ContentBlock): boolean {
 }
 
 function refusalOf(block: ContentBlock): string | undefined {
-  return block.type === 'text' ? stringIn(block.extras?.['openai-chat']?.['refusal']) : undefined
+  return block.type === 'text' ? stringIn(ownExtras(block)['refusal']) : undefined
 }
 
 function encodeReasoning(content: readonly ContentBlock[], place: Place): { readonly reasoning_content?: string } {

@@ -1,7 +1,15 @@
-import type { ContentBlock, DocumentBlock, ImageBlock, SearchResultBlock, TextBlock } from '../../core/content.ts'
+import type {
+  ContentBlock,
+  DocumentBlock,
+  ImageBlock,
+  OpaqueBlock,
+  SearchResultBlock,
+  TextBlock,
+} from '../../core/content.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { defined, objectIn, stringIn } from '../json.ts'
+import { defined } from '../json.ts'
 import { formatDataUrl } from './data-url.ts'
+import { ownExtras, ownFields } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
 import type { ContentPart, FilePart, TextPart } from './wire.ts'
 
@@ -37,7 +45,7 @@ export function encodePart(block: ContentBlock, place: Place): readonly Part[] {
 }
 
 export function encodeText(block: TextBlock, place: Place): TextPart {
-  return { type: 'text', text: block.text, ...cacheMark(block, place) }
+  return { ...kept(block, place), type: 'text', text: block.text }
 }
 
 function drop({ field, report }: Place, why: string): readonly Part[] {
@@ -45,39 +53,33 @@ function drop({ field, report }: Place, why: string): readonly Part[] {
   return []
 }
 
-type Mark = Pick<TextPart, 'prompt_cache_breakpoint'>
-
-/** Repeats a mark that came in this protocol's own form; others would be refused by most servers. */
-function cacheMark({ cache, extras }: ContentBlock, { field, report }: Place): Mark {
-  if (!cache) return {}
-  const mark = objectIn(extras?.['openai-chat']?.['prompt_cache_breakpoint'])
-  if (!mark) {
-    report(`${field}.cache`, 'dropped', noCacheMarks)
-    return {}
-  }
-  const ttl = mark['ttl']
-  return { prompt_cache_breakpoint: { mode: 'explicit', ...((ttl === '30m' || ttl === '12h') && { ttl }) } }
+/** Writes the fields that were kept. A mark of another protocol would be refused by most servers. */
+function kept(block: Exclude<ContentBlock, OpaqueBlock>, { field, report }: Place): JsonObject {
+  const fields = ownFields(block)
+  const isMarked = 'prompt_cache_breakpoint' in fields || 'cache_control' in fields
+  if (block.cache && !isMarked) report(`${field}.cache`, 'dropped', noCacheMarks)
+  return fields
 }
 
 function encodeImage(block: ImageBlock, place: Place): readonly Part[] {
   const { source } = block
   if (source.type === 'file') return drop(place, 'Chat takes no images by file id')
   const url = source.type === 'url' ? source.url : formatDataUrl(source)
-  const detail = stringIn(block.extras?.['openai-chat']?.['detail']) === 'original' ? 'original' : block.detail
-  return [{ type: 'image_url', image_url: { url, ...defined({ detail }) }, ...cacheMark(block, place) }]
+  const detail = ownExtras(block)['detail'] === 'original' ? 'original' : block.detail
+  return [{ ...kept(block, place), type: 'image_url', image_url: { url, ...defined({ detail }) } }]
 }
 
 function encodeDocument(block: DocumentBlock, place: Place): readonly Part[] {
   const { source } = block
-  const mark = cacheMark(block, place)
+  const fields = kept(block, place)
   if (block.citations === true) place.report(`${place.field}.citations`, 'dropped', 'Chat answers cite nothing')
   if (source.type === 'base64') {
     const file = { filename: block.title ?? 'document', file_data: formatDataUrl(source) }
-    return withContext(block, { type: 'file', file, ...mark }, place)
+    return withContext(block, { ...fields, type: 'file', file }, place)
   }
   if (source.type === 'file') {
     const file = { file_id: source.fileId, ...defined({ filename: block.title }) }
-    return withContext(block, { type: 'file', file, ...mark }, place)
+    return withContext(block, { ...fields, type: 'file', file }, place)
   }
   if (source.type === 'url') {
     place.report(place.field, 'degraded', 'Chat takes no documents by address; the model is told only the address')
@@ -100,11 +102,12 @@ function heading({ title, context }: DocumentBlock, body?: string): TextPart {
 }
 
 function encodeSearchResult(block: SearchResultBlock, place: Place): TextPart {
+  const fields = kept(block, place)
   place.report(place.field, 'emulated', 'Chat has no search results; it is written as plain text under its source')
   const body = block.content.map(({ text }) => text).join('\n\n')
   return {
+    ...fields,
     type: 'text',
     text: `Search result: ${block.title} (${block.source})\n\n${body}`,
-    ...cacheMark(block, place),
   }
 }

@@ -5,6 +5,7 @@ import { defined } from '../json.ts'
 import type { DecodedRequest, EncodedRequest } from '../protocol.ts'
 import { maxStopSequences } from './decode-sampling.ts'
 import { encodeMessages } from './encode-messages.ts'
+import { ownExtras, ownFields } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
 import type { ChatRequest, FunctionTool, ResponseFormatOption, ToolChoiceOption } from './wire.ts'
 
@@ -15,7 +16,7 @@ export function encodeRequest({
 }: Pick<DecodedRequest, 'request' | 'isStreaming'>): EncodedRequest {
   const losses: Loss[] = []
   const report: Report = (field, action, why) => losses.push({ field, action, why })
-  const own = request.extras?.['openai-chat'] ?? {}
+  const own = ownExtras(request)
   const body: JsonObject = {
     ...own,
     model: request.model,
@@ -45,6 +46,7 @@ function encodeTool(tool: Tool, index: number, report: Report): FunctionTool {
   const { name, description, inputSchema, isStrict } = tool
   if (tool.cache) report(`tools.${index}.cache`, 'dropped', noCacheMarks)
   return {
+    ...ownFields(tool),
     type: 'function',
     function: { name, ...defined({ description }), parameters: inputSchema, ...defined({ strict: isStrict }) },
   }

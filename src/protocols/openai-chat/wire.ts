@@ -103,6 +103,8 @@ export type AssistantMessage = {
   readonly content?: string | readonly (TextPart | RefusalPart)[] | null
   readonly refusal?: string | null
   readonly reasoning_content?: string | null
+  /** The word of OpenRouter and newer vLLM for `reasoning_content`. */
+  readonly reasoning?: string | null
   readonly tool_calls?: readonly FunctionToolCall[]
   readonly function_call?: { readonly name: string; readonly arguments: string } | null
   readonly audio?: { readonly id: string } | null
@@ -243,3 +245,188 @@ export type ErrorObject = {
   readonly param: string | null
   readonly code: string | null
 }
+
+/** The fields of a type that is one of several. */
+type Keys<T> = T extends unknown ? keyof T : never
+type Places<T> = Readonly<Record<Extract<Keys<T>, string>, string>>
+
+type WireTypes = {
+  request: ChatRequest
+  stream_options: StreamOptions
+  system_message: SystemMessage
+  user_message: UserMessage
+  assistant_message: AssistantMessage
+  tool_message: ToolMessage
+  function_message: FunctionMessage
+  text_part: TextPart
+  image_part: ImagePart
+  image_url: ImagePart['image_url']
+  audio_part: AudioPart
+  file_part: FilePart
+  file: FilePart['file']
+  refusal_part: RefusalPart
+  tool: FunctionTool | CustomTool
+  function: FunctionDefinition
+  tool_call: FunctionToolCall
+  called_function: FunctionToolCall['function']
+  tool_choice: Exclude<ToolChoiceOption, string>
+  response_format: ResponseFormatOption
+  json_schema: Extract<ResponseFormatOption, { json_schema: unknown }>['json_schema']
+  completion: ChatCompletion
+  choice: Choice
+  answer_message: AnswerMessage
+  chunk: ChatChunk
+  chunk_choice: ChunkChoice
+  delta: Delta
+  tool_call_delta: ToolCallDelta
+  logprobs: ChoiceLogprobs
+  token: LogprobEntry
+  usage: CompletionUsage
+  prompt_tokens_details: NonNullable<CompletionUsage['prompt_tokens_details']>
+  completion_tokens_details: NonNullable<CompletionUsage['completion_tokens_details']>
+  error: ErrorObject
+}
+
+/**
+ * Every field of the wire, by the object that holds it, and where it goes: a neutral field, `extras`
+ * (kept verbatim, for this protocol alone), `400` (refused), `implied` (it follows from something else)
+ * or `ignored` (it changes nothing here).
+ * The request decoder keeps in `extras` what it does not know, too.
+ */
+export const wireFields = {
+  request: {
+    model: 'model',
+    messages: 'messages',
+    stream: 'isStreaming',
+    stream_options: 'includesUsage',
+    max_completion_tokens: 'maxTokens',
+    max_tokens: 'maxTokens',
+    stop: 'stopSequences',
+    temperature: 'sampling.temperature',
+    top_p: 'sampling.topP',
+    top_k: 'sampling.topK',
+    min_p: 'sampling.minP',
+    frequency_penalty: 'sampling.frequencyPenalty',
+    presence_penalty: 'sampling.presencePenalty',
+    logit_bias: 'sampling.logitBias',
+    seed: 'sampling.seed',
+    n: '400',
+    logprobs: 'topLogprobs',
+    top_logprobs: 'topLogprobs',
+    tools: 'tools',
+    tool_choice: 'toolChoice',
+    parallel_tool_calls: 'toolChoice.isParallel',
+    functions: '400',
+    function_call: '400',
+    response_format: 'responseFormat',
+    reasoning_effort: 'effort',
+    verbosity: 'extras',
+    modalities: 'extras',
+    audio: 'extras',
+    prediction: 'extras',
+    metadata: 'metadata',
+    user: 'userId',
+    safety_identifier: 'extras',
+    prompt_cache_key: 'cacheKey',
+    prompt_cache_options: 'extras',
+    prompt_cache_retention: 'extras',
+    service_tier: 'extras',
+    store: 'extras',
+    moderation: 'extras',
+    web_search_options: 'extras',
+  },
+  stream_options: { include_usage: 'includesUsage', include_obfuscation: 'ignored' },
+  system_message: { role: 'system', content: 'system', name: 'extras' },
+  user_message: { role: 'role', content: 'content', name: 'extras' },
+  assistant_message: {
+    role: 'role',
+    content: 'content',
+    refusal: 'content',
+    reasoning_content: 'content',
+    reasoning: 'content',
+    tool_calls: 'content',
+    function_call: 'content',
+    audio: '400',
+    name: 'extras',
+  },
+  tool_message: { role: 'role', content: 'content', tool_call_id: 'callId' },
+  function_message: { role: 'role', content: 'content', name: 'callId' },
+  text_part: { type: 'type', text: 'text', prompt_cache_breakpoint: 'extras' },
+  image_part: { type: 'type', image_url: 'source', prompt_cache_breakpoint: 'extras' },
+  image_url: { url: 'source', detail: 'detail' },
+  audio_part: { type: 'extras', input_audio: 'extras', prompt_cache_breakpoint: 'extras' },
+  file_part: { type: 'type', file: 'source', prompt_cache_breakpoint: 'extras' },
+  file: { file_data: 'source', file_id: 'source.fileId', filename: 'title' },
+  refusal_part: { type: 'extras', refusal: 'text' },
+  tool: { type: 'implied', function: 'tools', custom: '400' },
+  function: { name: 'name', description: 'description', parameters: 'inputSchema', strict: 'isStrict' },
+  tool_call: { id: 'id', type: 'implied', function: 'content' },
+  called_function: { name: 'name', arguments: 'input' },
+  tool_choice: { type: 'toolChoice.type', function: 'toolChoice.name', custom: '400', allowed_tools: 'tools' },
+  response_format: { type: 'responseFormat.type', json_schema: 'responseFormat' },
+  json_schema: {
+    name: 'responseFormat.name',
+    description: 'responseFormat.description',
+    schema: 'responseFormat.schema',
+    strict: 'responseFormat.isStrict',
+  },
+  completion: {
+    id: 'id',
+    object: 'implied',
+    created: 'implied',
+    model: 'model',
+    choices: 'blocks',
+    usage: 'usage',
+    system_fingerprint: 'extras',
+  },
+  choice: {
+    index: 'implied',
+    message: 'blocks',
+    logprobs: 'logprobs',
+    finish_reason: 'stop.reason',
+    stop_reason: 'stop.sequence',
+  },
+  answer_message: {
+    role: 'implied',
+    content: 'text',
+    refusal: 'stop.explanation',
+    reasoning_content: 'thinking',
+    tool_calls: 'tool-call',
+  },
+  chunk: {
+    id: 'id',
+    object: 'implied',
+    created: 'implied',
+    model: 'model',
+    choices: 'blocks',
+    usage: 'usage',
+    system_fingerprint: 'extras',
+  },
+  chunk_choice: {
+    index: 'implied',
+    delta: 'blocks',
+    logprobs: 'logprobs',
+    finish_reason: 'stop.reason',
+    stop_reason: 'stop.sequence',
+  },
+  delta: {
+    role: 'implied',
+    content: 'text-delta',
+    refusal: 'stop.explanation',
+    reasoning_content: 'thinking-delta',
+    tool_calls: 'input-delta',
+  },
+  tool_call_delta: { index: 'implied', id: 'id', type: 'implied', function: 'input-delta' },
+  logprobs: { content: 'logprobs', refusal: 'implied' },
+  token: { token: 'token', logprob: 'logprob', bytes: 'bytes', top_logprobs: 'top' },
+  usage: {
+    prompt_tokens: 'usage.inputTokens',
+    completion_tokens: 'usage.outputTokens',
+    total_tokens: 'implied',
+    prompt_tokens_details: 'usage',
+    completion_tokens_details: 'usage',
+  },
+  prompt_tokens_details: { cached_tokens: 'usage.cacheReadTokens', cache_write_tokens: 'usage.cacheWriteTokens' },
+  completion_tokens_details: { reasoning_tokens: 'usage.thinkingTokens' },
+  error: { message: 'message', type: 'kind', param: 'field', code: 'code' },
+} as const satisfies { readonly [Group in keyof WireTypes]: Places<WireTypes[Group]> }
