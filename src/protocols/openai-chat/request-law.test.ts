@@ -172,8 +172,7 @@ function normal(body: JsonObject): JsonObject {
     ...(plain['max_completion_tokens'] === undefined && old !== undefined && { max_completion_tokens: old }),
     ...normalStop(stop),
     ...(isJsonObject(bias) && Object.keys(bias).length > 0 && { logit_bias: bias }),
-    ...(safety !== undefined && { safety_identifier: safety }),
-    ...(user !== undefined && user !== safety && { user }),
+    ...normalUser(user, safety),
     ...(Array.isArray(plain['tools']) && { tools: plain['tools'].map(normalTool) }),
     ...(plain['parallel_tool_calls'] !== undefined && { tool_choice: plain['tool_choice'] ?? 'auto' }),
   }
@@ -181,6 +180,11 @@ function normal(body: JsonObject): JsonObject {
 
 function stated(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+}
+
+function normalUser(user: Json | undefined, safety: Json | undefined): JsonObject {
+  const both = { user: user === safety ? null : (user ?? null), safety_identifier: safety ?? null }
+  return stated(both)
 }
 
 function normalStop(stop: Json | undefined): JsonObject {
