@@ -5,6 +5,7 @@ const atLeast = { lines: 90 }
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: './test/support/fetch-once.ts',
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ['default', './test/support/summary-reporter.ts'],

@@ -1,3 +1,5 @@
+import { CommanderError } from 'commander'
+import { ConfigError } from '../config/config.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ErrorKind } from '../core/errors.ts'
 
@@ -33,5 +35,7 @@ const byKind: Readonly<Record<ErrorKind, ExitCode>> = {
 
 /** Gives the exit code for whatever ended the program. */
 export function exitCodeFor(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof ConfigError) return exitCodes.configuration
   return error instanceof ModelError ? byKind[error.kind] : exitCodes.failure
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import type { AvailableModel, InstalledModel } from '../services/list-models.ts'
-import { listAvailable, listModels } from '../services/list-models.ts'
+import { listAvailable, listModels, listUnfinished } from '../services/list-models.ts'
 import type { ModelsContext } from './models-context.ts'
 import type { Column } from './table.ts'
 import { formatTable } from './table.ts'
@@ -30,6 +30,9 @@ export function registerList(program: Command, context: ModelsContext): void {
       const dependencies = await context.dependencies()
       if (available === true) return printAvailable(await listAvailable(dependencies), json === true, context)
       printInstalled(await listModels(dependencies), json === true, context)
+      for (const { id, sizeBytes } of await listUnfinished(dependencies)) {
+        context.output.note(`Unfinished: ${id}, ${formatBytes(sizeBytes)} so far (pull it again to go on, or rm it)`)
+      }
     })
 }
 

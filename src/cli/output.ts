@@ -1,4 +1,6 @@
 import { styleText } from 'node:util'
+import { CommanderError } from 'commander'
+import { ConfigError } from '../config/config.ts'
 import { ModelError } from '../core/errors.ts'
 
 /** A stream that text is written to. */
@@ -65,8 +67,10 @@ export class Output {
 
   /** Says why the command failed. Only messages of our own are shown. */
   fail(error: unknown): void {
+    // Commander has told its own.
+    if (error instanceof CommanderError) return
     const message =
-      error instanceof ModelError
+      error instanceof ModelError || error instanceof ConfigError
         ? error.message
         : 'duologue failed; run duologue doctor, or set the log level to debug'
     this.note(`${this.style('red', 'Error:', 'stderr')} ${sentence(message)}`)

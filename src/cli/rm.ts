@@ -6,7 +6,9 @@ import type { ModelsContext } from './models-context.ts'
 const examples = `
 Examples:
   duologue rm starter
-  duologue rm qwen3-8b gemma-4-12b    all of them, or none if one is unknown`
+  duologue rm qwen3-8b gemma-4-12b    all of them, or none if one is unknown
+
+An interrupted download is removed the same way.`
 
 /** Adds `duologue rm`. */
 export function registerRm(program: Command, context: ModelsContext): void {
@@ -20,6 +22,9 @@ export function registerRm(program: Command, context: ModelsContext): void {
       const removed = await removeModels(ids, await context.dependencies())
       const { output } = context
       if (options.json === true) return output.printJson(removed)
-      for (const { id, sizeBytes } of removed) output.print(`${id} is removed (${formatBytes(sizeBytes)})`)
+      for (const { id, sizeBytes, isUnfinished } of removed) {
+        const what = isUnfinished ? `the unfinished download of ${id}` : id
+        output.print(`${what} is removed (${formatBytes(sizeBytes)})`)
+      }
     })
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { settings } from './settings.ts'
+import { settingNames, settings } from './settings.ts'
 import type { Setting, SettingName } from './settings.ts'
 
 type Settings = typeof settings
@@ -43,9 +43,6 @@ export function loadConfig(
   // oxlint-disable-next-line no-unsafe-type-assertion
   return Object.freeze({ config: Object.freeze(config), sources: Object.freeze(sources) }) as LoadedConfig
 }
-
-// oxlint-disable-next-line no-unsafe-type-assertion -- the table's own keys
-const settingNames = Object.keys(settings) as readonly SettingName[]
 
 function find(name: SettingName, flag: unknown, environment: Environment): { value: unknown; source: string } {
   const setting: Setting = settings[name]

@@ -127,3 +127,6 @@ export const settings = {
 } as const satisfies Readonly<Record<string, Setting>>
 
 export type SettingName = keyof typeof settings
+
+// oxlint-disable-next-line no-unsafe-type-assertion -- the table's own keys
+export const settingNames: readonly SettingName[] = Object.keys(settings) as SettingName[]

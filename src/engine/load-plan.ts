@@ -43,3 +43,8 @@ export async function planLoad(
   })
   return { contextTokens: chosen, slots }
 }
+
+/** The context that a model is run with where the memory suffices. */
+export function contextTokensFor(trained: number, { contextTokens }: Pick<LoadPreferences, 'contextTokens'>): number {
+  return Math.min(trained, contextTokens ?? usualContextTokens)
+}

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer as createListener } from 'node:net'
+import { join } from 'node:path'
+import { InstalledModels } from './catalog/installed.ts'
+import type { CommandApp } from './cli/program-context.ts'
+import { ConfigError } from './config/config.ts'
+import type { Config, Environment, LoadedConfig } from './config/config.ts'
+import { engineEnvironment } from './config/environment.ts'
+import { dataFolder, hubCacheFolder } from './config/folders.ts'
+import { toModelError } from './core/errors.ts'
+import { createEngine } from './engine/engine.ts'
+import type { Engine, EngineNews } from './engine/engine.ts'
+import { contextTokensFor } from './engine/load-plan.ts'
+import type { LoadPreferences } from './engine/load-plan.ts'
+import { provisionEngine } from './engine/provision.ts'
+import { createServer } from './server/server.ts'
+import type { DuologueServer } from './server/server.ts'
+import { assertSafeBind } from './server/safe-bind.ts'
+import { createAnswer } from './services/answer.ts'
+import { createCountTokens } from './services/count-tokens.ts'
+import { diagnose } from './services/diagnose.ts'
+import { examineMachine } from './services/examine-machine.ts'
+import { createLocalModels } from './services/local-models.ts'
+import { createModels } from './services/models.ts'
+import type { PullDependencies } from './services/pull-model.ts'
+import { createLogger } from './telemetry/logger.ts'
+import type { Logger } from './telemetry/logger.ts'
+
+/** The world that the program runs in. */
+export interface World {
+  readonly environment: Environment
+  /** Where log lines go. */
+  readonly log: { write(line: string): unknown }
+  /** Tells the person who watches what takes time. */
+  readonly notify: (line: string) => void
+}
+
+/** Builds the whole program from a configuration: the one place that knows every part. */
+export function createApp({ config }: LoadedConfig, world: World): CommandApp {
+  const logger = createLogger({ level: config.logLevel, destination: world.log })
+  const models = new InstalledModels(dataFolder(config, world.environment))
+  const preferences = preferencesOf(config)
+  const engine = openEngine(config, { ...world, logger, models, preferences })
+  const local = createLocalModels({
+    models,
+    backend: engine,
+    contextTokens: trained => contextTokensFor(trained, preferences),
+  })
+  const answer = createAnswer({ directory: local.directory })
+  const services = { answer, countTokens: createCountTokens(local.directory), models: createModels(local.cards) }
+  let server: DuologueServer | undefined
+  return {
+    listen: async () => {
+      requireSafeBind(config)
+      server = await createServer({
+        services,
+        security: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
+        keys: config.keys,
+        logger,
+        clock: { now: () => Date.now(), uniqueId },
+      })
+      return urlOf(await listen(server, config))
+    },
+    load: async model => {
+      // A wrong name is told with the names that exist.
+      await services.models.find(model)
+      await engine.load(model)
+    },
+    modelNames: async () => (await models.list()).map(({ id }) => id),
+    processes: () => engine.status(),
+    answer: (request, signal) => answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
+    diagnose: () =>
+      diagnose(
+        examineMachine({
+          dataDirectory: dataFolder(config, world.environment),
+          models,
+          availableMemoryBytes: process.availableMemory(),
+          nodeVersion: process.versions.node,
+          provision: () => provision(config, world),
+          tryAddress: () => tryAddress(config),
+        }),
+      ),
+    close: async () => {
+      await server?.close()
+      await engine.close()
+    },
+  }
+}
+
+/** What pulling and listing models need. */
+export function pullDependencies({ config }: LoadedConfig, environment: Environment): PullDependencies {
+  const { hubEndpoint, hubToken, httpProxy, httpsProxy, noProxy } = config
+  return {
+    models: new InstalledModels(dataFolder(config, environment)),
+    hub: {
+      endpoint: hubEndpoint,
+      cacheDirectory: hubCacheFolder(config, environment),
+      ...(hubToken !== undefined && { token: hubToken }),
+      proxy: {
+        ...(httpProxy !== undefined && { httpProxy }),
+        ...(httpsProxy !== undefined && { httpsProxy }),
+        ...(noProxy !== undefined && { noProxy }),
+      },
+    },
+    pip: { environment },
+    availableMemoryBytes: process.availableMemory(),
+    now: () => new Date(),
+  }
+}
+
+interface EngineParts {
+  readonly logger: Logger
+  readonly models: InstalledModels
+  readonly preferences: LoadPreferences
+}
+
+function openEngine(config: Config, { environment, notify, logger, models, preferences }: World & EngineParts): Engine {
+  return createEngine({
+    locate: async model => (await models.find(model))?.path,
+    provision: async () => provision(config, { environment, notify }),
+    preferences,
+    availableMemoryBytes: () => process.availableMemory(),
+    environment: engineEnvironment(environment),
+    uniqueId,
+    now: () => performance.now(),
+    onNews: news => tellNews(news, { logger, notify }),
+  })
+}
+
+async function provision(
+  config: Config,
+  { environment, notify }: Pick<World, 'environment' | 'notify'>,
+): Promise<string> {
+  let isTold = false
+  const { packageDirectory } = await provisionEngine({
+    directory: join(dataFolder(config, environment), 'engine'),
+    platform: process.platform,
+    arch: process.arch,
+    environment,
+    ...(config.engineBuild !== undefined && { build: config.engineBuild }),
+    onProgress: ({ phase }) => {
+      if (phase === 'installing' && !isTold) notify('Installing the engine, once: about 85 MB from the npm registry…')
+      isTold ||= phase === 'installing'
+    },
+  })
+  return packageDirectory
+}
+
+function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): LoadPreferences {
+  return {
+    // Large enough to compute well, small enough that a reader of another answer waits but a moment.
+    batchTokens: 512,
+    sharedPrefillTokens: 128,
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(slots !== undefined && { slots }),
+    ...(threads !== undefined && { threads }),
+    ...(gpuLayers !== undefined && { gpuLayers }),
+  }
+}
+
+function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify: World['notify'] }): void {
+  switch (news.type) {
+    case 'loading':
+      notify(`Loading ${news.model}: ${news.contextTokens} tokens of context × ${news.slots}…`)
+      return logger.info(news, 'a model is being loaded')
+    case 'ready':
+      return logger.info(news, 'a model is ready')
+    case 'crashed':
+      return logger.error(news, 'the process of a model ended by itself')
+    case 'progress':
+  }
+}
+
+/* A public address without keys is a setting that cannot be used, and the shell is told so. */
+function requireSafeBind({ host, keys, allowsNoKeys }: Config): void {
+  try {
+    assertSafeBind({ host, keys, insecure: allowsNoKeys })
+  } catch (error) {
+    throw new ConfigError(toModelError(error).message, { cause: error })
+  }
+}
+
+async function listen(server: DuologueServer, config: Config): Promise<{ host: string; port: number }> {
+  try {
+    return await server.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    throw cannotListen(config, error)
+  }
+}
+
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use; choose another with --port, or stop what listens there',
+  EACCES: 'may not be used by this user; choose a port above 1023 with --port',
+  EADDRNOTAVAIL: 'is no address of this machine; choose one with --host',
+  ENOTFOUND: 'is no address of this machine; choose one with --host',
+}
+
+function cannotListen({ host, port }: Config, cause: unknown): ConfigError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return new ConfigError(`${host}:${port} ${listenFailures[code] ?? 'cannot be listened on'}`, { cause })
+}
+
+/** Listens for a moment where the server would. */
+async function tryAddress(config: Config): Promise<string> {
+  requireSafeBind(config)
+  const { host, port } = config
+  const listener = createListener()
+  try {
+    listener.listen({ host, port })
+    await once(listener, 'listening')
+    return `${host}:${port}`
+  } catch (error) {
+    throw cannotListen(config, error)
+  } finally {
+    listener.close()
+  }
+}
+
+function urlOf({ host, port }: { host: string; port: number }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function uniqueId(): string {
+  return randomBytes(18).toString('base64url')
+}
+
+function isAnything(): boolean {
+  return true
+}

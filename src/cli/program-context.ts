@@ -1,0 +1,39 @@
+import type { ModelStream } from '../core/events.ts'
+import type { ModelRequest } from '../core/request.ts'
+import type { SettingName } from '../config/settings.ts'
+import type { Check } from '../services/diagnose.ts'
+import type { ModelsContext } from './models-context.ts'
+
+/** Settings given on the command line. */
+export type Flags = Readonly<Partial<Record<SettingName, unknown>>>
+
+/** One model's process. */
+export interface ModelProcess {
+  readonly model: string
+  readonly state: 'loading' | 'ready'
+  readonly processId?: number
+}
+
+/** The running program, as far as commands use it. */
+export interface CommandApp {
+  /** Starts to listen, and gives the server's address as clients write it. */
+  listen(): Promise<string>
+  /** Loads a model. Throws a `ModelError` that names the cause. */
+  load(model: string): Promise<void>
+  /** The models on this machine, by name. */
+  modelNames(): Promise<readonly string[]>
+  /** The processes of models that are loaded or being loaded. */
+  processes(): readonly ModelProcess[]
+  answer(request: ModelRequest, signal: AbortSignal): Promise<ModelStream>
+  diagnose(): Promise<readonly Check[]>
+  /** Stops the server and every model's process. */
+  close(): Promise<void>
+}
+
+/** What the commands are given. */
+export interface ProgramContext extends ModelsContext {
+  readonly version: string
+  readonly input: NodeJS.ReadStream
+  /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */
+  readonly openApp: (flags: Flags, notify: (line: string) => void) => Promise<CommandApp>
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { registerDoctor } from './doctor.ts'
+import { registerList } from './list.ts'
+import type { ProgramContext } from './program-context.ts'
+import { registerPull } from './pull.ts'
+import { registerRm } from './rm.ts'
+import { registerRun } from './run.ts'
+import { registerServe } from './serve.ts'
+import { registerShow } from './show.ts'
+
+const exitCodes = `
+Exit codes: 0 done · 1 failed · 2 used wrongly · 66 no such model or file · 69 something needed is not to be had
+            78 a setting cannot be used · 130 interrupted`
+
+/** Builds the command line of `duologue`. */
+export function createProgram(context: ProgramContext): Command {
+  const program = new Command('duologue')
+    .description('A model server that speaks the Anthropic and OpenAI APIs from one port.')
+    .version(context.version)
+    .showHelpAfterError('(--help shows what is possible)')
+    .exitOverride()
+    .addHelpText('after', exitCodes)
+  registerServe(program, context)
+  registerRun(program, context)
+  registerPull(program, context)
+  registerList(program, context)
+  registerRm(program, context)
+  registerShow(program, context)
+  registerDoctor(program, context)
+  return program
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { settingNames, settings } from '../config/settings.ts'
+import type { Setting, SettingName } from '../config/settings.ts'
+import { clientExamples } from './client-examples.ts'
+import type { Flags, ProgramContext } from './program-context.ts'
+
+const examples = `
+Examples:
+  duologue serve                            on http://127.0.0.1:7272, models load when they are asked for
+  duologue serve --model starter            with one model loaded before the first request
+  duologue serve --port 0                   on any free port, which is printed
+  duologue serve --host 0.0.0.0 --key K     for other machines, with a key
+                                            (DUOLOGUE_KEYS keeps it out of the list of processes)
+
+Ctrl-C lets answers that are being written end, for ten seconds; a second Ctrl-C does not.
+Every setting, with its flag and its variable, is in docs/configuration.md.`
+
+/** Adds `duologue serve`. */
+export function registerServe(program: Command, context: ProgramContext): void {
+  const command = program
+    .command('serve')
+    .alias('start')
+    .description('serve the Anthropic and OpenAI APIs on one port')
+    .option('--examples', 'print examples for clients even where the output is no terminal')
+    .addHelpText('after', examples)
+  addSettings(command)
+  command.action(async ({ examples: showsExamples, ...flags }: Flags & { readonly examples?: boolean }) => {
+    await serve(flags, { ...context, showsExamples: showsExamples ?? context.output.isInteractive })
+  })
+}
+
+/** Adds a flag for every setting that has one. The parsed options are named as the settings are. */
+export function addSettings(command: Command): void {
+  for (const name of settingNames) {
+    const setting: Setting = settings[name]
+    if (setting.flag !== undefined) command.addOption(toOption(name, setting))
+  }
+}
+
+function toOption(name: SettingName, { flag = '--', about, fallback }: Setting): Option {
+  const option = new Option(typeof fallback === 'boolean' ? flag : `${flag} <value>`, about)
+  // Commander names options by their flags; here they go by their settings.
+  option.attributeName = () => name
+  return Array.isArray(fallback) ? option.argParser(collect) : option
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+async function serve(flags: Flags, context: ProgramContext & { readonly showsExamples: boolean }): Promise<void> {
+  const { output, signal, showsExamples } = context
+  const app = await context.openApp(flags, line => output.note(line))
+  try {
+    const url = await app.listen()
+    const model = typeof flags.model === 'string' ? flags.model : undefined
+    if (model !== undefined) await app.load(model)
+    output.print(`Duologue listens on ${url}`)
+    await announceModels(app, context)
+    if (showsExamples) output.print(clientExamples(url, model ?? (await app.modelNames())[0] ?? 'starter'))
+    await stopped(signal)
+    output.note('Stopping: answers that are being written may end.')
+  } finally {
+    await app.close()
+  }
+}
+
+async function announceModels(
+  app: { modelNames(): Promise<readonly string[]> },
+  { output }: ProgramContext,
+): Promise<void> {
+  const names = await app.modelNames()
+  if (names.length === 0)
+    output.note('No model is installed yet: run `duologue pull starter`, the server finds it by itself.')
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

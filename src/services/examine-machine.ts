@@ -1,0 +1,63 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import type { InstalledModels } from '../catalog/installed.ts'
+import { formatBytes } from '../core/bytes.ts'
+import { readGguf } from '../gguf/read-gguf.ts'
+import type { Check, Examination } from './diagnose.ts'
+
+export interface Machine {
+  readonly dataDirectory: string
+  readonly models: InstalledModels
+  readonly availableMemoryBytes: number
+  readonly nodeVersion: string
+  /** Makes sure that the engine is installed, and gives where. Throws a `ModelError` that names the cause. */
+  readonly provision: () => Promise<string>
+  /** Starts to listen where the server would, and stops again. Throws where it cannot. */
+  readonly tryAddress: () => Promise<string>
+}
+
+type Finding = Omit<Check, 'name'>
+
+const leastNode = 24
+const scarceDiskBytes = 1024 ** 3
+const scarceMemoryBytes = 1024 ** 3
+
+/** What `duologue doctor` looks at, in the order in which things are needed. */
+export function examineMachine(machine: Machine): readonly Examination[] {
+  return [
+    { name: 'Node.js', look: async () => examineNode(machine) },
+    { name: 'data folder', look: async () => examineFolder(machine) },
+    { name: 'memory', look: async () => examineMemory(machine) },
+    { name: 'engine', look: async () => ({ state: 'ok', found: await machine.provision() }) },
+    { name: 'models', look: async () => examineModels(machine) },
+    { name: 'address', look: async () => ({ state: 'ok', found: `${await machine.tryAddress()} is free` }) },
+  ]
+}
+
+function examineNode({ nodeVersion }: Machine): Finding {
+  if (Number.parseInt(nodeVersion, 10) >= leastNode) return { state: 'ok', found: nodeVersion }
+  return { state: 'problem', found: nodeVersion, fix: `install Node.js ${leastNode} or later` }
+}
+
+async function examineFolder({ dataDirectory }: Machine): Promise<Finding> {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+  await access(dataDirectory, constants.R_OK | constants.W_OK | constants.X_OK)
+  const { bavail, bsize } = await statfs(dataDirectory)
+  const free = bavail * bsize
+  const found = `${dataDirectory}, ${formatBytes(free)} free`
+  if (free >= scarceDiskBytes) return { state: 'ok', found }
+  return { state: 'warning', found, fix: 'free some space, or move the folder with DUOLOGUE_DATA' }
+}
+
+function examineMemory({ availableMemoryBytes }: Machine): Finding {
+  const found = `${formatBytes(availableMemoryBytes)} available`
+  if (availableMemoryBytes >= scarceMemoryBytes) return { state: 'ok', found }
+  return { state: 'warning', found, fix: 'close other programs, or use small models' }
+}
+
+async function examineModels({ models }: Machine): Promise<Finding> {
+  const installed = await models.list()
+  if (installed.length === 0)
+    return { state: 'warning', found: 'none', fix: '`duologue pull starter` gets a small one' }
+  for (const { path } of installed) await readGguf(path)
+  return { state: 'ok', found: installed.map(({ id }) => id).join(', ') }
+}

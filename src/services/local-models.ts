@@ -1,0 +1,49 @@
+import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
+import type { Backend } from '../core/backend.ts'
+import type { ModelCard } from '../core/model-card.ts'
+import type { ModelDirectory } from '../routing/plan-route.ts'
+
+/** The models on this machine, as clients see them and as requests are routed to them. */
+export interface LocalModels {
+  /** The models as they are at this moment. */
+  readonly directory: () => Promise<ModelDirectory>
+  readonly cards: () => Promise<readonly ModelCard[]>
+}
+
+export interface LocalModelsOptions {
+  readonly models: InstalledModels
+  /** Who answers for the models on this machine. */
+  readonly backend: Backend
+  /** Gives the context that a model is run with, for what the model was trained for. */
+  readonly contextTokens: (trained: number) => number
+}
+
+/** Makes the view of the models on this machine. A model that is pulled while the server runs is there at once. */
+export function createLocalModels({ models, backend, contextTokens }: LocalModelsOptions): LocalModels {
+  return {
+    directory: async () => {
+      const names = (await models.list()).map(({ id }) => id)
+      return {
+        names: () => names,
+        targets: name => (names.includes(name) ? [{ backend, model: name }] : []),
+      }
+    },
+    cards: async () => (await models.list()).map(model => toCard(model, contextTokens)),
+  }
+}
+
+function toCard({ id, addedAt, capabilities }: InstalledModel, contextTokens: (trained: number) => number): ModelCard {
+  const trained = capabilities.contextTokens
+  return {
+    id,
+    displayName: id,
+    createdSeconds: Math.floor(Date.parse(addedAt) / 1000) || 0,
+    ownedBy: 'local',
+    // What the engine makes of a model, not what the model was trained for.
+    capabilities: {
+      ...(trained !== undefined && { contextTokens: contextTokens(trained), maxOutputTokens: contextTokens(trained) }),
+      tools: false,
+      thinking: false,
+    },
+  }
+}

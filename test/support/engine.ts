@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { collect } from '../../src/core/collect.ts'
+import type { Answer } from '../../src/core/collect.ts'
+import type { ModelRequest } from '../../src/core/request.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Engine, EngineNews } from '../../src/engine/engine.ts'
+import type { LoadPreferences } from '../../src/engine/load-plan.ts'
+import { provisionForTests } from './engine-package.ts'
+
+export interface TestEngine {
+  readonly engine: Engine
+  readonly news: readonly EngineNews[]
+  /** Asks model `tiny` and gives the whole answer. */
+  ask(text: string, more?: Partial<ModelRequest>): Promise<Answer>
+  /** The process of a loaded model. */
+  processOf(model: string): number
+}
+
+/** A folder that the test may fill; it is gone with the test's file. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'duologue-test-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Starts the real engine over model files by name. */
+export function openEngine(
+  files: Readonly<Record<string, string>>,
+  more: { preferences?: Partial<LoadPreferences>; availableMemoryBytes?: number } = {},
+): TestEngine {
+  const news: EngineNews[] = []
+  let answers = 0
+  const engine = createEngine({
+    locate: async model => files[model],
+    provision: provisionForTests,
+    preferences: { batchTokens: 512, sharedPrefillTokens: 128, threads: 1, ...more.preferences },
+    availableMemoryBytes: () => more.availableMemoryBytes ?? process.availableMemory(),
+    environment: { PATH: process.env['PATH'] ?? '' },
+    uniqueId: () => `answer-${(answers += 1)}`,
+    now: () => performance.now(),
+    onNews: event => news.push(event),
+  })
+  return {
+    engine,
+    news,
+    ask: (text, extra) => collect(engine.stream(askFor(text, extra), new AbortController().signal)),
+    processOf: model => {
+      const found = engine.status().find(status => status.model === model)?.processId
+      if (found === undefined) throw new Error(`${model} has no process`)
+      return found
+    },
+  }
+}
+
+/** A greedy request of one user turn to model `tiny`. */
+export function askFor(text: string, more: Partial<ModelRequest> = {}): ModelRequest {
+  return {
+    model: 'tiny',
+    system: [],
+    messages: [{ role: 'user', content: [{ type: 'text', text }] }],
+    sampling: { temperature: 0 },
+    maxTokens: 24,
+    ...more,
+  }
+}
+
+/** The text of an answer. */
+export function textOf({ blocks }: Answer): string {
+  return blocks.map(({ content }) => content).join('')
+}
