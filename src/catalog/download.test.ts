@@ -19,6 +19,7 @@ const limits: DownloadLimits = {
   connectTimeoutMs: 1000,
   idleTimeoutMs: 300,
   attempts: 3,
+  attemptsInAll: 20,
   retryDelayMs: 5,
   maxRetryDelayMs: 50,
   maxBytes: 10_000_000,
@@ -99,6 +100,12 @@ test('a cut connection is continued from the byte where it broke', async () => {
   )
   expect((await get()).sha256).toBe(sha256)
   expect(seen.map(request => request.range)).toEqual([undefined, 'bytes=70000-', 'bytes=140000-', 'bytes=210000-'])
+})
+
+test('a server that sends one byte at a time is given up in the end', async () => {
+  const { seen } = await serve((request, response) => serveFile(request, response, { content, cutAfter: 1 }))
+  await failure({ limits: { attemptsInAll: 4 } })
+  expect(seen).toHaveLength(4)
 })
 
 test('a later run goes on with the part of an earlier one', async () => {

@@ -49,6 +49,12 @@ export function connectionFailure(error: unknown, host: string): DownloadFailure
   if (why !== undefined) {
     return new DownloadFailure('unavailable', `${host} cannot be reached: ${why}`, { retry: 'connect', cause: error })
   }
+  const proxyAnswer = /^Proxy response \((\d{3})\)|^Proxy Authentication Required \((407)\)/.exec(messageOf(error))
+  if (proxyAnswer !== null) {
+    const status = proxyAnswer[1] ?? proxyAnswer[2] ?? ''
+    const why = `the proxy answered ${status}; check HTTPS_PROXY and NO_PROXY${status === '407' ? ', it wants a name and password' : ''}`
+    return new DownloadFailure('unavailable', `${host} cannot be reached: ${why}`, { retry: 'never', cause: error })
+  }
   if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(code)) {
     const fix = 'set NODE_EXTRA_CA_CERTS if your network has its own authority'
     return new DownloadFailure('unavailable', `${host} shows a certificate that is not trusted (${code}); ${fix}`, {
@@ -60,6 +66,10 @@ export function connectionFailure(error: unknown, host: string): DownloadFailure
     return new DownloadFailure('timeout', `${host} stopped sending`, { retry: 'transfer', cause: error })
   }
   return new DownloadFailure('unavailable', `the connection to ${host} broke`, { retry: 'transfer', cause: error })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 /** Gives the system's code of an error or of what caused it, or an empty text. */

@@ -3,10 +3,12 @@ import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs
 import { join } from 'node:path'
 import { ModelError } from '../core/errors.ts'
 import { errorCode } from './failures.ts'
+import { isLocked, lockPathOf } from './lock.ts'
 import { isModelId } from './model-id.ts'
 import type { ModelRecord } from './model-record.ts'
 import { modelRecord } from './model-record.ts'
 import { nearestNames } from './near.ts'
+import { PartFile, partSize } from './part-file.ts'
 import { syncPath } from './place-file.ts'
 
 /** A model on this machine. */
@@ -17,9 +19,17 @@ export interface InstalledModel extends ModelRecord {
 
 const modelFile = 'model.gguf'
 const recordFile = 'model.json'
+const partEnding = '.gguf.part'
+const removedEnding = '.removed'
 const maxRecordBytes = 1024 * 1024
 /** Changes within one tick of the file system's clock leave its date as it was. */
 const dateGrainMs = 2_000
+
+/** The beginning of a model whose download did not end. */
+export interface UnfinishedDownload {
+  readonly id: string
+  readonly sizeBytes: number
+}
 
 interface Snapshot {
   readonly changedMs: number
@@ -44,9 +54,31 @@ export class InstalledModels {
     return join(this.directory, '.downloads')
   }
 
-  /** Makes the folders, for their owner only. */
+  /** Where a model's download is gathered. */
+  partPath(id: string): string {
+    return join(this.workDirectory, `${id}${partEnding}`)
+  }
+
+  /** Makes the folders, for their owner only, and clears away what a killed removal left. */
   async prepare(): Promise<void> {
     await mkdir(this.workDirectory, { recursive: true, mode: 0o700 })
+    const left = (await readdir(this.workDirectory)).filter(name => name.endsWith(removedEnding))
+    for (const name of left) await rm(join(this.workDirectory, name), { recursive: true, force: true })
+  }
+
+  /** Gives the downloads that were interrupted, or that are under way. */
+  async unfinished(): Promise<readonly UnfinishedDownload[]> {
+    const names = await readdir(this.workDirectory).catch(() => [])
+    const ids = names.filter(name => name.endsWith(partEnding)).map(name => name.slice(0, -partEnding.length))
+    return Promise.all(ids.sort().map(async id => ({ id, sizeBytes: await partSize(this.partPath(id)) })))
+  }
+
+  /** Throws away an interrupted download. Throws `conflict` while it is under way. */
+  async discard({ id }: UnfinishedDownload): Promise<void> {
+    if (await isLocked(lockPathOf(this.partPath(id)))) {
+      throw new ModelError('conflict', `${id} is being downloaded; stop that first`)
+    }
+    await new PartFile(this.partPath(id)).remove()
   }
 
   /** Gives every model, by name. Costs one look at the folder's date while nothing changes. */
@@ -91,9 +123,8 @@ export class InstalledModels {
   /** Takes a model off the disk. Throws `not-found` where there is none. */
   async remove(id: string): Promise<InstalledModel> {
     const model = await this.get(id)
-    const doomed = join(this.workDirectory, `${model.id}.removed`)
     await this.prepare()
-    await rm(doomed, { recursive: true, force: true })
+    const doomed = join(this.workDirectory, `${model.id}${removedEnding}`)
     await rename(join(this.directory, model.id), doomed)
     this.#snapshot = undefined
     await rm(doomed, { recursive: true, force: true })

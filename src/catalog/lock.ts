@@ -21,6 +21,16 @@ export interface LockRequest {
   readonly onWait?: () => void
 }
 
+/** Gives where the lock of a file lies. */
+export function lockPathOf(path: string): string {
+  return `${path}.lock`
+}
+
+/** Tells whether somebody holds a lock at the moment. */
+export async function isLocked(path: string): Promise<boolean> {
+  return (await exists(path)) && !(await isAbandoned(path))
+}
+
 /**
  * Runs `work` while no other process runs work under the same path. A holder that died, or that has not been heard
  * of for half a minute, loses the lock; the signal given to `work` then aborts.
@@ -46,7 +56,7 @@ async function acquire(request: LockRequest, mine: Holder): Promise<void> {
   for (let asked = 0; !(await take(request.path, mine)); asked++) {
     if (request.signal.aborted) throw abortError()
     if (asked === 0) request.onWait?.()
-    if (await isAbandoned(request.path, mine)) await breakLock(request.path, mine)
+    if (await isAbandoned(request.path)) await breakLock(request.path, mine)
     else await pause(askAgainMs, undefined, { signal: request.signal }).catch(() => {})
   }
 }
@@ -67,12 +77,12 @@ async function keep(path: string, mine: Holder): Promise<void> {
   await utimes(path, now, now)
 }
 
-async function isAbandoned(path: string, mine: Holder): Promise<boolean> {
+async function isAbandoned(path: string): Promise<boolean> {
   const age = await ageMs(path)
   const held = await readHolder(path)
   // A holder that is about to write its name has an empty file for a moment.
   if (held === undefined) return age > askAgainMs * 5
-  return age > silentMs || (held.host === mine.host && !isAlive(held.pid))
+  return age > silentMs || (held.host === hostname() && !isAlive(held.pid))
 }
 
 /** Removes an abandoned lock. Only one process does so at a time, so that none removes its successor's. */
@@ -84,7 +94,7 @@ async function breakLock(path: string, mine: Holder): Promise<void> {
     return
   }
   try {
-    if (await isAbandoned(path, mine)) await rename(path, `${path}.${mine.token}`)
+    if (await isAbandoned(path)) await rename(path, `${path}.${mine.token}`)
     await rm(`${path}.${mine.token}`, { force: true })
   } finally {
     await rm(breaking, { force: true })
@@ -97,6 +107,13 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   } catch {
     return undefined
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function ageMs(path: string): Promise<number> {

@@ -14,13 +14,14 @@ export interface Retries {
  * so that the next source is tried soon.
  */
 export async function withRetries<Result>(retries: Retries, attempt: () => Promise<Result>): Promise<Result> {
-  for (let failed = 0, before = retries.received(); ; before = retries.received()) {
+  for (let failed = 0, before = retries.received(), made = 1; ; before = retries.received(), made++) {
     try {
       return await attempt()
     } catch (error) {
       if (retries.signal.aborted) throw abortError()
       failed = retries.received() > before ? 1 : failed + 1
       if (!(error instanceof DownloadFailure) || isFinal(error, failed, retries.limits)) throw error
+      if (made >= retries.limits.attemptsInAll) throw error
       await sleep(delayMs(error, failed, retries.limits), retries.signal)
     }
   }

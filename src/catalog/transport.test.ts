@@ -1,7 +1,10 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import type { Answer, FakeHub } from '../../test/support/fake-hub.ts'
 import { serveFile, startFakeHub } from '../../test/support/fake-hub.ts'
 import { ModelError } from '../core/errors.ts'
+import type { ProxySettings } from './hub.ts'
 import { defaultLimits } from './limits.ts'
 import type { OpenFile } from './transport.ts'
 import { Transport } from './transport.ts'
@@ -21,7 +24,12 @@ async function serve(answer: Answer): Promise<FakeHub> {
 
 async function ask(
   url: string,
-  settings: { readonly endpoint: string; readonly token?: string; readonly trustedOrigin?: string },
+  settings: {
+    readonly endpoint: string
+    readonly token?: string
+    readonly trustedOrigin?: string
+    readonly proxy?: ProxySettings
+  },
 ): Promise<Omit<OpenFile, 'body'> & { readonly text: string }> {
   const { trustedOrigin, ...hub } = settings
   const transport = new Transport({ hub, limits: defaultLimits, ...(trustedOrigin !== undefined && { trustedOrigin }) })
@@ -33,10 +41,7 @@ async function ask(
   }
 }
 
-async function refusalOf(
-  url: string,
-  settings: { readonly endpoint: string; readonly token?: string },
-): Promise<ModelError> {
+async function refusalOf(url: string, settings: Parameters<typeof ask>[1]): Promise<ModelError> {
   const error = await ask(url, settings).catch((error: unknown) => error)
   if (error instanceof ModelError) return error
   throw new Error('the request was not refused', { cause: error })
@@ -139,6 +144,40 @@ test('five redirects are followed and a sixth is not', async () => {
 test('a refused connection is told with the host, in our words', async () => {
   const error = await refusalOf('http://127.0.0.1:1/a', { endpoint: 'http://127.0.0.1:1' })
   expect(error.message).toBe('127.0.0.1:1 cannot be reached: it refuses the connection')
+})
+
+test('a proxy is used for what NO_PROXY does not name, though it is on a private network', async () => {
+  const proxy = await serve((request, response) => serveFile(request, response, { content }))
+  const direct = await serve((request, response) => serveFile(request, response, { content }))
+  const settings = { proxy: { httpProxy: proxy.origin, noProxy: '127.0.0.1' } }
+  await ask('http://hub.example/a', { endpoint: 'http://hub.example', token: 'hf_x', ...settings })
+  await ask(`${direct.origin}/b`, { endpoint: direct.origin, ...settings })
+  expect(proxy.seen.map(({ url }) => url)).toEqual(['http://hub.example/a'])
+  expect(direct.seen.map(({ url }) => url)).toEqual(['/b'])
+})
+
+test('a proxy that does not let a request through is told, and not asked again', async () => {
+  const asked: string[] = []
+  const proxy = createServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', data => {
+      asked.push(data.toString('latin1').split(' HTTP')[0] ?? '')
+      socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
+    })
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  const httpsProxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const error = await refusalOf('https://hub.example/a', { endpoint: 'https://hub.example', proxy: { httpsProxy } })
+  expect(error.message).toMatch(/^hub\.example cannot be reached: the proxy answered 403/)
+  expect(error).toMatchObject({ retry: 'never' })
+  expect(asked).toEqual(['CONNECT hub.example:443'])
+  proxy.close()
+})
+
+test('a proxy does not widen what a name may lead to where it is not used', async () => {
+  const proxy = { httpsProxy: 'http://127.0.0.1:1', noProxy: 'localhost' }
+  const error = await refusalOf('https://localhost:9/model.gguf', { endpoint: 'https://hub.example', proxy })
+  expect(error.kind).toBe('forbidden')
 })
 
 test('an endpoint that is no address is refused', () => {

@@ -1,4 +1,4 @@
-import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
+import type { InstalledModel, InstalledModels, UnfinishedDownload } from '../catalog/installed.ts'
 import type { CatalogueEntry } from '../catalog/recommended.ts'
 import { catalogue } from '../catalog/recommended.ts'
 
@@ -21,6 +21,13 @@ export async function listModels({
   models,
 }: Pick<CatalogueDependencies, 'models'>): Promise<readonly InstalledModel[]> {
   return models.list()
+}
+
+/** Gives the downloads that were interrupted, or that are under way. */
+export async function listUnfinished({
+  models,
+}: Pick<CatalogueDependencies, 'models'>): Promise<readonly UnfinishedDownload[]> {
+  return models.unfinished()
 }
 
 /** Gives the models of the catalogue, the smallest first. */

@@ -11,7 +11,7 @@ import { inspectModel } from '../catalog/inspect.ts'
 import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
 import type { DownloadLimits } from '../catalog/limits.ts'
 import { defaultLimits } from '../catalog/limits.ts'
-import { withLock } from '../catalog/lock.ts'
+import { lockPathOf, withLock } from '../catalog/lock.ts'
 import { modelIdFor } from '../catalog/model-id.ts'
 import type { ModelRecord } from '../catalog/model-record.ts'
 import type { ModelSource } from '../catalog/model-source.ts'
@@ -106,7 +106,7 @@ function planPull<Request extends Pick<PullRequest, 'reference' | 'name'>>(
     entry,
     sources: sourcesOf(reference),
     expected: entry?.sha256 === undefined ? {} : { sha256: entry.sha256, sizeBytes: entry.sizeBytes },
-    partPath: `${dependencies.models.workDirectory}/${id}.gguf.part`,
+    partPath: dependencies.models.partPath(id),
     request,
     dependencies,
   }
@@ -134,7 +134,7 @@ async function pullLocked(pull: Pull): Promise<Pulled> {
   const { request, dependencies, partPath, entry } = pull
   if (entry !== undefined) checkFit(pull, entry.minimumMemoryBytes)
   await dependencies.models.prepare()
-  const lock = { path: `${partPath}.lock`, signal: request.signal, onWait: () => reportWaiting(pull) }
+  const lock = { path: lockPathOf(partPath), signal: request.signal, onWait: () => reportWaiting(pull) }
   return withLock(lock, async signal => {
     const alone = { ...pull, request: { ...request, signal } }
     await dependencies.models.recover(pull.id)
@@ -176,7 +176,6 @@ function acquireFor({ sources, expected, partPath, request, dependencies, ...pul
     report,
     admit,
     isAskedHere,
-    workDirectory: models.workDirectory,
     ...(onSourceFailed !== undefined && { onSourceFailed }),
   })
 }

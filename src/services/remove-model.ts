@@ -1,13 +1,31 @@
-import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
+import type { InstalledModels, UnfinishedDownload } from '../catalog/installed.ts'
 
-/** Takes models off this machine, all or none: throws `not-found` before the first where one is unknown. */
+/** What was taken off the disk: a model, or the beginning of one. */
+export interface Removed {
+  readonly id: string
+  readonly sizeBytes: number
+  readonly isUnfinished: boolean
+}
+
+/**
+ * Takes models, or interrupted downloads of them, off this machine: all or none. Throws `not-found` before the first
+ * where one is neither.
+ */
 export async function removeModels(
   ids: readonly string[],
   { models }: { readonly models: InstalledModels },
-): Promise<readonly InstalledModel[]> {
+): Promise<readonly Removed[]> {
+  const parts = new Map((await models.unfinished()).map(part => [part.id, part]))
   const wanted = [...new Set(ids)]
-  for (const id of wanted) await models.get(id)
-  const removed: InstalledModel[] = []
-  for (const id of wanted) removed.push(await models.remove(id))
+  for (const id of wanted) if (!parts.has(id)) await models.get(id)
+  const removed: Removed[] = []
+  for (const id of wanted) removed.push(await removeOne(id, parts.get(id), models))
   return removed
+}
+
+async function removeOne(id: string, part: UnfinishedDownload | undefined, models: InstalledModels): Promise<Removed> {
+  if (part !== undefined) await models.discard(part)
+  if (part !== undefined && (await models.find(id)) === undefined) return { ...part, isUnfinished: true }
+  const { sizeBytes } = await models.remove(id)
+  return { id, sizeBytes, isUnfinished: false }
 }

@@ -145,7 +145,21 @@ test('an interrupted pull says what is kept and how to go on', async () => {
   const stopped = await duologue(`pull ${tiny}`, { signal: controller.signal })
   expect(stopped.code).toBe(130)
   expect(stopped.err).toContain('stopped; 100.0 KiB are kept, run the same command to go on')
+  expect((await duologue('list')).err).toContain('Unfinished: tiny, 100.0 KiB')
   expect((await duologue(`pull ${tiny}`)).code).toBe(0)
+  expect((await duologue('list')).err).toBe('')
+})
+
+test('an unfinished download is removed by its name', async () => {
+  await serve((_request, response) => {
+    response.writeHead(200, { etag: etagOf(content), 'content-length': content.length })
+    response.write(content.subarray(0, 102_400), () => setTimeout(() => controller.abort(), 50))
+  })
+  const controller = new AbortController()
+  await duologue(`pull ${tiny}`, { signal: controller.signal })
+  expect((await duologue('rm tiny')).out).toBe('the unfinished download of tiny is removed (100.0 KiB)\n')
+  expect((await duologue('list')).err).not.toContain('Unfinished')
+  expect((await duologue('rm tiny')).code).toBe(66)
 })
 
 test.each([
