@@ -33,6 +33,14 @@ export class MetadataValues {
     return this.#within(key, entry.value, [least, most])
   }
 
+  /** Refuses a value that is not a finite number from zero up: native code ends the process over it. */
+  requirePositive(key: string): void {
+    const entry = this.#metadata.get(key)
+    if (!entry) return
+    const isPositive = entry.type === 'f32' && Number.isFinite(entry.value) && Number(entry.value) >= 0
+    if (!isPositive) throw damaged(this.path, `${quoted(key)} must be a number from zero up`)
+  }
+
   /** Gives a number for each layer, where the file tells one for all or one for each. */
   perLayer(key: string, layers: number, range: readonly [number, number]): readonly number[] | undefined {
     const entry = this.#metadata.get(key)

@@ -13,6 +13,8 @@ export function readShape(values: MetadataValues): ModelShape {
     values.integer(`${architecture}.${key}`, [least, most])
   const needed = (key: string, most?: number) => required(values, `${architecture}.${key}`, number(key, 1, most))
 
+  values.requirePositive(`${architecture}.attention.layer_norm_rms_epsilon`)
+  values.requirePositive(`${architecture}.attention.layer_norm_epsilon`)
   const layers = needed('block_count', limits.layers)
   const embeddingLength = needed('embedding_length')
   const attention = readAttention(values, { architecture, layers, embeddingLength })

@@ -44,7 +44,24 @@ export function requireFittingTensors(
   requireDimensions(path, embedding, [shape.embeddingLength, vocabularySize])
   const norm = tensors.find(tensor => tensor.name === 'output_norm.weight')
   if (norm) requireDimensions(path, norm, [shape.embeddingLength])
+  requireUse(path, tensors, [/^blk\.\d+\.attn_q\.weight$/, 'heads', Math.max(...shape.heads)])
+  requireUse(path, tensors, [
+    /^blk\.\d+\.attn_k\.weight$/,
+    'heads for keys and values',
+    Math.max(...shape.keyValueHeads),
+  ])
+  requireUse(path, tensors, [/^blk\.\d+\.ffn_up\.weight$/, 'feed-forward length', shape.feedForwardLength])
   requireEveryLayer(path, tensors, shape)
+}
+
+/** Native code ends the process over weights whose size in the metadata is zero. */
+function requireUse(
+  path: string,
+  tensors: readonly GgufTensor[],
+  [name, what, told]: readonly [name: RegExp, what: string, told: number],
+): void {
+  const tensor = told === 0 ? tensors.find(tensor => name.test(tensor.name)) : undefined
+  if (tensor) throw damaged(path, `the metadata tells no ${what}, and there is the tensor ${quoted(tensor.name)}`)
 }
 
 function requireEveryLayer(path: string, tensors: readonly GgufTensor[], shape: ModelShape): void {

@@ -142,6 +142,14 @@ function lyingShapes(): readonly HostileModel[] {
         metadata: withMetadata(`tokenizer.ggml.${word}_token_id`, { type: 'u32', value: 283 }),
       }),
     ),
+    ...['feed_forward_length', 'attention.head_count_kv'].map(key =>
+      lie(`no ${key} for weights that need it`, { metadata: withMetadata(`llama.${key}`, { type: 'u32', value: 0 }) }),
+    ),
+    ...[Number.NaN, -1, Number.POSITIVE_INFINITY].map(value =>
+      lie(`epsilon ${value}`, {
+        metadata: withMetadata('llama.attention.layer_norm_rms_epsilon', { type: 'f32', value }),
+      }),
+    ),
     ...absent.map(missing => lie(`no ${missing}`, { metadata: model.metadata.filter(([key]) => key !== missing) })),
     lie('two tokens alike', {
       metadata: withMetadata('tokenizer.ggml.tokens', { type: 'array', of: 'string', values: Array(283).fill('a') }),
