@@ -23,7 +23,8 @@ export interface Call {
 export type AnswerService = (question: Question, call: Call) => Promise<ModelStream>
 
 export interface AnswerOptions {
-  readonly directory: ModelDirectory
+  /** Gives the models as they are at the time of each question. */
+  readonly directory: () => Promise<ModelDirectory>
   /** How long a streaming client waits for its headers. */
   readonly headersAfterMs?: number
 }
@@ -34,7 +35,7 @@ export function createAnswer({ directory, headersAfterMs = 2000 }: AnswerOptions
     const started = performance.now()
     trace.requestedModel = request.model
     trace.isStreaming = isStreaming
-    const plan = planRoute(request, directory)
+    const plan = planRoute(request, await directory())
     const events = await runPlan(plan, request, {
       signal,
       // An answer that is sent as a whole shows nothing before its end.

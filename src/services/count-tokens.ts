@@ -6,9 +6,9 @@ import { planRoute, type ModelDirectory } from '../routing/plan-route.ts'
 export type CountTokensService = (request: ModelRequest, signal: AbortSignal) => Promise<number>
 
 /** Makes the use-case of counting: asks the first target that can count. */
-export function createCountTokens(directory: ModelDirectory): CountTokensService {
+export function createCountTokens(directory: () => Promise<ModelDirectory>): CountTokensService {
   return async (request, signal) => {
-    const { targets } = planRoute(request, directory)
+    const { targets } = planRoute(request, await directory())
     for (const { backend, model } of targets) {
       if (backend.countTokens) return backend.countTokens({ ...request, model }, signal)
     }

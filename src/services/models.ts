@@ -4,17 +4,17 @@ import { unknownModel } from '../routing/plan-route.ts'
 
 /** Which models clients may use. */
 export interface ModelsService {
-  list(): readonly ModelCard[]
+  list(): Promise<readonly ModelCard[]>
   /** Throws `not-found`, naming the models that exist. */
-  find(id: string): ModelCard
+  find(id: string): Promise<ModelCard>
 }
 
 /** Makes the use-case of looking models up. `cards` gives them as they are at the time of each call. */
-export function createModels(cards: () => readonly ModelCard[]): ModelsService {
+export function createModels(cards: () => Promise<readonly ModelCard[]>): ModelsService {
   return {
     list: cards,
-    find: id => {
-      const all = cards()
+    find: async id => {
+      const all = await cards()
       const card = all.find(candidate => candidate.id === id)
       if (card) return card
       const names = all.map(candidate => candidate.id)

@@ -1,0 +1,202 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  begins,
+  ends,
+  gate,
+  says,
+  scripted,
+  text,
+  type ScriptedBackend,
+  type Step,
+} from '../../test/support/scripted-backend.ts'
+import { readAll } from '../../test/support/read-all.ts'
+import { ModelError } from '../core/errors.ts'
+import type { ModelEvent } from '../core/events.ts'
+import type { ModelRequest } from '../core/request.ts'
+import { runPlan, type Attempt, type RunRules } from './run-plan.ts'
+
+const request: ModelRequest = { model: 'asked', system: [], messages: [] }
+const fail = { fail: new ModelError('unavailable', 'out of memory') }
+
+function plan(...backends: ScriptedBackend[]) {
+  return { targets: backends.map((backend, index) => ({ backend, model: `model-${index}` })) }
+}
+
+function rules(changes: Partial<RunRules> = {}): RunRules {
+  const { signal } = new AbortController()
+  return { signal, isVisible: event => event.type === 'text-delta', headersAfterMs: 60_000, ...changes }
+}
+
+test('an answer passes through unchanged, and the target is asked by its own name', async () => {
+  const backend = scripted({ steps: says('a', 'b') })
+  expect(await readAll(await runPlan(plan(backend), request, rules()))).toEqual(says('a', 'b'))
+  expect(backend.requests).toEqual([{ ...request, model: 'model-0' }])
+})
+
+test('a failure before anything visible is answered by the next target, and both attempts are recorded', async () => {
+  const attempts: Attempt[] = []
+  const first = scripted({ name: 'first', steps: [...begins(), fail] })
+  const second = scripted({ name: 'second', steps: says('b') })
+  const stream = await runPlan(plan(first, second), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
+  expect(await readAll(stream)).toEqual(says('b'))
+  expect(attempts).toEqual([
+    { backend: 'first', model: 'model-0', failure: fail.fail },
+    { backend: 'second', model: 'model-1' },
+  ])
+})
+
+test('a failure after something visible is thrown, and no other target is tried', async () => {
+  const second = scripted({ steps: says('b') })
+  const stream = await runPlan(plan(scripted({ steps: [...begins(), text('a'), fail] }), second), request, rules())
+  const seen: ModelEvent[] = []
+  await expect(
+    (async () => {
+      for await (const event of stream) seen.push(event)
+    })(),
+  ).rejects.toBe(fail.fail)
+  expect(seen).toEqual([...begins(), text('a')])
+  expect(second.requests).toEqual([])
+})
+
+test.each(['invalid-request', 'unauthorized', 'internal'] as const)(
+  'a failure of kind %s is not tried elsewhere',
+  async kind => {
+    const second = scripted({ steps: says('b') })
+    const first = scripted({ steps: [{ fail: new ModelError(kind, 'no') }] })
+    await expect(runPlan(plan(first, second), request, rules())).rejects.toMatchObject({ kind, message: 'no' })
+    expect(second.requests).toEqual([])
+  },
+)
+
+test('when every target fails, the failure is of the last one and holds all of them', async () => {
+  const last = new ModelError('overloaded', 'busy', { retryAfterMs: 1500 })
+  const run = runPlan(plan(scripted({ steps: [fail] }), scripted({ steps: [{ fail: last }] })), request, rules())
+  await expect(run).rejects.toMatchObject({
+    kind: 'overloaded',
+    retryAfterMs: 1500,
+    message: '2 targets failed in turn; the last one: busy',
+    cause: { errors: [fail.fail, last] },
+  })
+})
+
+test('a stranger of an error becomes an internal failure that hides its text', async () => {
+  const backend = scripted({ steps: [{ fail: new Error('secret at 0x7f00') }] })
+  await expect(runPlan(plan(backend), request, rules())).rejects.toMatchObject({
+    kind: 'internal',
+    message: expect.not.stringContaining('secret'),
+  })
+})
+
+test('an answer that shows nothing before its end is whole', async () => {
+  const backend = scripted({ steps: says() })
+  expect(await readAll(await runPlan(plan(backend), request, rules()))).toEqual(says())
+})
+
+test('a stream that stops before it says anything is replaced', async () => {
+  const stream = await runPlan(plan(scripted({ steps: begins() }), scripted({ steps: says('b') })), request, rules())
+  expect(await readAll(stream)).toEqual(says('b'))
+})
+
+test('a client that has waited long enough gets what was held, and the attempt is final', async () => {
+  const { gate: hold, open } = gate()
+  const second = scripted({ steps: says('b') })
+  const first = scripted({ steps: [...begins(), { gate: hold }, fail] })
+  const stream = await runPlan(plan(first, second), request, rules({ headersAfterMs: 5 }))
+  const iterator = stream[Symbol.asyncIterator]()
+  expect(await iterator.next()).toMatchObject({ value: { type: 'start' } })
+  expect(await iterator.next()).toMatchObject({ value: { type: 'block-start' } })
+  open()
+  await expect(iterator.next()).rejects.toBe(fail.fail)
+  expect(second.requests).toEqual([])
+})
+
+test('a stream handed over with nothing held may still be answered by the next target', async () => {
+  const { gate: hold, open } = gate()
+  const first = scripted({ steps: [{ gate: hold }, fail] })
+  const stream = await runPlan(plan(first, scripted({ steps: says('b') })), request, rules({ headersAfterMs: 5 }))
+  open()
+  expect(await readAll(stream)).toEqual(says('b'))
+})
+
+test('a total failure after the hand-over is thrown by the stream', async () => {
+  const { gate: hold, open } = gate()
+  const stream = await runPlan(plan(scripted({ steps: [{ gate: hold }, fail] })), request, rules({ headersAfterMs: 5 }))
+  open()
+  await expect(readAll(stream)).rejects.toBe(fail.fail)
+})
+
+test('a client that left before an attempt is not tried for', async () => {
+  const controller = new AbortController()
+  const first = scripted({
+    *steps() {
+      controller.abort(new ModelError('aborted', 'gone'))
+      yield fail
+    },
+  })
+  const second = scripted({ steps: says('b') })
+  const run = runPlan(plan(first, second), request, rules({ signal: controller.signal }))
+  await expect(run).rejects.toMatchObject({ kind: 'aborted', message: 'gone' })
+  expect(second.requests).toEqual([])
+})
+
+test('leaving while nothing was said closes the backend', async () => {
+  const controller = new AbortController()
+  const backend = scripted({ steps: [...begins(), { gate: gate().gate }] })
+  const run = runPlan(plan(backend), request, rules({ signal: controller.signal }))
+  await backend.begun(1)
+  controller.abort()
+  await expect(run).rejects.toMatchObject({ kind: 'aborted' })
+  await backend.ended(1)
+  expect(backend.open).toBe(0)
+})
+
+test('a backend that does not heed the signal does not keep the client', async () => {
+  const controller = new AbortController()
+  const deaf = {
+    name: 'deaf',
+    isLocal: true,
+    stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => gate().gate }) }),
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it stands for a backend that breaks its contract
+  const run = runPlan(plan(deaf as unknown as ScriptedBackend), request, rules({ signal: controller.signal }))
+  controller.abort()
+  await expect(run).rejects.toMatchObject({ kind: 'aborted' })
+})
+
+test('closing a stream that was never read closes the backend', async () => {
+  const backend = scripted({ steps: says('a') })
+  const stream = await runPlan(plan(backend), request, rules())
+  await stream[Symbol.asyncIterator]().return?.()
+  expect(backend.open).toBe(0)
+})
+
+test('closing a stream that is still looked for closes what is found', async () => {
+  const { gate: hold, open } = gate()
+  const backend = scripted({ steps: [{ gate: hold }, ...says('a')] })
+  const stream = await runPlan(plan(backend), request, rules({ headersAfterMs: 5 }))
+  const closing = stream[Symbol.asyncIterator]().return?.()
+  open()
+  await closing
+  expect(backend.open).toBe(0)
+})
+
+test('however an answer is cut into visible and invisible, and wherever it fails, no event is lost, doubled or reordered', async () => {
+  const whole = says('a', 'b', 'c')
+  const property = fc.asyncProperty(
+    fc.nat(whole.length),
+    fc.subarray(['start', 'block-start', 'text-delta', 'block-end', 'end']),
+    async (failAt, visible) => {
+      const steps: Step[] = [...whole.slice(0, failAt), ...(failAt < whole.length ? [fail] : [])]
+      const second = scripted({ steps: [...begins('other'), ...ends(0)] })
+      const isVisible = (event: ModelEvent) => visible.includes(event.type)
+      const isShown = whole.slice(0, failAt).some(isVisible)
+      const read = async () => readAll(await runPlan(plan(scripted({ steps }), second), request, rules({ isVisible })))
+      if (failAt === whole.length) expect(await read()).toEqual(whole)
+      else if (isShown) await expect(read()).rejects.toBe(fail.fail)
+      else expect(await read()).toEqual([...begins('other'), ...ends(0)])
+      expect(second.requests.length).toBe(failAt === whole.length || isShown ? 0 : 1)
+    },
+  )
+  await fc.assert(property, { numRuns: 200 })
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { begins, says, scripted, text, type ScriptedBackend } from '../../test/support/scripted-backend.ts'
+import { card } from '../../test/support/cards.ts'
+import { collect } from '../core/collect.ts'
+import { ModelError } from '../core/errors.ts'
+import type { ModelRequest } from '../core/request.ts'
+import type { ModelDirectory } from '../routing/plan-route.ts'
+import { startTrace } from '../telemetry/observe.ts'
+import { createAnswer } from './answer.ts'
+import { createCountTokens } from './count-tokens.ts'
+import { createModels } from './models.ts'
+
+const request: ModelRequest = { model: 'm', system: [], messages: [] }
+const { signal } = new AbortController()
+const call = { signal, isVisible: () => true }
+
+function directory(...backends: ScriptedBackend[]): () => Promise<ModelDirectory> {
+  return async () => ({
+    targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'inner' })) : []),
+    names: () => ['m'],
+  })
+}
+
+test('a whole answer may still be given by another target after the first one failed in its middle', async () => {
+  const failing = scripted({
+    name: 'a',
+    steps: [...begins(), text('half'), { fail: new ModelError('unavailable', 'x') }],
+  })
+  const answer = createAnswer({ directory: directory(failing, scripted({ name: 'b', steps: says('whole') })) })
+  const trace = startTrace()
+  const { blocks } = await collect(await answer({ request, isStreaming: false }, { ...call, trace }))
+  expect(blocks.map(block => block.content)).toEqual(['whole'])
+  expect(trace).toMatchObject({
+    requestedModel: 'm',
+    model: 'scripted-model',
+    isStreaming: false,
+    attempts: ['a:inner failed: unavailable', 'b:inner'],
+    usage: { inputTokens: 7, outputTokens: 1 },
+  })
+})
+
+test('a streamed answer whose start was shown is not given by another', async () => {
+  const failing = scripted({ steps: [...begins(), { fail: new ModelError('unavailable', 'x') }] })
+  const answer = createAnswer({ directory: directory(failing, scripted({ steps: says('whole') })) })
+  await expect(collect(await answer({ request, isStreaming: true }, call))).rejects.toMatchObject({
+    kind: 'unavailable',
+  })
+})
+
+test('tokens are counted by the first target that can', async () => {
+  const count = createCountTokens(directory(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })))
+  expect(await count(request, signal)).toBe(42)
+})
+
+test('where nobody can count, the client is told another way', async () => {
+  const count = createCountTokens(directory(scripted({ steps: [] })))
+  await expect(count(request, signal)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
+})
+
+test('models are found by their whole id, and an unknown one is told which exist', async () => {
+  const models = createModels(async () => [card('hf:owner/repo/file.gguf'), card('starter')])
+  expect((await models.find('hf:owner/repo/file.gguf')).displayName).toBe('Model hf:owner/repo/file.gguf')
+  expect(await models.list()).toHaveLength(2)
+  await expect(models.find('repo')).rejects.toMatchObject({
+    code: 'model-not-found',
+    message: expect.stringContaining('"starter"'),
+  })
+})
