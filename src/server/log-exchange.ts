@@ -1,0 +1,37 @@
+import type { ModelError } from '../core/errors.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Exchange } from './exchange.ts'
+
+/** No client decides how long a line of the log is. */
+const lettersLogged = 200
+
+/** Writes the one line that the log has of each request: what it was, what it cost and how it ended; never what it said. */
+export function logExchange(logger: Logger, exchange: Exchange): void {
+  const { trace, failure, response } = exchange
+  const fields = {
+    requestId: exchange.requestId,
+    method: exchange.request.method,
+    route: exchange.route ?? 'none',
+    path: exchange.path.slice(0, lettersLogged),
+    protocol: exchange.protocol.id,
+    status: response.headersSent ? response.statusCode : undefined,
+    outcome: outcome(failure),
+    model: (trace.model ?? trace.requestedModel)?.slice(0, lettersLogged),
+    isStreaming: trace.isStreaming,
+    attempts: trace.attempts.length > 1 ? trace.attempts : undefined,
+    msToFirstEvent: trace.msToFirstEvent === undefined ? undefined : Math.round(trace.msToFirstEvent),
+    ms: Math.round(performance.now() - exchange.startedMs),
+    inputTokens: trace.usage.inputTokens,
+    cacheReadTokens: trace.usage.cacheReadTokens,
+    outputTokens: trace.usage.outputTokens,
+    stop: trace.stop,
+    failure: failure && { kind: failure.kind, message: failure.message.slice(0, lettersLogged) },
+  }
+  if (failure?.kind === 'internal') logger.error({ ...fields, error: failure.cause ?? failure }, 'request')
+  else logger.info(fields, 'request')
+}
+
+function outcome(failure: ModelError | undefined): 'answered' | 'left' | 'failed' {
+  if (!failure) return 'answered'
+  return failure.kind === 'aborted' ? 'left' : 'failed'
+}

@@ -1,0 +1,56 @@
+import { toModelError } from '../core/errors.ts'
+import type { SseFrame } from '../protocols/sse.ts'
+import type { Exchange } from './exchange.ts'
+import type { ServerLimits } from './limits.ts'
+import { SseWriter } from './sse-writer.ts'
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+}
+
+/**
+ * Sends frames as they come, until they end, fail, or the client leaves. A failure is told in the stream.
+ * Whatever happens, `frames` is closed.
+ */
+export async function streamReply(
+  exchange: Exchange,
+  frames: AsyncIterable<SseFrame>,
+  limits: Pick<ServerLimits, 'silenceMs' | 'stallMs'>,
+): Promise<void> {
+  const { response, protocol, requestId, signal } = exchange
+  response.writeHead(200, streamHeaders)
+  const writer = new SseWriter(response, { ...limits, keepAlive: protocol.server.keepAlive })
+  try {
+    await untilAborted(pump(frames, writer, signal), signal)
+    writer.end()
+  } catch (error) {
+    const failure = toModelError(error)
+    exchange.failure ??= failure
+    writer.end(protocol.server.encodeStreamError(failure, requestId))
+  }
+}
+
+async function pump(frames: AsyncIterable<SseFrame>, writer: SseWriter, signal: AbortSignal): Promise<void> {
+  // The first frame is asked for even where the client has left: a pipeline that never started would not close.
+  for await (const frame of frames) {
+    if (signal.aborted) return
+    writer.write(frame)
+    if (writer.isFull) await writer.caughtUp(signal)
+  }
+}
+
+/** Waits for work that may be slow to notice an abort: the client is told at once, and the work unwinds behind it. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const abort = () => reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  work.then(resolve, reject)
+  try {
+    await promise
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

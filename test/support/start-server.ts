@@ -1,0 +1,83 @@
+import { onTestFinished } from 'vitest'
+import type { Backend } from '../../src/core/backend.ts'
+import type { ModelCard } from '../../src/core/model-card.ts'
+import type { ModelDirectory } from '../../src/routing/plan-route.ts'
+import type { ServerLimits } from '../../src/server/limits.ts'
+import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
+import { createAnswer } from '../../src/services/answer.ts'
+import { createCountTokens } from '../../src/services/count-tokens.ts'
+import { createModels } from '../../src/services/models.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
+import { card } from './cards.ts'
+
+export interface StartOptions {
+  /** Who serves the model `m`, best first. */
+  readonly backends?: readonly Backend[]
+  readonly cards?: readonly ModelCard[]
+  readonly keys?: readonly string[]
+  readonly allowedHosts?: readonly string[]
+  readonly allowedOrigins?: readonly string[]
+  readonly limits?: Partial<ServerLimits>
+  readonly headersAfterMs?: number
+  readonly readiness?: NonNullable<ServerOptions['readiness']>
+}
+
+export interface Started {
+  readonly server: DuologueServer
+  readonly port: number
+  /** What the server wrote to its log, a record each. */
+  readonly log: readonly Record<string, unknown>[]
+  readonly logText: () => string
+}
+
+/** Starts a server on a free port, which stops when the test ends. */
+export async function start(options: StartOptions = {}): Promise<Started> {
+  const { backends = [], cards = [card('m')], limits, readiness } = options
+  const lines: string[] = []
+  const log: Record<string, unknown>[] = []
+  const directory = async () => directoryOf(backends)
+  let count = 0
+  const server = await createServer({
+    services: {
+      answer: createAnswer({
+        directory,
+        ...(options.headersAfterMs !== undefined && { headersAfterMs: options.headersAfterMs }),
+      }),
+      countTokens: createCountTokens(directory),
+      models: createModels(async () => cards),
+    },
+    security: { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] },
+    keys: options.keys ?? [],
+    ...(limits && { limits }),
+    ...(readiness && { readiness }),
+    logger: createLogger({
+      level: 'debug',
+      destination: {
+        write: line => {
+          lines.push(line)
+          log.push(JSON.parse(line))
+        },
+      },
+    }),
+    clock: {
+      now: () => 1_800_000_000_000,
+      uniqueId: () => {
+        count += 1
+        return `u${count}`
+      },
+    },
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(() => server.close({ graceMs: 0 }))
+  return { server, port, log, logText: () => lines.join('') }
+}
+
+function directoryOf(backends: readonly Backend[]): ModelDirectory {
+  return {
+    targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'm' })) : []),
+    names: () => (backends.length > 0 ? ['m'] : []),
+  }
+}
+
+/** A request that both protocols take. */
+export const hello = { model: 'm', max_tokens: 16, messages: [{ role: 'user', content: 'Hello' }] } as const
