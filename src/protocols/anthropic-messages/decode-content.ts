@@ -162,8 +162,17 @@ function decodeToolUse(block: Field, { role }: Place): ToolCallBlock {
   assistantOnly(block, role)
   const id = block.at('id').name(maxNameLength)
   const name = block.at('name').name(maxNameLength)
-  const input = block.at('input')
-  return { type: 'tool-call', id, name, input: decodeToolInput(input.object()), ...decodeBase(block, 'tool_use') }
+  return { type: 'tool-call', id, name, input: decodeInput(block.at('input')), ...decodeBase(block, 'tool_use') }
+}
+
+function decodeInput(input: Field): string {
+  const wire = input.object()
+  try {
+    return decodeToolInput(wire)
+  } catch {
+    // What `JSON.parse` can read may be too deep for `JSON.stringify`.
+    return input.fail('is nested too deeply')
+  }
 }
 
 function assistantOnly(block: Field, role: Message['role']): void {
