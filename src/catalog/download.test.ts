@@ -186,7 +186,7 @@ test('a file that the hub announces as another one is refused before its first b
     serveFile(request, response, { content })
   })
   expect((await failure({ expected: { sha256: '1'.repeat(64) } })).message).toContain('another file')
-  expect((await readFile(partPath)).length).toBe(0)
+  expect(existsSync(partPath)).toBe(false)
 })
 
 test('a file of another length than the pinned one is refused before its first byte', async () => {
@@ -201,7 +201,7 @@ test('what does not fit is refused before its first byte', async () => {
     throw new ModelError('too-large', `${file.sizeBytes} and ${file.neededDiskBytes}`)
   }
   expect((await failure({ admit })).message).toBe('300000 and 300000')
-  expect((await readFile(partPath)).length).toBe(0)
+  expect(existsSync(partPath)).toBe(false)
 })
 
 test.each([
@@ -241,7 +241,7 @@ test('a body that never ends is cut at the limit', async () => {
     more()
   })
   expect((await failure({ limits: { maxBytes: 1_000_000 } })).message).toContain('more than the 1000000 bytes')
-  expect((await readFile(partPath)).length).toBe(0)
+  expect(existsSync(partPath)).toBe(false)
 })
 
 test('a length beyond the limit is refused before its first byte', async () => {

@@ -57,7 +57,7 @@ export async function download(job: DownloadJob): Promise<VerifiedFile> {
     await part.remove()
     throw refusal('unavailable', `the file has the checksum ${file.sha256}, which is not the right one; it was deleted`)
   } finally {
-    await part.close()
+    await (part.size === 0 ? part.remove() : part.close())
   }
 }
 

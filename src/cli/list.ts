@@ -62,7 +62,7 @@ const availableColumns: readonly Column<AvailableModel>[] = [
 
 function stateOf({ isInstalled, fitsInMemory }: AvailableModel): string {
   if (isInstalled) return 'installed'
-  return fitsInMemory ? '' : 'too large for this machine'
+  return fitsInMemory ? '' : 'needs more memory than is free'
 }
 
 function printAvailable(entries: readonly AvailableModel[], isJson: boolean, { output }: ModelsContext): void {

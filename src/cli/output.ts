@@ -37,7 +37,9 @@ export class Output {
   }
 
   get columns(): number {
-    return this.#settings.stderr.columns ?? 80
+    // A terminal that does not know its width says zero.
+    const { columns = 0 } = this.#settings.stderr
+    return columns > 0 ? columns : 80
   }
 
   /** Writes a line of the answer. */

@@ -11,14 +11,23 @@ test('a download reads as bar, share, sizes, speed and time left', () => {
     bytesPerSecond: 10 * mib,
     source: 's',
   } as const
-  expect(formatProgress(progress)).toBe(
+  expect(formatProgress(progress, 120)).toBe(
     'Downloading  [########----------------]  33%  30.0 MiB of 90.0 MiB  10.0 MiB/s  6 s left',
   )
 })
 
+test('the bar takes what room the rest leaves', () => {
+  const bytes = { receivedBytes: 1.5 * 1024 ** 3, totalBytes: 1023 * 1024 ** 3, bytesPerSecond: 1023 * 1024 ** 2 }
+  for (const columns of [80, 90, 100, 200]) {
+    const line = formatProgress({ phase: 'downloading', ...bytes, source: 's' }, columns)
+    expect(line.length).toBeLessThan(columns)
+    expect(line).toContain('min left')
+  }
+})
+
 test('what is not known is not shown', () => {
   expect(formatProgress({ phase: 'downloading', receivedBytes: 1024, source: 's' })).toBe('Downloading  1.0 KiB')
-  expect(formatProgress({ phase: 'resolving', receivedBytes: 0, source: 'the hub' })).toBe('Asking the hub')
+  expect(formatProgress({ phase: 'resolving', receivedBytes: 0, source: 'the hub' })).toBe('Waiting for the hub')
 })
 
 test.each([

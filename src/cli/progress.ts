@@ -2,7 +2,8 @@ import { formatBytes } from '../core/bytes.ts'
 import type { PullProgress } from '../services/pull-model.ts'
 import type { Output } from './output.ts'
 
-const barWidth = 24
+const longestBar = 24
+const leastBar = 4
 const clearLine = '\r\u001B[2K'
 
 /** Shows how a pull goes on: a bar on a terminal, a few plain lines anywhere else. */
@@ -26,7 +27,7 @@ class Bar implements ProgressView {
 
   show(progress: PullProgress): void {
     if (progress.phase === 'ready') return this.end()
-    const line = formatProgress(progress)
+    const line = formatProgress(progress, this.#output.columns)
     const shown = line.length < this.#output.columns ? line : line.slice(0, Math.max(0, this.#output.columns - 1))
     this.#output.draw(`${clearLine}${shown}`)
     this.#isOpen = true
@@ -39,7 +40,7 @@ class Bar implements ProgressView {
 }
 
 const phases: Readonly<Record<PullProgress['phase'], string>> = {
-  resolving: 'Asking',
+  resolving: 'Waiting for',
   downloading: 'Downloading',
   verifying: 'Verifying',
   ready: 'Ready',
@@ -71,18 +72,20 @@ class Lines implements ProgressView {
   end(): void {}
 }
 
-/** Writes a progress as one line: `Downloading [####----]  42%  39.4 of 93.8 MiB  12.1 MiB/s  4 s left`. */
-export function formatProgress(progress: PullProgress): string {
+/**
+ * Writes a progress as one line: `Downloading  [####----]  42%  39.4 MiB of 93.8 MiB  12.1 MiB/s  4 s left`.
+ * The bar takes what room the rest leaves.
+ */
+export function formatProgress(progress: PullProgress, columns = 80): string {
+  const { phase, source, bytesPerSecond } = progress
+  if (phase === 'resolving') return `${phases.resolving} ${source}`
+  const speed = bytesPerSecond === undefined ? undefined : `${formatBytes(bytesPerSecond)}/s`
+  const after = [amount(progress), speed, timeLeft(progress)].filter(part => part !== undefined).join('  ')
   const percent = percentOf(progress)
-  if (progress.phase === 'resolving') return `${phases.resolving} ${progress.source}`
-  const parts = [
-    phases[progress.phase],
-    percent === undefined ? undefined : `[${bar(percent)}] ${String(Math.floor(percent)).padStart(3)}%`,
-    amount(progress),
-    progress.bytesPerSecond === undefined ? undefined : `${formatBytes(progress.bytesPerSecond)}/s`,
-    timeLeft(progress),
-  ]
-  return parts.filter(part => part !== undefined).join('  ')
+  if (percent === undefined) return `${phases[phase]}  ${after}`
+  const share = `${String(Math.floor(percent)).padStart(3)}%  ${after}`
+  const room = columns - phases[phase].length - share.length - '  [] '.length - 1
+  return `${phases[phase]}  [${bar(percent, Math.max(leastBar, Math.min(room, longestBar)))}] ${share}`
 }
 
 function percentOf({ receivedBytes, totalBytes }: PullProgress): number | undefined {
@@ -90,9 +93,9 @@ function percentOf({ receivedBytes, totalBytes }: PullProgress): number | undefi
   return Math.min(100, (receivedBytes / totalBytes) * 100)
 }
 
-function bar(percent: number): string {
-  const full = Math.round((percent / 100) * barWidth)
-  return '#'.repeat(full) + '-'.repeat(barWidth - full)
+function bar(percent: number, width: number): string {
+  const full = Math.round((percent / 100) * width)
+  return '#'.repeat(full) + '-'.repeat(width - full)
 }
 
 function amount({ receivedBytes, totalBytes }: PullProgress): string {

@@ -60,7 +60,7 @@ function availablePairs(entry: AvailableModel): Pairs {
     ['Model', entry.title],
     ['Parameters', entry.parameters],
     ['Size', formatBytes(entry.sizeBytes)],
-    ['Memory', `${formatBytes(entry.minimumMemoryBytes)}${entry.fitsInMemory ? '' : ' (more than this machine has)'}`],
+    ['Memory', `${formatBytes(entry.minimumMemoryBytes)}${entry.fitsInMemory ? '' : ' (more than is free)'}`],
     ['Licence', entry.licence],
     ['To have it', `duologue pull ${entry.name}`],
   ]

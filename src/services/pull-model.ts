@@ -217,5 +217,5 @@ function recordOf(
 }
 
 function reportWaiting({ request }: Pull): void {
-  request.report({ phase: 'resolving', receivedBytes: 0, source: 'another pull of this model, which is under way' })
+  request.report({ phase: 'resolving', receivedBytes: 0, source: 'another pull of this model' })
 }

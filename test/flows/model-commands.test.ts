@@ -49,8 +49,8 @@ async function duologue(
   { isTerminal = false, signal = new AbortController().signal }: Run = {},
 ): Promise<Ran> {
   const ran = { out: '', err: '', code: 0 }
-  const stdout = { write: (text: string) => (ran.out += text), isTTY: isTerminal, columns: 120 }
-  const stderr = { write: (text: string) => (ran.err += text), isTTY: isTerminal, columns: 120 }
+  const stdout = { write: (text: string) => (ran.out += text), isTTY: isTerminal }
+  const stderr = { write: (text: string) => (ran.err += text), isTTY: isTerminal, columns: 0 }
   const output = new Output({ stdout, stderr, allowsColour: true })
   const dependencies = async () => ({
     models: new InstalledModels(folder),
@@ -113,7 +113,7 @@ test('--json gives what a program can read, alone on stdout', async () => {
 test('the catalogue is listed with what fits, and shown before it is pulled', async () => {
   const { out } = await duologue('list --available')
   expect(out).toMatch(/^starter .* Apache-2\.0$/m)
-  expect(out).toMatch(/^gpt-oss-120b .* too large for this machine$/m)
+  expect(out).toMatch(/^gpt-oss-120b .* needs more memory than is free$/m)
   expect(JSON.parse((await duologue('ls --available --json')).out)).toContainEqual(
     expect.objectContaining({ name: 'qwen3-8b', isInstalled: false, fitsInMemory: true }),
   )
