@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 
 /**
  * Every field of the wire, by the object that holds it, and where it goes: a neutral field, `extras`
- * (kept verbatim, for this protocol alone), `400` (refused), or `implied` (it follows from something else).
+ * (kept verbatim, for this protocol alone), `400` (refused), `dropped`, or `implied` (it follows from something else).
  * The request decoders keep in `extras` what is not read here, known or not.
  */
 export const wireFields = {
@@ -128,7 +128,14 @@ export const wireFields = {
     context_management: 'extras',
     input_transformations: 'extras',
   },
-  stop_details: { type: 'implied', category: 'stop.category', explanation: 'stop.explanation' },
+  stop_details: {
+    type: 'implied',
+    category: 'stop.category',
+    explanation: 'stop.explanation',
+    fallback_credit_token: 'dropped',
+    fallback_has_prefill_claim: 'dropped',
+    recommended_model: 'dropped',
+  },
   usage: {
     input_tokens: 'usage.inputTokens',
     cache_read_input_tokens: 'usage.cacheReadTokens',
