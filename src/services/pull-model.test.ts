@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -140,7 +140,7 @@ test('a file that is no model is refused and not kept', async () => {
     serveFile(request, response, { content: Buffer.from('<html>log in</html>'.repeat(10)) }),
   )
   const error = await failure(pull({}, { hub: { endpoint: hub.origin } }))
-  expect(error.message).toContain('no GGUF file')
+  expect(error.message).toContain(`${reference} is no GGUF file`)
   expect(await models.list()).toEqual([])
   expect(await readdir(models.workDirectory)).toEqual([])
 })
@@ -239,6 +239,25 @@ test('a local file becomes a model without a second copy, and the file stays', a
   expect((await stat(model.path)).ino).toBe((await stat(path)).ino)
   await models.remove('mine')
   expect(await readFile(path)).toEqual(content)
+})
+
+test('no pull ever writes into a file that also has another name', async () => {
+  const path = join(folder, 'mine.gguf')
+  await writeFile(path, 'precious')
+  await models.prepare()
+  await link(path, models.partPath('tiny'))
+  await writeFile(`${models.partPath('tiny')}.json`, JSON.stringify({ origin: 'something else' }))
+  const hub = await serve()
+  await pull({}, { hub: { endpoint: hub.origin } })
+  expect(await readFile(path, 'utf8')).toBe('precious')
+})
+
+test('a local file that is no model stays as it is, and nothing is left of it here', async () => {
+  const path = join(folder, 'mine.gguf')
+  await writeFile(path, 'precious')
+  expect((await failure(pull({ reference: path }))).message.startsWith(`${path} is no GGUF file`)).toBe(true)
+  expect(await readFile(path, 'utf8')).toBe('precious')
+  expect(await readdir(models.workDirectory)).toEqual([])
 })
 
 test('a link to a local file gives the file, and a folder or nothing is refused', async () => {

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { ModelError } from '../core/errors.ts'
 import { acquire } from '../catalog/acquire.ts'
 import type { AcquiredFile, SourceFailure } from '../catalog/acquire.ts'
@@ -143,18 +144,13 @@ async function pullLocked(pull: Pull): Promise<Pulled> {
 }
 
 async function pullAlone(pull: Pull): Promise<Pulled> {
-  const { models } = pull.dependencies
+  const { request, dependencies, partPath } = pull
   const file = await acquireFor(pull)
   const { memoryBytes, ...facts } = await inspectFor(pull, file)
   if (memoryBytes !== undefined) checkFit(pull, memoryBytes)
-  const model = await models.add(recordOf(pull, file, facts), file.path)
-  await new PartFile(pull.partPath).removeRecord()
-  pull.request.report({
-    phase: 'ready',
-    receivedBytes: file.sizeBytes,
-    totalBytes: file.sizeBytes,
-    source: model.source,
-  })
+  const model = await dependencies.models.add(recordOf(pull, file, facts), file.path)
+  await new PartFile(partPath).remove()
+  request.report({ phase: 'ready', receivedBytes: file.sizeBytes, totalBytes: file.sizeBytes, source: model.source })
   return { model, isNew: true }
 }
 
@@ -186,7 +182,8 @@ async function inspectFor({ partPath, dependencies }: Pull, file: AcquiredFile):
     return await (dependencies.inspect ?? inspectModel)(file.path)
   } catch (error) {
     await new PartFile(partPath).remove()
-    throw error
+    await rm(file.path, { force: true })
+    throw renamed(error, file)
   }
 }
 
