@@ -187,6 +187,13 @@ async function inspectFor({ partPath, dependencies }: Pull, file: AcquiredFile):
   }
 }
 
+/** Names the file as the person knows it, not as it is called while it is gathered. */
+function renamed(error: unknown, file: AcquiredFile): unknown {
+  if (!(error instanceof ModelError)) return error
+  const message = error.message.replace(basename(file.path), describeSource(file.source))
+  return new ModelError(error.kind, message, { cause: error })
+}
+
 function checkFit(
   { id, request, dependencies }: Pick<Pull, 'id' | 'request' | 'dependencies'>,
   neededBytes: number,
