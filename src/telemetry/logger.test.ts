@@ -13,14 +13,23 @@ test('a record is one JSON object on one line', () => {
   expect(JSON.parse(line)).toMatchObject({ level: 'info', msg: 'message', a: 1, b: 'two\nlines' })
 })
 
-test.each(['authorization', 'x-api-key', 'apiKey', 'key', 'keys', 'token', 'body', 'prompt', 'cookie'])(
-  'a field called %s is hidden, down to two levels',
-  name => {
-    const line = logged({ [name]: 'canary', one: { [name]: 'canary', two: { [name]: 'canary' } } })
-    expect(line).not.toContain('canary')
-    expect(line.match(/\[redacted\]/g)).toHaveLength(3)
-  },
-)
+test.each([
+  'authorization',
+  'x-api-key',
+  'apiKey',
+  'key',
+  'keys',
+  'token',
+  'body',
+  'prompt',
+  'cookie',
+  'Authorization',
+  'API_KEY',
+])('a field called %s is hidden, at any level', name => {
+  const line = logged({ [name]: 'canary', one: { [name]: 'canary', two: [{ [name]: { a: 'canary' } }] } })
+  expect(line).not.toContain('canary')
+  expect(line.match(/\[redacted\]/g)).toHaveLength(3)
+})
 
 test('control characters that steer a terminal are escaped, and the value is still the same', () => {
   const value = 'a\u001b[2J\u009b31m\u2028\u202eb\u007f'
@@ -42,4 +51,17 @@ test('what is below the level is not written', () => {
   const lines: string[] = []
   createLogger({ level: 'warn', destination: { write: line => lines.push(line) } }).info({}, 'x')
   expect(lines).toEqual([])
+})
+
+test('of an error nothing is told but what it is, so that no request within it gets out', () => {
+  const error = Object.assign(new Error('outer'), { code: 'E_SOME', request: { headers: { 'x-custom': 'canary' } } })
+  const line = logged({ error, all: new AggregateError([new Error('first')]) })
+  expect(line).not.toContain('canary')
+  expect(JSON.parse(line)).toMatchObject({ error: { code: 'E_SOME' }, all: { errors: [{ message: 'first' }] } })
+})
+
+test('what lies too deep, or holds itself, is cut', () => {
+  const ring: Record<string, unknown> = { name: 'ring' }
+  ring['self'] = ring
+  expect(logged({ ring })).toContain('[deep]')
 })

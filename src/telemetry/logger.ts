@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { hideSecrets } from './hide-secrets.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -23,36 +24,10 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     {
       level,
       base: null,
-      redact: { paths: secretPaths(), censor: '[redacted]' },
-      serializers: { error: pino.stdSerializers.errWithCause },
-      formatters: { level: label => ({ level: label }) },
+      formatters: { level: label => ({ level: label }), log: hideSecrets },
     },
     { write: (line: string) => void destination.write(escapeControls(line)) },
   )
-}
-
-const secretNames = [
-  'authorization',
-  'x-api-key',
-  'proxy-authorization',
-  'cookie',
-  'set-cookie',
-  'apiKey',
-  'key',
-  'keys',
-  'token',
-  'secret',
-  'password',
-  'body',
-  'prompt',
-]
-
-/** The names themselves, and one and two levels down. */
-function secretPaths(): string[] {
-  return secretNames.flatMap(name => {
-    const last = `["${name}"]`
-    return [last, `*${last}`, `*.*${last}`]
-  })
 }
 
 // JSON escapes the C0 controls. These pass it and still steer terminals, or turn one line into two or around.
