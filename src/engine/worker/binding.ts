@@ -14,9 +14,6 @@ export interface NativeModel {
   shouldPrependBosToken(): boolean
 }
 
-/** Where a token's logits lie in the batch that was decoded last. */
-export type LogitIndex = number & { readonly LogitIndex: never }
-
 export interface NativeContext {
   initBatch(tokens: number): void
   addToBatch(sequence: number, position: number, tokens: Uint32Array, logitsAt: Uint32Array): Uint32Array
