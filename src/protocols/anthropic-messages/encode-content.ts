@@ -3,7 +3,6 @@ import type {
   DocumentBlock,
   ImageBlock,
   MediaSource,
-  TextBlock,
   ToolCallBlock,
   ToolResultBlock,
 } from '../../core/content.ts'
@@ -49,7 +48,8 @@ export function encodeCache({ cache }: Pick<ContentBlock, 'cache'>): JsonObject 
 function encodeBlock(block: ContentBlock, spot: Spot): JsonObject | undefined {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: block.text }
+      // The API refuses an empty text, which other protocols write beside every tool call.
+      return block.text === '' ? undefined : { type: 'text', text: block.text }
     case 'image':
       return encodeImage(block, spot)
     case 'document':
@@ -151,9 +151,4 @@ function encodeToolResult({ callId, content, isError }: ToolResultBlock, spot: S
     ...(blocks.length > 0 && { content: blocks }),
     ...(isError !== undefined && { is_error: isError }),
   }
-}
-
-/** Says text blocks. */
-export function encodeTexts(blocks: readonly TextBlock[], spot: Spot): readonly JsonObject[] {
-  return encodeBlocks(blocks, spot)
 }

@@ -88,9 +88,9 @@ test.each<[string, ContentBlock]>([
   expect(losses).toMatchObject([{ field: 'messages.0.content.0', action: 'dropped' }])
 })
 
-test('a block that only another protocol understands is dropped', () => {
+test('a block that only another protocol understands is dropped, and its turn with it', () => {
   const { body, losses } = sayBlocks({ type: 'opaque', protocol: 'openai-responses', value: { type: 'x' } })
-  expect(body['messages']).toEqual([{ role: 'assistant', content: [] }])
+  expect(body['messages']).toEqual([])
   expect(losses).toMatchObject([{ field: 'messages.0.content.0', action: 'dropped' }])
 })
 
@@ -100,6 +100,13 @@ test('arguments that are no object are sent as text in one, and read back from t
   expect(losses).toMatchObject([{ field: 'messages.0.content.0.input', action: 'degraded' }])
   const { messages } = anthropicMessages.server.decodeRequest(body, {}).request
   expect(messages[0]?.content[0]).toMatchObject({ input: '{"c":' })
+})
+
+test('an empty text is not sent, for the API would refuse it', () => {
+  const { body } = sayBlocks({ type: 'text', text: '' }, { type: 'tool-call', id: 'a', name: 'b', input: '{}' })
+  expect(body['messages']).toEqual([
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'b', input: {} }] },
+  ])
 })
 
 test("another protocol's own fields are not sent", () => {

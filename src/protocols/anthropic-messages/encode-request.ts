@@ -57,11 +57,12 @@ function encodeMaxTokens({ maxTokens }: ModelRequest, losses: Loss[]): number {
 }
 
 function encodeMessages({ messages }: ModelRequest, losses: Loss[]): readonly JsonObject[] {
-  return messages.map((message, index) => ({
-    role: message.role,
-    content: encodeBlocks(message.content, { field: `messages.${index}.content`, losses }),
-    ...ownExtras(message),
-  }))
+  return messages.flatMap((message, index) => {
+    const content = encodeBlocks(message.content, { field: `messages.${index}.content`, losses })
+    // The API refuses a turn that has lost all it had; without it, its neighbours are read as one.
+    if (content.length === 0 && message.content.length > 0) return []
+    return [{ role: message.role, content, ...ownExtras(message) }]
+  })
 }
 
 function encodeSystem({ system }: ModelRequest, losses: Loss[]): JsonObject {

@@ -21,7 +21,7 @@ export interface Opening {
 
 /** Speaks a whole answer as an Anthropic message. */
 export function encodeAnswer(answer: Answer, { responseId }: ReplyContext): JsonObject {
-  const { content: _, ...message } = encodeMessage({ ...answer, id: responseId })
+  const message = encodeMessage({ ...answer, id: responseId })
   return { ...message, content: answer.blocks.flatMap(encodeWritten), ...encodeStop(answer.stop) }
 }
 
