@@ -108,6 +108,21 @@ describe('the conversation', () => {
     ])
   })
 
+  test('an assistant turn of no text has no block, and a null field of it is not kept', () => {
+    const calls = [{ id: 'c', function: { name: 'f', arguments: '{}' } }]
+    const { messages } = decodeTurns(hello, {
+      role: 'assistant',
+      content: '',
+      tool_calls: calls,
+      parsed: null,
+      audio: null,
+    })
+    expect(messages[1]).toEqual({
+      role: 'assistant',
+      content: [{ type: 'tool-call', id: 'c', name: 'f', input: '{}' }],
+    })
+  })
+
   test('calls and results of the retired kind are paired by the name of their function', () => {
     const { messages } = decodeTurns(
       hello,
@@ -311,6 +326,45 @@ describe('what is wrong is named', () => {
     ],
     ['messages.0.tool_call_id', 'missing-field', turns({ role: 'tool', content: 'x' })],
     ['messages.0.content', 'missing-field', turns({ role: 'tool', tool_call_id: 'c' })],
+    ['messages', 'unsupported-value', { messages: Array.from({ length: 100_001 }, () => hello) }],
+    ['messages.0.content', 'unsupported-value', user(...Array.from({ length: 10_001 }, () => text))],
+    [
+      'messages.0.content.0.image_url.url',
+      'unsupported-value',
+      user({ type: 'image_url', image_url: { url: `https://${'a'.repeat(65_536)}` } }),
+    ],
+    [
+      'messages.0.content.0.image_url.url',
+      'unsupported-value',
+      user({ type: 'image_url', image_url: { url: 'data:image/png;base64,' } }),
+    ],
+    [
+      'messages.0.content.0.image_url.url',
+      'unsupported-value',
+      user({ type: 'image_url', image_url: { url: 'data:image/png;base64,=' } }),
+    ],
+    [
+      'messages.0.content.0.file',
+      'unsupported-value',
+      user({ type: 'file', file: { file_id: 'f', file_data: 'data:application/pdf;base64,JVBERi0=' } }),
+    ],
+    [
+      'tools',
+      'unsupported-value',
+      { tools: Array.from({ length: 1025 }, (_, index) => ({ ...tool, function: { name: `f${index}` } })) },
+    ],
+    [
+      'logit_bias',
+      'unsupported-value',
+      { logit_bias: Object.fromEntries(Array.from({ length: 4097 }, (_, id) => [id, 1])) },
+    ],
+    [
+      'metadata',
+      'unsupported-value',
+      { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, key) => [`k${key}`, 'x'])) },
+    ],
+    ['metadata', 'unsupported-value', { metadata: { ['k'.repeat(65)]: 'x' } }],
+    ['metadata.a', 'unsupported-value', { metadata: { a: 'x'.repeat(513) } }],
     ['n', 'unsupported-value', { n: 2 }],
     ['n', 'wrong-type', { n: 1.5 }],
     ['stream', 'wrong-type', { stream: 'yes' }],

@@ -157,16 +157,39 @@ describe('a well-meant stream', () => {
   })
 
   test('the last known value of each count holds', async () => {
-    const { usage } = await whole(
+    const events = await decode(
       chunk({ delta: { role: 'assistant', content: '' } }, { usage: { prompt_tokens: 5, completion_tokens: 1 } }),
       chunk({ delta: {}, finish_reason: 'stop' }, { usage: { completion_tokens: 9, prompt_tokens_details: null } }),
     )
-    expect(usage).toEqual({ inputTokens: 5, outputTokens: 9 })
+    expect(events.at(-1)).toMatchObject({ type: 'end', usage: { inputTokens: 5, outputTokens: 9 } })
   })
 
   test('a chunk without choices before the first, as Azure sends it, begins nothing', async () => {
     const events = await decode(JSON.stringify({ id: '', model: '', choices: [] }), opening, finish('stop'))
     expect(events[0]).toMatchObject({ type: 'start', id: 'c1' })
+  })
+
+  test('calls that never become complete come whole once nothing more can come', async () => {
+    const { blocks } = await whole(
+      opening,
+      ...['a', 'b', 'c'].map((id, index) => call({ index, id, name: 'f', json: `{"${id}` })),
+      ...[2, 1, 0].map(index => call({ index, json: '…' })),
+      finish('length'),
+    )
+    expect(blocks.map(({ content }) => content)).toEqual(['{"a…', '{"b…', '{"c…'])
+  })
+
+  test('nothing is read after [DONE], and frames without data mean nothing', async () => {
+    const events = await decode('', opening, finish('stop'), '[DONE]', 'not JSON')
+    expect(events.at(-1)).toMatchObject({ type: 'end' })
+  })
+
+  test('what the upstream says of its version is kept for clients of this protocol', async () => {
+    const events = await decode(
+      chunk({ delta: { role: 'assistant', content: '' } }, { system_fingerprint: 'fp_1' }),
+      finish('stop'),
+    )
+    expect(events[0]).toMatchObject({ extras: { 'openai-chat': { system_fingerprint: 'fp_1' } } })
   })
 
   test('leaving early closes the source', async () => {
@@ -184,6 +207,21 @@ describe('a well-meant stream', () => {
 })
 
 describe('what is not an answer', () => {
+  test('more calls than anyone makes are refused, not kept', async () => {
+    const calls = (count: number) =>
+      Array.from({ length: count }, (_, index) => call({ index, id: `c${index}`, name: 'f', json: '{' }))
+    expect((await whole(opening, ...calls(1024), finish('stop'))).blocks).toHaveLength(1024)
+    await expect(decode(opening, ...calls(1025))).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
+  test('a call that waits is kept up to a limit', async () => {
+    const piece = call({ index: 1, json: 'x'.repeat(1024 * 1024) })
+    const before = [opening, call({ index: 0, id: 'a', name: 'f', json: '{' }), call({ index: 1, id: 'b', name: 'f' })]
+    const pieces = (count: number) => Array.from({ length: count }, () => piece)
+    expect((await whole(...before, ...pieces(16), finish('stop'))).blocks).toHaveLength(2)
+    await expect(decode(...before, ...pieces(17))).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
   test.each<[what: string, kind: string, data: readonly string[]]>([
     ['nothing', 'unavailable', []],
     ['nothing but the end', 'unavailable', ['[DONE]']],

@@ -96,6 +96,23 @@ describe('a request for an upstream', () => {
     expect(losses).toEqual(['messages.0.content.1 dropped', 'messages.0 degraded'])
   })
 
+  test('thoughts between calls are one reasoning, a paragraph each', () => {
+    const { messages } = encodeTurn('assistant', { type: 'thinking', text: 'One.' }, { type: 'thinking', text: 'Two.' })
+    expect(messages).toEqual([{ role: 'assistant', content: '', reasoning_content: 'One.\n\nTwo.' }])
+  })
+
+  test('a cache mark in the form of this protocol is repeated and nothing is lost', () => {
+    const fields = { prompt_cache_breakpoint: { mode: 'explicit' } }
+    const { messages, losses } = encodeTurn('user', {
+      type: 'text',
+      text: 'x',
+      cache: {},
+      extras: { 'openai-chat': { fields } },
+    })
+    expect(messages).toEqual([{ role: 'user', content: [{ type: 'text', text: 'x', ...fields }] }])
+    expect(losses).toEqual([])
+  })
+
   test('a document of text is written under its title', () => {
     const { messages, losses } = encodeTurn('user', {
       type: 'document',

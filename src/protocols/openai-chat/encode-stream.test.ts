@@ -99,6 +99,31 @@ describe('a streamed answer', () => {
     expect((await chunks(ended({}))).at(-2)).toEqual({ ...head, choices: [], usage: null })
   })
 
+  test('what an upstream of this protocol said of its version stands in every chunk', async () => {
+    const extras = { 'openai-chat': { system_fingerprint: 'fp_1' } }
+    const [first, ...others] = ended({})
+    if (first?.type !== 'start') throw new Error('no start')
+    const said = await chunks([{ ...first, extras }, ...others], false)
+    expect(said.slice(0, -1)).toMatchObject([{ system_fingerprint: 'fp_1' }, { system_fingerprint: 'fp_1' }])
+  })
+
+  test('the likelihood of an impossible token is a number that JSON has', async () => {
+    const token = { token: 'x', logprob: -Infinity }
+    const said = await chunks([
+      start,
+      { type: 'block-start', index: 0, block: { type: 'text' } },
+      { type: 'text-delta', index: 0, text: 'x', logprobs: [{ ...token, top: [token] }] },
+      { type: 'block-end', index: 0 },
+      { type: 'end', stop: { reason: 'end-turn' }, usage: {} },
+    ])
+    const entry = { token: 'x', logprob: -9999, bytes: null }
+    expect(said[1]).toMatchObject({
+      choices: [
+        { delta: { content: 'x' }, logprobs: { content: [{ ...entry, top_logprobs: [entry] }], refusal: null } },
+      ],
+    })
+  })
+
   test('a refusal is told in its own words before it is told as a reason', async () => {
     const said = await chunks(ended({ reason: 'refusal', explanation: 'I will not.' }), false)
     expect(said.slice(1, 3)).toMatchObject([

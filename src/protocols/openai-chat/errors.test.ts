@@ -35,6 +35,8 @@ describe('a failure is spoken', () => {
     expect(encodeError(missing, 'req_1').body).toMatchObject({
       error: { param: 'messages.0.content.1.type', code: 'missing_required_parameter' },
     })
+    const whole = new ModelError('invalid-request', 'why', { field: [] })
+    expect(encodeError(whole, 'req_1').body).toMatchObject({ error: { param: null } })
     const plain = new ModelError('invalid-request', 'why', { field })
     expect(encodeError(plain, 'req_1').body).toMatchObject({ error: { code: 'invalid_value' } })
   })
@@ -79,6 +81,11 @@ describe('a failed reply is read', () => {
     const error = decodeError(500, {}, { error: { message: 'secret sk-123', type: 'server_error' } })
     expect(error.message).not.toContain('secret')
     expect(error.cause).toMatchObject({ message: 'secret sk-123' })
+  })
+
+  test('of long words only the beginning is kept', () => {
+    const error = decodeError(500, {}, { error: { message: 'x'.repeat(1_000_000) } })
+    expect(error.cause).toMatchObject({ message: 'x'.repeat(2000) })
   })
 
   test('a context that is too long stays recognisable', () => {
