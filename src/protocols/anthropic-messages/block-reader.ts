@@ -83,12 +83,14 @@ function readDelta(delta: JsonObject, index: number): ModelEvent | undefined {
 }
 
 /** Gives what a block of text or reasoning holds from its beginning, as if it had been written bit by bit. */
-function* contentOf(wire: JsonObject, index: number): Generator<ModelEvent> {
-  const { text, thinking, signature } = wire
+function* contentOf({ type, text, thinking, signature, citations }: JsonObject, index: number): Generator<ModelEvent> {
+  if (type === 'thinking') {
+    if (typeof thinking === 'string' && thinking !== '') yield { type: 'thinking-delta', index, text: thinking }
+    if (typeof signature === 'string' && signature !== '') yield { type: 'signature', index, signature }
+  }
+  if (type !== 'text') return
   if (typeof text === 'string' && text !== '') yield { type: 'text-delta', index, text }
-  if (typeof thinking === 'string' && thinking !== '') yield { type: 'thinking-delta', index, text: thinking }
-  if (typeof signature === 'string' && signature !== '') yield { type: 'signature', index, signature }
-  for (const value of arrayIn(wire['citations']) ?? []) {
+  for (const value of arrayIn(citations) ?? []) {
     if (isJsonObject(value)) yield { type: 'citation', index, protocol: 'anthropic-messages', value }
   }
 }

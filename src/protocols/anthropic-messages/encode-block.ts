@@ -5,7 +5,7 @@ import { ownExtras } from './extras.ts'
 import type { WireBlock, WireDelta } from './wire.ts'
 
 /** A block as it begins, and what must follow at once because the beginning has no room for it. */
-export interface OpenedBlock {
+interface OpenedBlock {
   readonly start: WireBlock | JsonObject
   readonly deltas: readonly WireDelta[]
 }

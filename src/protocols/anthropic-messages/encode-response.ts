@@ -12,7 +12,7 @@ import { encodeUsage } from './usage.ts'
 import type { WireBlock, WireMessage } from './wire.ts'
 
 /** What is known of an answer when it begins. */
-export interface Opening {
+interface Opening {
   readonly id: string
   readonly model: string
   readonly usage: Usage
