@@ -30,7 +30,6 @@ export const owners = {
   yauzl: ['catalog'],
   'eventsource-parser': ['protocols'],
   commander: ['cli'],
-  '@clack': ['cli'],
   pino: ['telemetry'],
   // A request must never reach a process: only an engine, a download and a person at a terminal start one.
   child_process: ['engine', 'catalog', 'cli'],

@@ -54,7 +54,6 @@ const forbidden: readonly Plant[] = [
   ['engine', 'yauzl', 'yauzl-only-in-catalog'],
   ['providers', 'eventsource-parser', 'eventsource-parser-only-in-protocols'],
   ['services', 'commander', 'commander-only-in-cli'],
-  ['services', '@clack/prompts', '@clack-only-in-cli'],
   ['server', 'pino', 'pino-only-in-telemetry'],
   ['server', 'node:child_process', 'child_process-only-in-engine-catalog-cli'],
   ['services', 'vitest', 'no-development-package'],
@@ -76,7 +75,6 @@ const allowed: readonly (readonly [folder: string, imported: string])[] = [
   ['catalog', 'undici'],
   ['catalog', 'yauzl'],
   ['cli', 'commander'],
-  ['cli', '@clack/prompts'],
   ['telemetry', 'pino'],
 ]
 
