@@ -211,7 +211,7 @@ describe('what is not an answer', () => {
     const calls = (count: number) =>
       Array.from({ length: count }, (_, index) => call({ index, id: `c${index}`, name: 'f', json: '{' }))
     expect((await whole(opening, ...calls(1024), finish('stop'))).blocks).toHaveLength(1024)
-    await expect(decode(opening, ...calls(1025))).rejects.toMatchObject({ kind: 'unavailable' })
+    await expect(decode(opening, ...calls(1025), finish('stop'))).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
   test('a call that waits is kept up to a limit', async () => {
@@ -219,7 +219,7 @@ describe('what is not an answer', () => {
     const before = [opening, call({ index: 0, id: 'a', name: 'f', json: '{' }), call({ index: 1, id: 'b', name: 'f' })]
     const pieces = (count: number) => Array.from({ length: count }, () => piece)
     expect((await whole(...before, ...pieces(16), finish('stop'))).blocks).toHaveLength(2)
-    await expect(decode(...before, ...pieces(17))).rejects.toMatchObject({ kind: 'unavailable' })
+    await expect(decode(...before, ...pieces(17), finish('stop'))).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
   test.each<[what: string, kind: string, data: readonly string[]]>([

@@ -19,12 +19,9 @@ export interface Kept {
   readonly detail?: string | undefined
 }
 
-/** The fields of a wire object that are kept as they came, known or not. A `null` says nothing. */
+/** The fields of a wire object that are kept as they came, known or not. */
 export function keptFields(wire: JsonObject, group: WireGroup): JsonObject | undefined {
-  const kept = unknownFields(wire, placed.get(group) ?? none)
-  if (!kept) return undefined
-  const stated = Object.entries(kept).filter(([, value]) => value !== null)
-  return stated.length > 0 ? Object.fromEntries(stated) : undefined
+  return unknownFields(wire, placed.get(group) ?? none)
 }
 
 /** Keeps what has a value, for this protocol alone. */
