@@ -1,10 +1,9 @@
 import { ModelError } from '../core/errors.ts'
-
-const suspicious = ['__proto__', 'prototype', String.raw`\u005`, String.raw`\u006`, String.raw`\u007`]
+import type { JsonGlance } from './json-guard.ts'
 
 /** Whether a JSON text may hold a key that changes what objects are; where not, no one need look for it. */
-export function mayHoldForbiddenKeys(bytes: Buffer): boolean {
-  return suspicious.some(text => bytes.includes(text))
+export function mayHoldForbiddenKeys(bytes: Buffer, { hasMaskedString }: JsonGlance): boolean {
+  return hasMaskedString || bytes.includes('__proto__') || bytes.includes('prototype')
 }
 
 /** Refuses a value that holds `__proto__`, or `constructor` with `prototype`, as keys at any depth. */

@@ -7,11 +7,10 @@ import { guardJson } from './json-guard.ts'
 /** Reads a request body as JSON. Throws `invalid-request`, saying where the fault is. */
 export function readJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new ModelError('invalid-request', 'the request body is not valid UTF-8; encode it as UTF-8')
-  guardJson(bytes)
+  const glance = guardJson(bytes)
   const text = withoutByteOrderMark(bytes)
-  if (text.trim() === '') throw new ModelError('invalid-request', 'the request body is empty; send a JSON object')
   const value = parse(text)
-  if (mayHoldForbiddenKeys(bytes)) refuseForbiddenKeys(value)
+  if (mayHoldForbiddenKeys(bytes, glance)) refuseForbiddenKeys(value)
   return value
 }
 
@@ -23,9 +22,18 @@ function withoutByteOrderMark(bytes: Buffer): string {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    const found = findJsonFault(text)
-    const where = found ? `: ${found.fault} at line ${found.line}, column ${found.column}` : ''
-    throw new ModelError('invalid-request', `the request body is not valid JSON${where}`, { cause: error })
+  } catch {
+    // The parser's own words quote the text, which is no one's to log.
+    throw new ModelError('invalid-request', `the request body is ${describeFault(text)}`)
   }
+}
+
+/** To look for a fault in more text than this would keep other clients waiting. */
+const examinedLength = 1024 * 1024
+
+function describeFault(text: string): string {
+  if (text.length > examinedLength) return 'not valid JSON'
+  if (text.trim() === '') return 'empty; send a JSON object'
+  const found = findJsonFault(text)
+  return found ? `not valid JSON: ${found.fault} at line ${found.line}, column ${found.column}` : 'not valid JSON'
 }
