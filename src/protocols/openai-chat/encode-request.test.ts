@@ -29,6 +29,12 @@ describe('a request for an upstream', () => {
     })
   })
 
+  test('is refused where the turns before it are kept by someone else', () => {
+    expect(() => encode({ continuation: { type: 'continue', previousId: 'x' } })).toThrow(
+      expect.objectContaining({ kind: 'invalid-request', code: 'previous-response-not-found' }),
+    )
+  })
+
   test('has one system message for a prompt in blocks', () => {
     const system = ['Be brief.', 'Be kind.'].map(text => ({ type: 'text' as const, text }))
     expect(encode({ system }).body['messages']).toEqual([
@@ -205,7 +211,7 @@ describe('a request for an upstream', () => {
     ],
     [{ effort: 'max' }, { reasoning_effort: 'max' }, []],
     [{ metadata: { a: 1 } }, {}, ['metadata dropped']],
-    [{ continuation: { type: 'continue', previousId: 'x' } }, {}, ['continuation dropped']],
+    [{ continuation: { type: 'create' } }, {}, []],
     [{ topLogprobs: 0 }, { logprobs: true }, []],
     [{ topLogprobs: 2 }, { logprobs: true, top_logprobs: 2 }, []],
     [

@@ -1,3 +1,4 @@
+import { ModelError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
 import type { ModelRequest, ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
@@ -14,6 +15,7 @@ export function encodeRequest({
   request,
   isStreaming,
 }: Pick<DecodedRequest, 'request' | 'isStreaming'>): EncodedRequest {
+  refuseContinuation(request)
   const losses: Loss[] = []
   const report: Report = (field, action, why) => losses.push({ field, action, why })
   const own = ownExtras(request)
@@ -29,6 +31,13 @@ export function encodeRequest({
     ...encodeClientFields(request, own, report),
   }
   return { body, headers: {}, losses }
+}
+
+/** Chat upstreams keep no conversation, and an answer to a part of one would be an answer to something else. */
+function refuseContinuation({ continuation }: ModelRequest): void {
+  if (continuation?.type !== 'continue') return
+  const problem = 'the turns before this request are not known here; send the whole conversation'
+  throw new ModelError('invalid-request', problem, { code: 'previous-response-not-found' })
 }
 
 type Fields = Partial<ChatRequest>
@@ -126,9 +135,6 @@ function effortOf(budgetTokens: number): 'low' | 'medium' | 'high' {
 
 function encodeClientFields(request: ModelRequest, own: JsonObject, report: Report): Fields {
   const { userId, cacheKey, metadata } = request
-  if (request.continuation?.type === 'continue') {
-    report('continuation', 'dropped', 'Chat upstreams keep no conversation; send all of it')
-  }
   const isText = Object.values(metadata ?? {}).every(value => typeof value === 'string')
   if (!isText) report('metadata', 'dropped', 'Chat metadata holds only text')
   return defined({
