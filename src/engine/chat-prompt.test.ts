@@ -98,6 +98,11 @@ test.each(unseeable)('%s is refused rather than dropped', (_, block) => {
   expect(() => toChatPrompt(request({ role: 'user', content: [inResult] }))).toThrow(/cannot show to a model/)
 })
 
+test('a foreign block is refused by its type', () => {
+  const block: ContentBlock = { type: 'opaque', protocol: 'openai-chat', value: { type: 'input_audio' } }
+  expect(() => toChatPrompt(request({ role: 'user', content: [block] }))).toThrow(/a block of type "input_audio"/)
+})
+
 test('what the engine leaves out is said', () => {
   const losses = findLosses({
     ...request(user('a')),

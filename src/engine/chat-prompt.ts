@@ -131,7 +131,7 @@ function toText(block: ContentBlock): string {
     case 'image':
       throw unseeable('an image')
     case 'opaque':
-      throw unseeable(`a block of a type that only ${block.protocol} knows`)
+      throw unseeable(`a block of type ${JSON.stringify(block.value['type'] ?? block.protocol)}`)
     // A template has no place for reasoning of earlier turns, and calls and results have messages of their own.
     case 'thinking':
     case 'redacted-thinking':
