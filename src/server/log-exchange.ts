@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts'
 
 /** No client decides how long a line of the log is. */
 const lettersLogged = 200
+const lossesLogged = 20
 
 /** Writes the one line that the log has of each request: what it was, what it cost and how it ended; never what it said. */
 export function logExchange(logger: Logger, exchange: Exchange): void {
@@ -25,6 +26,7 @@ export function logExchange(logger: Logger, exchange: Exchange): void {
     cacheReadTokens: trace.usage.cacheReadTokens,
     outputTokens: trace.usage.outputTokens,
     stop: trace.stop,
+    losses: trace.losses?.slice(0, lossesLogged).map(({ field, action, why }) => `${field} ${action}: ${why}`),
     failure: failure && { kind: failure.kind, message: failure.message.slice(0, lettersLogged) },
   }
   if (failure?.kind === 'internal') logger.error({ ...fields, error: failure.cause ?? failure }, 'request')

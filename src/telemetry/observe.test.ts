@@ -32,3 +32,12 @@ test('leaving early closes the answer, and what is known stays known', async () 
   expect(trace).toMatchObject({ model: 'scripted-model', usage: { inputTokens: 7 } })
   expect(trace.stop).toBeUndefined()
 })
+
+test('what the answering target was not told is noted', async () => {
+  const trace = startTrace()
+  const losses = [{ field: 'tools', action: 'dropped', why: 'it calls none' }] as const
+  const [start, ...rest] = says('a')
+  const told = start?.type === 'start' ? [{ ...start, losses }, ...rest] : []
+  await readAll(observe(scripted({ steps: told }).stream(request, signal), trace, () => 1))
+  expect(trace.losses).toEqual(losses)
+})

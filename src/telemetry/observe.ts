@@ -1,4 +1,5 @@
 import type { ModelEvent, ModelStream } from '../core/events.ts'
+import type { Loss } from '../core/loss.ts'
 import type { Stop } from '../core/stop.ts'
 import type { Usage } from '../core/usage.ts'
 
@@ -14,6 +15,8 @@ export interface AnswerTrace {
   usage: Usage
   msToFirstEvent?: number
   stop?: Stop['reason']
+  /** What of the request the answering target was not told. */
+  losses?: readonly Loss[]
 }
 
 /** Gives a trace of which nothing is known yet. */
@@ -52,6 +55,7 @@ function note(event: ModelEvent, trace: AnswerTrace): void {
   if (event.type === 'start') {
     trace.model = event.model
     trace.usage = event.usage
+    if (event.losses) trace.losses = event.losses
   } else if (event.type === 'end') {
     trace.stop = event.stop.reason
     trace.usage = { ...trace.usage, ...event.usage }
