@@ -1,0 +1,82 @@
+import { copyFile, link, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp, pullDependencies } from '../../src/app.ts'
+import type { Flags, ModelProcess } from '../../src/cli/program-context.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/config.ts'
+import { pullModel } from '../../src/services/pull-model.ts'
+import { cacheFolder } from './engine-package.ts'
+import { starterModel } from './starter-model.ts'
+import type { TinyModelOptions } from './tiny-model.ts'
+import { writeTinyModel } from './tiny-model.ts'
+
+/** One line of the server's log. */
+export type LogRecord = Readonly<Record<string, unknown>>
+
+/** The whole program, serving real models on a port of this machine. */
+export interface Served {
+  readonly url: string
+  /** Everything that was logged so far. */
+  readonly log: readonly LogRecord[]
+  readonly processes: () => readonly ModelProcess[]
+  readonly close: () => Promise<void>
+}
+
+const tinyModels: Readonly<Record<string, TinyModelOptions>> = {
+  tiny: {},
+  /** Says any bytes, so that its characters come in pieces. */
+  bytes: { speaks: 'bytes' },
+  /** Forgets soon. */
+  short: { contextLength: 256 },
+}
+
+/** The models that are served, by name, as clients see them. */
+export const servedModels: readonly string[] = [...Object.keys(tinyModels), 'starter'].toSorted()
+
+/** Starts the program in a data folder of its own that holds the models, and waits until it listens. */
+export async function serveModels(flags: Flags = {}): Promise<Served> {
+  const folder = await mkdtemp(join(tmpdir(), 'duologue-served-'))
+  const environment = { PATH: process.env['PATH'], DUOLOGUE_DATA: folder, DUOLOGUE_ENGINE_BUILD: 'cpu' }
+  await symlink(join(cacheFolder, 'engine'), join(folder, 'engine'))
+  await addStarter(folder)
+  for (const [name, options] of Object.entries(tinyModels)) await addTiny(name, options, { folder, environment })
+  const log: LogRecord[] = []
+  const app = createApp(loadConfig({ port: 0, ...flags }, environment), {
+    environment,
+    log: { write: line => log.push(JSON.parse(line)) },
+    notify: () => {},
+  })
+  return {
+    url: await app.listen(),
+    log,
+    processes: () => app.processes(),
+    close: async () => {
+      await app.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/* A hundred megabytes are pulled once for all tests; a second name for the same bytes costs nothing. */
+async function addStarter(folder: string): Promise<void> {
+  const path = await starterModel()
+  const home = join(folder, 'models', 'starter')
+  await mkdir(home, { recursive: true })
+  await copyFile(join(path, '..', 'model.json'), join(home, 'model.json'))
+  const file = join(home, 'model.gguf')
+  await link(path, file).catch(() => copyFile(path, file))
+}
+
+async function addTiny(
+  name: string,
+  options: TinyModelOptions,
+  { folder, environment }: { folder: string; environment: Environment },
+): Promise<void> {
+  const path = join(folder, `${name}.gguf`)
+  await writeTinyModel(path, options)
+  await pullModel(
+    { reference: path, name, isAskedHere: true, signal: AbortSignal.timeout(60_000), report: () => {} },
+    pullDependencies(loadConfig({}, environment), environment),
+  )
+}
