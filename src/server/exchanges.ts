@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ModelError } from '../core/errors.ts'
 import { clientLeft, type Exchange } from './exchange.ts'
 
-/** Every exchange under way. One that is not ended by its reply is ended by its connection. */
+/** Every exchange under way. A reply closes when it was sent and when its connection closes, also while it waits behind another. */
 export class Exchanges {
   readonly #byRequest = new Map<IncomingMessage, Exchange>()
   readonly #bySocket = new WeakMap<Duplex, Set<Exchange>>()
@@ -18,14 +18,9 @@ export class Exchanges {
     return this.#byRequest.size
   }
 
-  /** Starts to watch a connection. */
+  /** Gets to know a connection. */
   connect(socket: Duplex): void {
-    const open = new Set<Exchange>()
-    this.#bySocket.set(socket, open)
-    socket.once('close', () => {
-      // A reply that still waits for an earlier one of its connection hears of the end only here.
-      for (const exchange of open) this.#end(exchange)
-    })
+    this.#bySocket.set(socket, new Set())
   }
 
   open(exchange: Exchange): void {

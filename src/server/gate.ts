@@ -24,6 +24,8 @@ export function passGate(
   response.setHeader('x-content-type-options', 'nosniff')
   if (phase.isDraining) response.setHeader('connection', 'close')
   opened(exchange)
+  // Whoever works on the answer may be slow to notice, or still wait for the body.
+  exchange.signal.addEventListener('abort', () => sendError(exchange, exchange.signal.reason), { once: true })
   try {
     refuseDuplicateHeaders(request.rawHeaders)
     const { host } = request.headers

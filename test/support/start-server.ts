@@ -19,6 +19,9 @@ export interface StartOptions {
   readonly allowedOrigins?: readonly string[]
   readonly limits?: Partial<ServerLimits>
   readonly headersAfterMs?: number
+  /** Any free port, unless one is named. */
+  readonly port?: number
+  readonly isListening?: boolean
   readonly readiness?: NonNullable<ServerOptions['readiness']>
 }
 
@@ -67,8 +70,9 @@ export async function start(options: StartOptions = {}): Promise<Started> {
       },
     },
   })
-  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => server.close({ graceMs: 0 }))
+  const { port } =
+    options.isListening === false ? { port: 0 } : await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   return { server, port, log, logText: () => lines.join('') }
 }
 
