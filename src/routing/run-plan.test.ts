@@ -11,6 +11,7 @@ import {
   type Step,
 } from '../../test/support/scripted-backend.ts'
 import { readAll } from '../../test/support/read-all.ts'
+import type { Backend } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelEvent } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
@@ -128,14 +129,9 @@ test('a total failure after the hand-over is thrown by the stream', async () => 
 
 test('a client that left before an attempt is not tried for', async () => {
   const controller = new AbortController()
-  const first = scripted({
-    *steps() {
-      controller.abort(new ModelError('aborted', 'gone'))
-      yield fail
-    },
-  })
   const second = scripted({ steps: says('b') })
-  const run = runPlan(plan(first, second), request, rules({ signal: controller.signal }))
+  const leaves = { signal: controller.signal, onAttempt: () => controller.abort(new ModelError('aborted', 'gone')) }
+  const run = runPlan(plan(scripted({ steps: [fail] }), second), request, rules(leaves))
   await expect(run).rejects.toMatchObject({ kind: 'aborted', message: 'gone' })
   expect(second.requests).toEqual([])
 })
@@ -151,17 +147,28 @@ test('leaving while nothing was said closes the backend', async () => {
   expect(backend.open).toBe(0)
 })
 
-test('a backend that does not heed the signal does not keep the client', async () => {
+test('a backend that does not heed the signal does not keep the client, and is closed at its next event', async () => {
   const controller = new AbortController()
-  const deaf = {
+  const hold = gate()
+  const closed = gate()
+  const deaf: Backend = {
     name: 'deaf',
     isLocal: true,
-    stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => gate().gate }) }),
+    async *stream() {
+      try {
+        yield* begins()
+        await hold.gate
+        yield text('too late')
+      } finally {
+        closed.open()
+      }
+    },
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it stands for a backend that breaks its contract
-  const run = runPlan(plan(deaf as unknown as ScriptedBackend), request, rules({ signal: controller.signal }))
-  controller.abort()
+  const run = runPlan({ targets: [{ backend: deaf, model: 'm' }] }, request, rules({ signal: controller.signal }))
+  setImmediate(() => controller.abort())
   await expect(run).rejects.toMatchObject({ kind: 'aborted' })
+  hold.open()
+  await closed.gate
 })
 
 test('closing a stream that was never read closes the backend', async () => {
