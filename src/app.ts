@@ -13,6 +13,7 @@ import { createEngine } from './engine/engine.ts'
 import type { Engine, EngineNews } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
 import type { LoadPreferences } from './engine/load-plan.ts'
+import { normaliseRules } from './engine/normalise/rules.ts'
 import { provisionEngine } from './engine/provision.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer } from './server/server.ts'
@@ -120,6 +121,7 @@ function openEngine(config: Config, { environment, notify, logger, models, prefe
     locate: async model => (await models.find(model))?.path,
     provision: async () => provision(config, { environment, notify }),
     preferences,
+    normaliseOff: knownRules(config.normaliseOff),
     availableMemoryBytes: () => process.availableMemory(),
     environment: engineEnvironment(environment),
     uniqueId,
@@ -145,6 +147,15 @@ async function provision(
     },
   })
   return packageDirectory
+}
+
+function knownRules(names: readonly string[]): readonly string[] {
+  const rules = normaliseRules.map(({ name }) => name)
+  const unknown = names.find(name => !rules.includes(name))
+  if (unknown === undefined) return names
+  throw new ConfigError(
+    `DUOLOGUE_NORMALISE_OFF ${JSON.stringify(unknown)} is not usable: the rules are ${rules.join(', ')}`,
+  )
 }
 
 function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): LoadPreferences {

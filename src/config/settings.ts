@@ -96,6 +96,12 @@ export const settings = {
     variable: 'DUOLOGUE_GPU_LAYERS',
     about: 'layers on the graphics processor; by default as many as fit',
   },
+  normaliseOff: {
+    schema: list,
+    variable: 'DUOLOGUE_NORMALISE_OFF',
+    fallback: [],
+    about: 'rules that make prompts stable and are not to be applied, by name (docs/cache.md)',
+  },
   engineBuild: {
     schema: z.enum(['cpu', 'cuda', 'vulkan', 'metal']),
     variable: 'DUOLOGUE_ENGINE_BUILD',

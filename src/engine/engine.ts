@@ -7,8 +7,10 @@ import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { startHost } from './host.ts'
 import type { HostExit, ModelHost } from './host.ts'
 import { planLoad } from './load-plan.ts'
-import type { LoadPreferences } from './load-plan.ts'
+import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { GenerationTask } from './messages.ts'
+import { createNormaliser } from './normalise/normalise.ts'
+import type { Normaliser } from './normalise/normalise.ts'
 import { createHostPool } from './pool.ts'
 import type { HostPool, HostStatus } from './pool.ts'
 
@@ -35,6 +37,8 @@ export interface EngineOptions {
   /** Gives the folder of the native package, installing it on first use. Throws a `ModelError`. */
   readonly provision: () => Promise<string>
   readonly preferences: LoadPreferences
+  /** The rules of the normaliser that are not applied, by name. */
+  readonly normaliseOff?: readonly string[]
   /** Bytes of memory that a model may take at this moment. */
   readonly availableMemoryBytes: () => number
   /** The environment variables that a model's process gets. */
@@ -53,12 +57,13 @@ export function createEngine(options: EngineOptions): Engine {
     now: options.now,
     onCrash: (model, exit) => news({ type: 'crashed', model, exit }),
   })
+  const normalise = createNormaliser(options.normaliseOff)
   return {
     name: 'engine',
     isLocal: true,
-    stream: (request, signal) => stream(request, { pool, signal, id: options.uniqueId() }),
+    stream: (request, signal) => stream(request, { pool, normalise, signal, id: options.uniqueId() }),
     countTokens: async (request, signal) => {
-      const prompt = toChatPrompt(request)
+      const prompt = toChatPrompt(normalise(request))
       return (await waitFor(pool.host(request.model), signal)).count(prompt)
     },
     load: async model => void (await pool.host(model)),
@@ -74,7 +79,7 @@ async function startModel(model: string, options: EngineOptions, news: (news: En
       code: 'model-not-found',
     })
   }
-  const { contextTokens, slots } = await planLoad(path, options)
+  const { contextTokens, slots } = await planNamed(model, path, options)
   const packageDirectory = await options.provision()
   news({ type: 'loading', model, contextTokens, slots })
   const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = options.preferences
@@ -96,10 +101,28 @@ async function startModel(model: string, options: EngineOptions, news: (news: En
   return host
 }
 
+/* All models' files have the same name, so that alone tells nobody which model it is. */
+async function planNamed(model: string, path: string, options: EngineOptions): Promise<LoadPlan> {
+  try {
+    return await planLoad(path, options)
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+    throw new ModelError(error.kind, `model '${model}' cannot be loaded: ${error.message}`, { cause: error })
+  }
+}
+
+interface StreamMeans {
+  readonly pool: HostPool
+  readonly normalise: Normaliser
+  readonly signal: AbortSignal
+  readonly id: string
+}
+
 async function* stream(
-  request: ModelRequest,
-  { pool, signal, id }: { pool: HostPool; signal: AbortSignal; id: string },
+  asked: ModelRequest,
+  { pool, normalise, signal, id }: StreamMeans,
 ): ModelStream & AsyncGenerator {
+  const request = normalise(asked)
   const losses = findLosses(request)
   const task = toTask(request)
   const host = await waitFor(pool.host(request.model), signal)
