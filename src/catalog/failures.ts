@@ -115,6 +115,8 @@ const diskFaults: Readonly<Record<string, string>> = {
   EACCES: 'you may not write there; change its owner, or choose another data directory',
   EPERM: 'you may not write there; change its owner, or choose another data directory',
   ENOTDIR: 'a file stands where a folder is needed; choose another data directory',
+  EEXIST: 'a file stands where a folder is needed; choose another data directory',
+  EFBIG: 'files may not grow so large there; choose another disk, or raise the limit (ulimit -f)',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
   EIO: 'the disk reports a fault; check it',
 }

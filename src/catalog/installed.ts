@@ -123,12 +123,30 @@ export class InstalledModels {
   /** Takes a model off the disk. Throws `not-found` where there is none. */
   async remove(id: string): Promise<InstalledModel> {
     const model = await this.get(id)
+    await this.#removeFolder(model.id)
+    return model
+  }
+
+  /** Names the models that are no longer whole, because something else changed their files. They are not listed. */
+  async damaged(): Promise<readonly string[]> {
+    if ((await this.#changedMs()) === undefined) return []
+    const models = await readAll(this.directory)
+    return (await modelIdsIn(this.directory)).filter(id => !models.has(id))
+  }
+
+  /** Takes what is left of a damaged model off the disk, and gives how much that was. */
+  async removeDamaged(id: string): Promise<number> {
+    const file = await lstat(join(this.directory, id, modelFile)).catch(() => ({ size: 0 }))
+    await this.#removeFolder(id)
+    return file.size
+  }
+
+  async #removeFolder(id: string): Promise<void> {
     await this.prepare()
-    const doomed = join(this.workDirectory, `${model.id}${removedEnding}`)
-    await rename(join(this.directory, model.id), doomed)
+    const doomed = join(this.workDirectory, `${id}${removedEnding}`)
+    await rename(join(this.directory, id), doomed)
     this.#snapshot = undefined
     await rm(doomed, { recursive: true, force: true })
-    return model
   }
 
   #staged(id: string): string {
@@ -136,6 +154,7 @@ export class InstalledModels {
   }
 
   async #publish(id: string): Promise<InstalledModel> {
+    if ((await this.damaged()).includes(id)) await this.removeDamaged(id)
     await rename(this.#staged(id), join(this.directory, id))
     await syncPath(this.directory)
     this.#snapshot = undefined
@@ -164,11 +183,16 @@ export class InstalledModels {
 }
 
 async function readAll(directory: string): Promise<ReadonlyMap<string, InstalledModel>> {
-  const entries = await readdir(directory, { withFileTypes: true })
-  const ids = entries.filter(entry => entry.isDirectory() && isModelId(entry.name)).map(entry => entry.name)
+  const ids = await modelIdsIn(directory)
   const root = await realpath(directory)
-  const models = await Promise.all(ids.sort().map(id => readModel(join(root, id), id)))
+  const models = await Promise.all(ids.map(id => readModel(join(root, id), id)))
   return new Map(models.filter(model => model !== undefined).map(model => [model.id, model]))
+}
+
+async function modelIdsIn(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true })
+  const folders = entries.filter(entry => entry.isDirectory() && isModelId(entry.name))
+  return folders.map(({ name }) => name).sort()
 }
 
 /** Reads one folder, and gives nothing for one that is not a whole model of that name. Follows no links. */

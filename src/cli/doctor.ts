@@ -10,7 +10,7 @@ Examples:
 
 Ends with 0 where nothing stands in the way of serving, and with 69 otherwise.`
 
-const marks = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const
+const colours = { ok: 'green', warning: 'yellow', problem: 'red' } as const
 
 /** Adds `duologue doctor`. */
 export function registerDoctor(program: Command, context: ProgramContext): void {
@@ -24,7 +24,7 @@ export function registerDoctor(program: Command, context: ProgramContext): void 
       try {
         const checks = await app.diagnose()
         if (json === true) context.output.printJson(checks)
-        else for (const check of checks) print(check, context)
+        else print(checks, context)
         requireHealth(checks)
       } finally {
         await app.close()
@@ -32,10 +32,15 @@ export function registerDoctor(program: Command, context: ProgramContext): void 
     })
 }
 
-function print({ name, state, found, fix }: Check, { output }: ProgramContext): void {
-  const [colour, word] = marks[state]
-  output.print(`${output.style(colour, word.padEnd(8))} ${name}: ${found}`)
-  if (fix !== undefined) output.print(`         ${fix}`)
+/** Tells each check in a line; what to do about it stands below what was found. */
+function print(checks: readonly Check[], { output }: ProgramContext): void {
+  const stateWidth = Math.max(...checks.map(({ state }) => state.length))
+  const nameWidth = Math.max(...checks.map(({ name }) => name.length))
+  for (const { name, state, found, fix } of checks) {
+    const mark = output.style(colours[state], state.padEnd(stateWidth))
+    output.print(`${mark}  ${name.padEnd(nameWidth)}  ${found}`)
+    if (fix !== undefined) output.print(`${' '.repeat(stateWidth + nameWidth + 4)}${fix}`)
+  }
 }
 
 function requireHealth(checks: readonly Check[]): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import type { AvailableModel, InstalledModel } from '../services/list-models.ts'
-import { listAvailable, listModels, listUnfinished } from '../services/list-models.ts'
+import { listAvailable, listDamaged, listModels, listUnfinished } from '../services/list-models.ts'
 import type { ModelsContext } from './models-context.ts'
 import type { Column } from './table.ts'
 import { formatTable } from './table.ts'
@@ -22,7 +22,7 @@ export function registerList(program: Command, context: ModelsContext): void {
   program
     .command('list')
     .alias('ls')
-    .description('list the models on this machine, or those that can be pulled')
+    .description('list the models that are here, or can be pulled')
     .option('--available', 'list the catalogue instead')
     .option('--json', 'write the list as JSON')
     .addHelpText('after', examples)
@@ -33,6 +33,8 @@ export function registerList(program: Command, context: ModelsContext): void {
       for (const { id, sizeBytes } of await listUnfinished(dependencies)) {
         context.output.note(`Unfinished: ${id}, ${formatBytes(sizeBytes)} so far (pull it again to go on, or rm it)`)
       }
+      for (const id of await listDamaged(dependencies))
+        context.output.note(`Damaged: ${id}, its file is not the one that was pulled (pull it again, or rm it)`)
     })
 }
 

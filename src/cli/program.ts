@@ -9,8 +9,14 @@ import { registerServe } from './serve.ts'
 import { registerShow } from './show.ts'
 
 const exitCodes = `
-Exit codes: 0 done · 1 failed · 2 used wrongly · 66 no such model or file · 69 something needed is not to be had
-            78 a setting cannot be used · 130 interrupted`
+Exit codes:
+  0    done
+  1    failed; the message says why
+  2    used wrongly
+  66   no such model or file
+  69   something that is needed does not answer
+  78   a setting cannot be used
+  130  interrupted with Ctrl-C`
 
 /** Builds the command line of `duologue`. */
 export function createProgram(context: ProgramContext): Command {

@@ -19,7 +19,7 @@ Examples:
   duologue pull qwen3-8b                    a model of the catalogue (duologue list --available)
   duologue pull hf:Qwen/Qwen3-8B-GGUF/Qwen3-8B-Q4_K_M.gguf
   duologue pull https://example.com/model.gguf
-  duologue pull ./model.gguf --name mine    a file you have; it is linked, not copied, where the disk allows
+  duologue pull ./model.gguf --name mine    a file you have: linked, not copied, where the disk can
 
 HF_TOKEN, HF_ENDPOINT, HF_HOME, HTTPS_PROXY and pip's own settings are respected.
 An interrupted download goes on where it stopped when you run the same command again.`
@@ -29,7 +29,10 @@ export function registerPull(program: Command, context: ModelsContext): void {
   program
     .command('pull')
     .description('download a model, or take in a file you have')
-    .argument('<model>', 'catalogue name, hf:owner/repository/file.gguf[@revision], https address or path')
+    .argument(
+      '<model>',
+      'a name of the catalogue, hf:owner/repository/file.gguf[@revision], an https address or a path',
+    )
     .option('--name <name>', 'keep it under this name')
     .option('--force', 'pull it even if it will not fit in memory')
     .option('--json', 'write the result as JSON')

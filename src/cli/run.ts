@@ -29,7 +29,7 @@ export function registerRun(program: Command, context: ProgramContext): void {
     .command('run')
     .alias('chat')
     .description('ask a model on this machine, or chat with it')
-    .argument('<model>', 'a model of `duologue list`')
+    .argument('<model>', 'its name, as duologue list shows it')
     .argument('[question...]', 'what to ask; without it, a chat')
     .option('--system <text>', 'what the model is told beforehand')
     .option('--max-tokens <number>', 'the longest answer', wholeNumber)

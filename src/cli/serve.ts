@@ -7,13 +7,13 @@ import type { Flags, ProgramContext } from './program-context.ts'
 
 const examples = `
 Examples:
-  duologue serve                            on http://127.0.0.1:7272, models load when they are asked for
+  duologue serve                            on http://127.0.0.1:7272; models load when asked
   duologue serve --model starter            with one model loaded before the first request
   duologue serve --port 0                   on any free port, which is printed
   duologue serve --host 0.0.0.0 --key K     for other machines, with a key
                                             (DUOLOGUE_KEYS keeps it out of the list of processes)
 
-Ctrl-C lets answers that are being written end, for ten seconds; a second Ctrl-C does not.
+Ctrl-C stops the server: answers under way have ten seconds to end. A second Ctrl-C ends it at once.
 Every setting, with its flag and its variable, is in docs/configuration.md.`
 
 /** Adds `duologue serve`. */
@@ -38,11 +38,19 @@ export function addSettings(command: Command): void {
   }
 }
 
-function toOption(name: SettingName, { flag = '--', about, fallback }: Setting): Option {
-  const option = new Option(typeof fallback === 'boolean' ? flag : `${flag} <value>`, about)
+function toOption(name: SettingName, setting: Setting): Option {
+  const { flag = '--', fallback } = setting
+  const option = new Option(typeof fallback === 'boolean' ? flag : `${flag} <value>`, describe(setting))
   // Commander names options by their flags; here they go by their settings.
   option.attributeName = () => name
   return Array.isArray(fallback) ? option.argParser(collect) : option
+}
+
+/* A default of the option itself would hide the variable, which comes after the flag. */
+function describe({ about, fallback, variable }: Setting): string {
+  const isTold = typeof fallback === 'string' || typeof fallback === 'number'
+  const sources = [isTold ? `default: ${fallback}` : undefined, variable].filter(source => source !== undefined)
+  return sources.length === 0 ? about : `${about} (${sources.join('; ')})`
 }
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
@@ -60,7 +68,7 @@ async function serve(flags: Flags, context: ProgramContext & { readonly showsExa
     await announceModels(app, context)
     if (showsExamples) output.print(clientExamples(url, model ?? (await app.modelNames())[0] ?? 'starter'))
     await stopped(signal)
-    output.note('Stopping: answers that are being written may end.')
+    output.note('Stopping: answers under way have ten seconds to end. Ctrl-C again ends at once.')
   } finally {
     await app.close()
   }

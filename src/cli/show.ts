@@ -14,7 +14,7 @@ Examples:
 export function registerShow(program: Command, context: ModelsContext): void {
   program
     .command('show')
-    .description('show what is known of a model')
+    .description('tell what is known of a model')
     .argument('<model>', 'its name, as duologue list shows it')
     .option('--json', 'write it as JSON')
     .addHelpText('after', examples)

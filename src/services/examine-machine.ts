@@ -1,5 +1,6 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
-import type { InstalledModels } from '../catalog/installed.ts'
+import { explainDisk } from '../catalog/failures.ts'
+import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
 import { formatBytes } from '../core/bytes.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import type { Check, Examination } from './diagnose.ts'
@@ -23,7 +24,7 @@ const scarceMemoryBytes = 1024 ** 3
 
 /** What `duologue doctor` looks at, in the order in which things are needed. */
 export function examineMachine(machine: Machine): readonly Examination[] {
-  return [
+  const examinations: readonly Examination[] = [
     { name: 'Node.js', look: async () => examineNode(machine) },
     { name: 'data folder', look: async () => examineFolder(machine) },
     { name: 'memory', look: async () => examineMemory(machine) },
@@ -31,6 +32,16 @@ export function examineMachine(machine: Machine): readonly Examination[] {
     { name: 'models', look: async () => examineModels(machine) },
     { name: 'address', look: async () => ({ state: 'ok', found: `${await machine.tryAddress()} is free` }) },
   ]
+  return examinations.map(({ name, look }) => ({ name, look: async () => explained(look, machine) }))
+}
+
+/* What the system says of a folder is told in our words. */
+async function explained(look: Examination['look'], { dataDirectory }: Machine): Promise<Finding> {
+  try {
+    return await look()
+  } catch (error) {
+    throw explainDisk(error, dataDirectory)
+  }
 }
 
 function examineNode({ nodeVersion }: Machine): Finding {
@@ -56,8 +67,24 @@ function examineMemory({ availableMemoryBytes }: Machine): Finding {
 
 async function examineModels({ models }: Machine): Promise<Finding> {
   const installed = await models.list()
-  if (installed.length === 0)
+  const damaged = await models.damaged()
+  if (installed.length + damaged.length === 0)
     return { state: 'warning', found: 'none', fix: '`duologue pull starter` gets a small one' }
-  for (const { path } of installed) await readGguf(path)
-  return { state: 'ok', found: installed.map(({ id }) => id).join(', ') }
+  const unreadable = (await Promise.all(installed.map(faultOf))).filter(fault => fault !== undefined)
+  const faults = [...unreadable, ...damaged.map(id => `${id}: its file is not the one that was pulled`)]
+  if (faults.length === 0) return { state: 'ok', found: installed.map(({ id }) => id).join(', ') }
+  return {
+    state: 'problem',
+    found: faults.join('; '),
+    fix: '`duologue rm` removes a damaged model, then pull it again',
+  }
+}
+
+async function faultOf({ id, path }: InstalledModel): Promise<string | undefined> {
+  try {
+    await readGguf(path)
+    return undefined
+  } catch (error) {
+    return `${id}: ${error instanceof Error ? error.message : String(error)}`
+  }
 }

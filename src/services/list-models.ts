@@ -30,6 +30,11 @@ export async function listUnfinished({
   return models.unfinished()
 }
 
+/** Names the models whose files are no longer what was installed. */
+export async function listDamaged({ models }: Pick<CatalogueDependencies, 'models'>): Promise<readonly string[]> {
+  return models.damaged()
+}
+
 /** Gives the models of the catalogue, the smallest first. */
 export async function listAvailable(dependencies: CatalogueDependencies): Promise<readonly AvailableModel[]> {
   const { models, availableMemoryBytes, entries = catalogue } = dependencies
