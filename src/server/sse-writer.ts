@@ -71,6 +71,8 @@ export class SseWriter {
     clearImmediate(this.#flush)
     this.#flush = undefined
     if (this.#response.destroyed) return
+    // A reply that is sent in one piece would get a length; a stream has none.
+    this.#response.flushHeaders()
     this.#response.end(last ? this.#text + formatSse(last) : this.#text)
     this.#text = ''
   }

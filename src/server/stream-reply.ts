@@ -2,13 +2,16 @@ import { toModelError } from '../core/errors.ts'
 import type { SseFrame } from '../protocols/sse.ts'
 import type { Exchange } from './exchange.ts'
 import type { ServerLimits } from './limits.ts'
+import { tellLosses } from './loss-header.ts'
 import { SseWriter } from './sse-writer.ts'
 
-const streamHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache',
-  'x-accel-buffering': 'no',
-}
+const streamHeaders: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+  }),
+)
 
 /**
  * Sends frames as they come, until they end, fail, or the client leaves. A failure is told in the stream.
@@ -20,10 +23,11 @@ export async function streamReply(
   limits: Pick<ServerLimits, 'silenceMs' | 'stallMs'>,
 ): Promise<void> {
   const { response, protocol, requestId, signal } = exchange
-  response.writeHead(200, streamHeaders)
+  response.statusCode = 200
+  response.setHeaders(streamHeaders)
   const writer = new SseWriter(response, { ...limits, keepAlive: protocol.server.keepAlive })
   try {
-    await untilAborted(pump(frames, writer, signal), signal)
+    await untilAborted(pump(frames, writer, exchange), signal)
     writer.end()
   } catch (error) {
     const failure = toModelError(error)
@@ -32,10 +36,12 @@ export async function streamReply(
   }
 }
 
-async function pump(frames: AsyncIterable<SseFrame>, writer: SseWriter, signal: AbortSignal): Promise<void> {
+async function pump(frames: AsyncIterable<SseFrame>, writer: SseWriter, exchange: Exchange): Promise<void> {
+  const { signal } = exchange
   // The first frame is asked for even where the client has left: a pipeline that never started would not close.
   for await (const frame of frames) {
     if (signal.aborted) return
+    tellLosses(exchange)
     writer.write(frame)
     if (writer.isFull) await writer.caughtUp(signal)
   }

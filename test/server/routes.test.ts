@@ -237,13 +237,22 @@ test('each request leaves one line in the log, which says what it cost', async (
   ])
 })
 
-test('what the model was not told of a request is in the log', async () => {
-  const losses = [{ field: 'tools', action: 'dropped', why: 'it calls none' }] as const
-  const steps = says('x').map(event => (event.type === 'start' ? { ...event, losses } : event))
-  const { port, log } = await start({ backends: [scripted({ steps })] })
-  await post(port, '/v1/messages', hello)
-  expect(log).toMatchObject([{ outcome: 'answered', losses: ['tools dropped: it calls none'] }])
-})
+test.each([false, true])(
+  'what the model was not told of a request is in a header and in the log (stream: %s)',
+  async stream => {
+    const losses = [
+      { field: 'tools', action: 'dropped', why: 'it calls none' },
+      { field: 'thinking', action: 'degraded', why: 'it thinks aloud' },
+    ] as const
+    const steps = says('x').map(event => (event.type === 'start' ? { ...event, losses } : event))
+    const { port, log } = await start({ backends: [scripted({ steps })] })
+    const { headers } = await post(port, '/v1/messages', { ...hello, stream })
+    expect(headers).toMatchObject({ 'x-duologue-losses': 'tools dropped, thinking degraded' })
+    expect(log).toMatchObject([
+      { outcome: 'answered', losses: ['tools dropped: it calls none', 'thinking degraded: it thinks aloud'] },
+    ])
+  },
+)
 
 test('a failure of ours is told without its text, which is in the log', async () => {
   const { port, log } = await start({ backends: [scripted({ steps: [{ fail: new Error('0x7ffd: native text') }] })] })

@@ -2,6 +2,7 @@ import { collect } from '../../core/collect.ts'
 import type { Protocol, ReplyContext, RequestHeaders } from '../../protocols/protocol.ts'
 import type { AnswerService } from '../../services/answer.ts'
 import type { ServerLimits } from '../limits.ts'
+import { tellLosses } from '../loss-header.ts'
 import { sendJson } from '../send-json.ts'
 import { streamReply } from '../stream-reply.ts'
 import type { RouteCall } from './route.ts'
@@ -35,7 +36,9 @@ export async function answerCall({ exchange, body }: RouteCall, options: AnswerC
   }
   const events = await answer(decoded, { signal, isVisible: event => server.isVisible(event), trace })
   if (decoded.isStreaming) return streamReply(exchange, server.encodeStream(events, context), limits)
-  sendJson(exchange, { status: 200, body: server.encodeAnswer(await collect(events), context) })
+  const whole = await collect(events)
+  tellLosses(exchange)
+  sendJson(exchange, { status: 200, body: server.encodeAnswer(whole, context) })
 }
 
 /** The headers as a codec reads them: those that have one value. */

@@ -1,0 +1,13 @@
+import type { Exchange } from './exchange.ts'
+
+const lossesTold = 20
+
+/**
+ * Names in a header what of the request the answering model was not told, before the headers go out.
+ * An answer that begins only after them leaves its losses to the log.
+ */
+export function tellLosses({ response, trace }: Exchange): void {
+  if (response.headersSent || !trace.losses || trace.losses.length === 0) return
+  const told = trace.losses.slice(0, lossesTold).map(({ field, action }) => `${field} ${action}`)
+  response.setHeader('x-duologue-losses', told.join(', '))
+}
