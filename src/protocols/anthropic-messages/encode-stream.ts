@@ -16,7 +16,10 @@ export const keepAlive: SseFrame = frame({ type: 'ping' })
 /** Speaks an answer as Anthropic Messages server-sent events. */
 export async function* encodeStream(events: ModelStream, { responseId }: ReplyContext): AsyncGenerator<SseFrame> {
   const writer = new EventWriter(responseId)
-  for await (const event of events) yield* writer.write(event)
+  for await (const event of events) {
+    // `yield*` would make each frame pass through a promise of its own.
+    for (const frame of writer.write(event)) yield frame
+  }
 }
 
 /** A client could still be told of another answer while it has only seen that one begins. */
