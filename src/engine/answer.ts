@@ -1,41 +1,114 @@
+import type { OutputBlock } from '../core/content.ts'
 import type { ModelEvent } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { GenerationEvent } from './messages.ts'
+import { localOrigin, signThinking } from './signature.ts'
 
 /** Who answers, as the answer's first event says it. */
 export interface AnswerHead {
   readonly id: string
   readonly model: string
   readonly losses: readonly Loss[]
+  readonly uniqueId: () => string
+  /** Whether the client wants to know that the model reasoned, but not what. */
+  readonly hidesThinking: boolean
 }
 
-/** Tells what happened to a generation as an answer: one text block, opened by the first text. */
+/** Tells what happened to a generation as an answer, a block for each stretch of text, reasoning and call. */
 export async function* toAnswer(
   happenings: AsyncIterable<GenerationEvent>,
-  { id, model, losses }: AnswerHead,
+  head: AnswerHead,
 ): AsyncGenerator<ModelEvent> {
-  let isOpen = false
+  const blocks = new Blocks(head)
   for await (const happening of happenings) {
     switch (happening.type) {
-      case 'started': {
-        const usage = { inputTokens: happening.inputTokens, cacheReadTokens: happening.cachedTokens }
-        yield { type: 'start', id, model, usage, ...(losses.length > 0 && { losses }) }
+      case 'started':
+        yield toStart(happening, head)
         break
-      }
       case 'text':
-        if (!isOpen) yield { type: 'block-start', index: 0, block: { type: 'text' } }
-        isOpen = true
-        yield { type: 'text-delta', index: 0, text: happening.text }
+        yield* blocks.text(happening.text)
         break
-      case 'ended': {
-        if (isOpen) yield { type: 'block-end', index: 0 }
-        const { reason, sequence, outputTokens } = happening
-        yield { type: 'end', stop: { reason, ...(sequence !== undefined && { sequence }) }, usage: { outputTokens } }
+      case 'thinking':
+        yield* blocks.thinking(happening.text)
         break
-      }
+      case 'call-start':
+        yield* blocks.open({ type: 'tool-call', id: `toolu_${head.uniqueId()}`, name: happening.name })
+        break
+      case 'call-arguments':
+        yield blocks.inputDelta(happening.json)
+        break
+      case 'call-end':
+        yield* blocks.close()
+        break
+      case 'ended':
+        yield* blocks.close()
+        yield toEnd(happening)
+        break
       case 'failed':
         // A host throws what failed; it never says it.
         throw new Error(`a failure reached the answer: ${happening.failure.message}`)
     }
+  }
+}
+
+/** Opens and closes blocks, one at a time. */
+class Blocks {
+  readonly #head: AnswerHead
+  #index = -1
+  #open: OutputBlock['type'] | undefined
+  #thought: string[] = []
+
+  constructor(head: AnswerHead) {
+    this.#head = head
+  }
+
+  *text(text: string): Generator<ModelEvent> {
+    if (this.#open !== 'text') yield* this.open({ type: 'text' })
+    yield { type: 'text-delta', index: this.#index, text }
+  }
+
+  *thinking(text: string): Generator<ModelEvent> {
+    if (this.#open !== 'thinking') yield* this.open({ type: 'thinking', origin: localOrigin })
+    if (this.#head.hidesThinking) return
+    this.#thought.push(text)
+    yield { type: 'thinking-delta', index: this.#index, text }
+  }
+
+  inputDelta(json: string): ModelEvent {
+    return { type: 'input-delta', index: this.#index, json }
+  }
+
+  *open(block: OutputBlock): Generator<ModelEvent> {
+    yield* this.close()
+    this.#index += 1
+    this.#open = block.type
+    yield { type: 'block-start', index: this.#index, block }
+  }
+
+  *close(): Generator<ModelEvent> {
+    if (this.#open === undefined) return
+    if (this.#open === 'thinking') yield this.#signature()
+    this.#open = undefined
+    yield { type: 'block-end', index: this.#index }
+  }
+
+  #signature(): ModelEvent {
+    const signature = signThinking(this.#thought.splice(0).join(''))
+    return { type: 'signature', index: this.#index, signature }
+  }
+}
+
+type Happening<T extends GenerationEvent['type']> = Extract<GenerationEvent, { type: T }>
+
+function toStart({ inputTokens, cachedTokens }: Happening<'started'>, { id, model, losses }: AnswerHead): ModelEvent {
+  const usage = { inputTokens, cacheReadTokens: cachedTokens }
+  return { type: 'start', id, model, usage, ...(losses.length > 0 && { losses }) }
+}
+
+function toEnd({ reason, sequence, outputTokens, thinkingTokens }: Happening<'ended'>): ModelEvent {
+  return {
+    type: 'end',
+    stop: { reason, ...(sequence !== undefined && { sequence }) },
+    usage: { outputTokens, ...(thinkingTokens > 0 && { thinkingTokens }) },
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ContentBlock, ToolResultContent } from '../core/content.ts'
 import type { Message, ModelRequest } from '../core/request.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
+import { signThinking } from './signature.ts'
 
 const text = (words: string): ContentBlock => ({ type: 'text', text: words })
 const user = (...words: string[]): Message => ({ role: 'user', content: words.map(text) })
@@ -78,7 +79,7 @@ test('documents and search results are shown as text, with their titles', () => 
     expect(message?.content).toContain(part)
 })
 
-test('earlier reasoning is left out', () => {
+test('reasoning of other models is left out', () => {
   const thinking: ContentBlock = { type: 'thinking', text: 'secret', signature: 's' }
   const { messages } = toChatPrompt(
     request(user('a'), { role: 'assistant', content: [thinking, text('b')] }, user('c')),
@@ -104,17 +105,41 @@ test('a foreign block is refused by its type', () => {
 })
 
 test('what the engine leaves out is said', () => {
-  const losses = findLosses({
-    ...request(user('a')),
-    tools: [{ name: 't', inputSchema: {} }],
-    thinking: { mode: 'enabled', budgetTokens: 1024 },
-    responseFormat: { type: 'json-object' },
-    topLogprobs: 1,
-  })
-  expect(losses.map(({ field }) => field)).toEqual(['tools', 'thinking', 'responseFormat', 'topLogprobs'])
-  expect(findLosses({ ...request(user('a')), tools: [], thinking: { mode: 'disabled' } })).toEqual([])
+  const losses = findLosses({ ...request(user('a')), responseFormat: { type: 'json-object' }, topLogprobs: 1 })
+  expect(losses.map(({ field }) => field)).toEqual(['responseFormat', 'topLogprobs'])
+  expect(findLosses({ ...request(user('a')), tools: [], thinking: { mode: 'enabled' } })).toEqual([])
 })
 
 test.each(['any', 'tool'] as const)('a tool choice of %s is refused, since it cannot be kept', type => {
   expect(() => findLosses({ ...request(user('a')), toolChoice: { type, name: 't' } })).toThrow(/cannot be promised/)
+})
+
+test('tools are shown unless none may be called', () => {
+  const tools = [{ name: 't', description: 'd', inputSchema: { type: 'object' }, isStrict: true }]
+  const shown = [{ name: 't', description: 'd', inputSchema: { type: 'object' } }]
+  expect(toChatPrompt({ ...request(user('a')), tools })).toMatchObject({ tools: shown })
+  expect(toChatPrompt({ ...request(user('a')), tools, toolChoice: { type: 'none' } })).not.toHaveProperty('tools')
+  expect(toChatPrompt({ ...request(user('a')), tools: [] })).not.toHaveProperty('tools')
+})
+
+test.each([
+  [{}, {}],
+  [{ thinking: { mode: 'enabled' } }, { thinking: true }],
+  [
+    { thinking: { mode: 'adaptive' }, effort: 'max' },
+    { thinking: true, effort: 'high' },
+  ],
+  [{ effort: 'minimal' }, { thinking: true, effort: 'low' }],
+  [{ effort: 'none' }, { thinking: false }],
+  [{ thinking: { mode: 'disabled' }, effort: 'high' }, { thinking: false }],
+] as const)('a request for %j makes a prompt with %j', (asked, expected) => {
+  const { thinking, effort } = toChatPrompt({ ...request(user('a')), ...asked })
+  expect({ ...(thinking !== undefined && { thinking }), ...(effort && { effort }) }).toEqual(expected)
+})
+
+test('reasoning that was made here goes with its turn', () => {
+  const thinking: ContentBlock = { type: 'thinking', text: 'Hm.', signature: signThinking('Hm.') }
+  const call: ContentBlock = { type: 'tool-call', id: 't1', name: 'look', input: '{}' }
+  const { messages } = toChatPrompt(request(user('a'), { role: 'assistant', content: [thinking, call] }, user('b')))
+  expect(messages[1]).toMatchObject({ role: 'assistant', thinking: 'Hm.' })
 })

@@ -1,7 +1,8 @@
 import type { ContentBlock, DocumentBlock, SearchResultBlock, TextBlock } from '../core/content.ts'
 import { ModelError } from '../core/errors.ts'
 import type { Loss } from '../core/loss.ts'
-import type { Message, ModelRequest } from '../core/request.ts'
+import type { Message, ModelRequest, ResponseFormat, Tool, ToolChoice } from '../core/request.ts'
+import { isOwnThinking } from './signature.ts'
 
 /** One message as chat templates know it. */
 export interface ChatMessage {
@@ -12,7 +13,12 @@ export interface ChatMessage {
   readonly callId?: string
   /** The tool that a `tool` message speaks for, where the conversation says so. */
   readonly name?: string
+  /** The reasoning before an `assistant` message, where a local model made it. */
+  readonly thinking?: string
 }
+
+/** A tool as chat templates know it. */
+export type ChatTool = Pick<Tool, 'name' | 'description' | 'inputSchema'>
 
 export interface ChatToolCall {
   readonly id: string
@@ -26,6 +32,14 @@ export interface ChatPrompt {
   readonly messages: readonly ChatMessage[]
   /** The beginning of the answer, which the model goes on from. */
   readonly prefill: string
+  /** The tools that may be called; absent where none may. */
+  readonly tools?: readonly ChatTool[]
+  readonly toolChoice?: ToolChoice
+  /** Whether the model is to reason first; absent where the request leaves it open. */
+  readonly thinking?: boolean
+  readonly effort?: 'low' | 'medium' | 'high'
+  /** The shape that the answer's text must have, where it is not plain. */
+  readonly responseFormat?: Exclude<ResponseFormat, { type: 'text' }>
 }
 
 /**
@@ -41,33 +55,51 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
   ]
   const messages = mergeTurns(turns)
   const last = messages.at(-1)
-  if (last?.role !== 'assistant' || last.toolCalls) return { messages, prefill: '' }
-  return { messages: messages.slice(0, -1), prefill: last.content }
+  const asked = { ...toolsOf(request), ...thinkingOf(request), ...formatOf(request) }
+  if (last?.role !== 'assistant' || last.toolCalls) return { messages, prefill: '', ...asked }
+  return { messages: messages.slice(0, -1), prefill: last.content, ...asked }
 }
 
 /** What of a request the embedded engine leaves out. Throws `invalid-request` for what it must not leave out. */
-export function findLosses({
-  tools,
-  toolChoice,
-  thinking,
-  responseFormat,
-  topLogprobs,
-}: ModelRequest): readonly Loss[] {
+export function findLosses({ toolChoice, responseFormat, topLogprobs }: ModelRequest): readonly Loss[] {
   if (toolChoice?.type === 'any' || toolChoice?.type === 'tool') {
     throw new ModelError(
       'invalid-request',
-      `tool choice '${toolChoice.type}' cannot be promised: the embedded engine does not call tools yet; use 'auto' or another model`,
+      `tool choice '${toolChoice.type}' cannot be promised: the embedded engine cannot make a model call tools yet; use 'auto' or another model`,
       { code: 'unsupported-value', field: ['tool_choice'] },
     )
   }
   const losses: Loss[] = []
   const drop = (field: string, why: string): void => void losses.push({ field, action: 'dropped', why })
-  if (tools && tools.length > 0) drop('tools', 'the embedded engine does not call tools yet')
-  if (thinking && thinking.mode !== 'disabled') drop('thinking', 'the embedded engine does not separate thinking yet')
   if (responseFormat && responseFormat.type !== 'text')
     drop('responseFormat', 'the embedded engine does not constrain answers yet')
   if (topLogprobs !== undefined) drop('topLogprobs', 'the embedded engine does not report log-probabilities yet')
   return losses
+}
+
+/* A model that is not shown any tools calls none, which is what `none` asks for. */
+function toolsOf({ tools = [], toolChoice }: ModelRequest): Pick<ChatPrompt, 'tools' | 'toolChoice'> {
+  if (tools.length === 0 || toolChoice?.type === 'none') return {}
+  return {
+    tools: tools.map(({ name, description, inputSchema }) => ({
+      name,
+      ...(description !== undefined && { description }),
+      inputSchema,
+    })),
+    ...(toolChoice && { toolChoice }),
+  }
+}
+
+const efforts = { minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' } as const
+
+function thinkingOf({ thinking, effort }: ModelRequest): Pick<ChatPrompt, 'thinking' | 'effort'> {
+  if (thinking?.mode === 'disabled' || effort === 'none') return { thinking: false }
+  if (effort === undefined) return thinking ? { thinking: true } : {}
+  return { thinking: true, effort: efforts[effort] }
+}
+
+function formatOf({ responseFormat }: ModelRequest): Pick<ChatPrompt, 'responseFormat'> {
+  return responseFormat && responseFormat.type !== 'text' ? { responseFormat } : {}
 }
 
 function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
@@ -88,9 +120,24 @@ function toTurns({ role, content }: Message, names: ReadonlyMap<string, string>)
     return { role: 'tool', content: isError ? `Error: ${said}` : said, callId, ...(name !== undefined && { name }) }
   })
   if (text !== '' || turns.length === 0) {
-    turns.push({ role, content: text, ...(toolCalls.length > 0 && { toolCalls }) })
+    const thinking = role === 'assistant' ? ownThinking(content) : ''
+    turns.push({
+      role,
+      content: text,
+      ...(toolCalls.length > 0 && { toolCalls }),
+      ...(thinking !== '' && { thinking }),
+    })
   }
   return turns
+}
+
+/* What another model thought is its own; a local model is shown only what local models thought. */
+function ownThinking(content: readonly ContentBlock[]): string {
+  return content
+    .filter(block => block.type === 'thinking')
+    .filter(isOwnThinking)
+    .map(({ text }) => text)
+    .join('\n\n')
 }
 
 function mergeTurns(turns: readonly ChatMessage[]): readonly ChatMessage[] {
@@ -106,10 +153,12 @@ function mergeTurns(turns: readonly ChatMessage[]): readonly ChatMessage[] {
 function mergeTwo(first: ChatMessage, second: ChatMessage): ChatMessage {
   const glue = first.role === 'assistant' ? '' : '\n\n'
   const toolCalls = [...(first.toolCalls ?? []), ...(second.toolCalls ?? [])]
+  const thinking = [first.thinking, second.thinking].filter(text => text !== undefined).join('\n\n')
   return {
     role: first.role,
     content: [first.content, second.content].filter(text => text !== '').join(glue),
     ...(toolCalls.length > 0 && { toolCalls }),
+    ...(thinking !== '' && { thinking }),
   }
 }
 
@@ -132,7 +181,7 @@ function toText(block: ContentBlock): string {
       throw unseeable('an image')
     case 'opaque':
       throw unseeable(`a block of type ${JSON.stringify(block.value['type'] ?? block.protocol)}`)
-    // A template has no place for reasoning of earlier turns, and calls and results have messages of their own.
+    // Reasoning stands beside a message's text, and calls and results have messages of their own.
     case 'thinking':
     case 'redacted-thinking':
     case 'tool-call':

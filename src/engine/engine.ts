@@ -61,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     name: 'engine',
     isLocal: true,
-    stream: (request, signal) => stream(request, { pool, normalise, signal, id: options.uniqueId() }),
+    stream: (request, signal) => stream(request, { pool, normalise, signal, uniqueId: options.uniqueId }),
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
       return (await waitFor(pool.host(request.model), signal)).count(prompt)
@@ -115,23 +115,31 @@ interface StreamMeans {
   readonly pool: HostPool
   readonly normalise: Normaliser
   readonly signal: AbortSignal
-  readonly id: string
+  readonly uniqueId: () => string
 }
 
 async function* stream(
   asked: ModelRequest,
-  { pool, normalise, signal, id }: StreamMeans,
+  { pool, normalise, signal, uniqueId }: StreamMeans,
 ): ModelStream & AsyncGenerator {
   const request = normalise(asked)
   const losses = findLosses(request)
   const task = toTask(request)
+  const id = uniqueId()
   const host = await waitFor(pool.host(request.model), signal)
-  yield* toAnswer(host.generate(task, signal), { id, model: request.model, losses })
+  const hidesThinking = request.thinking?.display === 'omitted'
+  yield* toAnswer(host.generate(task, signal), { id, model: request.model, losses, uniqueId, hidesThinking })
 }
 
 function toTask(request: ModelRequest): GenerationTask {
-  const { sampling = {}, stopSequences = [], maxTokens } = request
-  return { prompt: toChatPrompt(request), sampling, stopSequences, ...(maxTokens !== undefined && { maxTokens }) }
+  const { sampling = {}, stopSequences = [], maxTokens, thinking } = request
+  return {
+    prompt: toChatPrompt(request),
+    sampling,
+    stopSequences,
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
+  }
 }
 
 /** Waits for a shared promise; a client that leaves stops waiting, and the promise goes on for the others. */

@@ -33,8 +33,11 @@ export type ToWorker =
 export interface GenerationTask {
   readonly prompt: ChatPrompt
   readonly sampling: Sampling
+  /** They apply to the text that is shown, not to reasoning and calls. */
   readonly stopSequences: readonly string[]
   readonly maxTokens?: number
+  /** The most tokens of reasoning; the answer goes on without more of it. */
+  readonly thinkingTokens?: number
 }
 
 /** What is known of a model once it is loaded. */
@@ -60,12 +63,18 @@ export type CountResult = { readonly tokens: number } | { readonly failure: Work
 export type GenerationEvent =
   | { readonly type: 'started'; readonly id: number; readonly inputTokens: number; readonly cachedTokens: number }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
+  | { readonly type: 'thinking'; readonly id: number; readonly text: string }
+  | { readonly type: 'call-start'; readonly id: number; readonly name: string }
+  | { readonly type: 'call-arguments'; readonly id: number; readonly json: string }
+  | { readonly type: 'call-end'; readonly id: number }
   | {
       readonly type: 'ended'
       readonly id: number
       readonly reason: StopReason
       readonly sequence?: string
       readonly outputTokens: number
+      /** Those of the output tokens that are reasoning. */
+      readonly thinkingTokens: number
     }
   | { readonly type: 'failed'; readonly id: number; readonly failure: WorkerFailure }
 

@@ -7,8 +7,6 @@ interface Variables {
   readonly messages: readonly { readonly role: string; readonly content: string; readonly tool_calls?: unknown }[]
 }
 
-const special = { bos: '<s>', eos: '</s>' }
-
 /* Templates differ in what they refuse; these stand for the families. */
 const plain = ({ messages }: Variables): string => messages.map(({ role, content }) => `[${role}]${content}`).join('')
 const withTools = ({ messages }: Variables): string =>
@@ -25,7 +23,12 @@ const refuse = (): string => {
 }
 
 const render = (template: (variables: Variables) => string, messages: readonly ChatMessage[], prefill = ''): string =>
-  createChatTemplate(variables => template(variables as unknown as Variables), special).render({ messages, prefill })
+  createChatTemplate({
+    source: '',
+    render: variables => template(variables as unknown as Variables),
+    bos: '<s>',
+    eos: '</s>',
+  }).render({ messages, prefill }).text
 
 const system: ChatMessage = { role: 'system', content: 'S' }
 const user: ChatMessage = { role: 'user', content: 'U' }
@@ -51,7 +54,8 @@ test('a template that knows tools gets calls and results as such', () => {
 
 test('a template that knows no tools gets calls and results in words', () => {
   const text = render(plain, [user, calling, tool])
-  expect(text).toBe('[user]U[assistant]A\nI call look with {"at":1}[user]Result of look:\nR')
+  const call = '<tool_call>\n{"name": "look", "arguments": {"at":1}}\n</tool_call>'
+  expect(text).toBe(`[user]U[assistant]A\n${call}[user]Result of look:\nR`)
 })
 
 test('a prefill follows the prompt as it is', () => {

@@ -1,42 +1,62 @@
 import { ModelError } from '../../core/errors.ts'
-import type { ChatMessage, ChatPrompt, ChatToolCall } from '../chat-prompt.ts'
+import type { ChatMessage, ChatPrompt, ChatTool, ChatToolCall } from '../chat-prompt.ts'
+import { toolTurnAsText, withToolDescriptions } from './generic-tools.ts'
+import { openAnswer } from './open-answer.ts'
+import type { RenderedPrompt } from './open-answer.ts'
+import { detectFormat } from './output/detect-format.ts'
+import type { OutputFormat } from './output/output-format.ts'
 
 /** Renders conversations as one model's own template does. */
 export interface ChatTemplate {
+  /** How the model writes what is not plain text. */
+  readonly format: OutputFormat
   /** Gives the text of a prompt. Throws `invalid-request` where the template refuses the conversation. */
-  render(prompt: ChatPrompt): string
+  render(prompt: ChatPrompt): RenderedPrompt
 }
 
-/** Renders with the variables that a template may use. Throws what the template throws. */
-type Render = (variables: Readonly<Record<string, unknown>>) => string
+/** A template's text, and the native engine's way to render it. */
+export interface TemplateSource {
+  readonly source: string
+  /** Renders with the variables that a template may use. Throws what the template throws. */
+  readonly render: (variables: Readonly<Record<string, unknown>>) => string
+  readonly bos: string
+  readonly eos: string
+}
 
 /** What a template can express, found by trying. */
 interface Traits {
   readonly system: boolean
   readonly inlineSystem: boolean
   readonly toolMessages: boolean
+  readonly rendersTools: boolean
 }
 
 /** The template of models that bring none: ChatML, as most of the field does. */
-export const fallbackTemplate =
+export const fallbackTemplate: string =
   "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 
+/** Draws a conversation with a template. */
+type Draw = (conversation: Drawn) => string
+
+interface Drawn {
+  readonly messages: readonly ChatMessage[]
+  readonly tools?: readonly ChatTool[]
+  readonly isThinking?: boolean
+  readonly effort?: string
+  /** Whether the answer's header follows. */
+  readonly opensAnswer?: boolean
+}
+
 /** Wraps a model's template. What the template cannot express is said in words that it can. */
-export function createChatTemplate(render: Render, special: { bos: string; eos: string }): ChatTemplate {
-  const draw = (messages: readonly ChatMessage[], addsGenerationPrompt = true): string =>
-    render({
-      messages: messages.map(toTemplateMessage),
-      add_generation_prompt: addsGenerationPrompt,
-      bos_token: special.bos,
-      eos_token: special.eos,
-      enable_thinking: false,
-    })
-  const traits = findTraits(draw)
+export function createChatTemplate(template: TemplateSource): ChatTemplate {
+  const draw = drawWith(template)
+  const { traits, format } = findTraits(template.source, draw)
   return {
-    render: ({ messages, prefill }) => {
+    format,
+    render: prompt => {
       try {
-        return draw(express(messages, traits)) + prefill
+        return openAnswer(draw(express(prompt, traits)), { prompt, format })
       } catch (cause) {
         throw new ModelError(
           'invalid-request',
@@ -48,13 +68,37 @@ export function createChatTemplate(render: Render, special: { bos: string; eos: 
   }
 }
 
-function toTemplateMessage({ role, content, toolCalls, callId, name }: ChatMessage): Record<string, unknown> {
+function drawWith({ render, bos, eos }: TemplateSource): Draw {
+  return ({ messages, tools, isThinking = false, effort, opensAnswer = true }) =>
+    render({
+      messages: messages.map(toTemplateMessage),
+      add_generation_prompt: opensAnswer,
+      bos_token: bos,
+      eos_token: eos,
+      // Families differ in the name of the switch.
+      enable_thinking: isThinking,
+      thinking: isThinking,
+      ...(effort !== undefined && { reasoning_effort: effort }),
+      ...(tools && { tools: tools.map(toTemplateTool) }),
+    })
+}
+
+function toTemplateTool({ name, description = '', inputSchema }: ChatTool): Record<string, unknown> {
+  return { type: 'function', function: { name, description, parameters: inputSchema } }
+}
+
+function toTemplateMessage(message: ChatMessage): Record<string, unknown> {
+  const { role, content, toolCalls, callId, name, thinking } = message
   return {
     role,
     content,
     ...(toolCalls && { tool_calls: toolCalls.map(toTemplateCall) }),
     ...(callId !== undefined && { tool_call_id: callId }),
     ...(name !== undefined && { name }),
+    // A template that knows reasoning keeps that of the turn that still goes on, and leaves out the rest.
+    ...(thinking !== undefined && { reasoning_content: thinking }),
+    // One family refuses a call with both words and reasoning before it.
+    ...(thinking !== undefined && content === '' && { thinking }),
   }
 }
 
@@ -71,6 +115,7 @@ function parseArguments(input: string): unknown {
   }
 }
 
+const system: ChatMessage = { role: 'system', content: 'probe-system' }
 const user: ChatMessage = { role: 'user', content: 'probe-user' }
 const assistant: ChatMessage = { role: 'assistant', content: 'probe-assistant' }
 const called: ChatMessage = {
@@ -79,41 +124,56 @@ const called: ChatMessage = {
   toolCalls: [{ id: 'call00001', name: 'probe_tool', input: '{"probe_argument":1}' }],
 }
 const answered: ChatMessage = { role: 'tool', content: 'probe-result', callId: 'call00001', name: 'probe_tool' }
+const declared: ChatTool = {
+  name: 'probe_declared',
+  description: 'probe-description',
+  inputSchema: { type: 'object', properties: { probe_argument: { type: 'integer' } } },
+}
 
-function findTraits(draw: (messages: readonly ChatMessage[]) => string): Traits {
-  const shows = (messages: readonly ChatMessage[], ...marks: readonly string[]): boolean => {
+function findTraits(source: string, draw: Draw): { traits: Traits; format: OutputFormat } {
+  const show = (conversation: Drawn): string | undefined => {
     try {
-      const text = draw(messages)
-      return marks.every(mark => text.includes(mark))
+      return draw(conversation)
     } catch {
-      return false
+      return undefined
     }
   }
-  const system: ChatMessage = { role: 'system', content: 'probe-system' }
-  return {
-    system: shows([system, user], 'probe-system', 'probe-user'),
-    inlineSystem: shows([user, assistant, user, system], 'probe-system', 'probe-assistant'),
-    toolMessages: shows([user, called, answered], 'probe_tool', 'probe_argument', 'probe-result'),
+  const shows = (conversation: Drawn, ...marks: readonly string[]): boolean => {
+    const text = show(conversation)
+    return text !== undefined && marks.every(mark => text.includes(mark))
   }
+  const toolMessages = shows({ messages: [user, called, answered] }, 'probe_tool', 'probe_argument', 'probe-result')
+  const hasTools = toolMessages && shows({ messages: [user], tools: [declared] }, 'probe_declared', 'probe_argument')
+  const words = show({ messages: [user, assistant], opensAnswer: false })
+  const call = show({ messages: [user, called], opensAnswer: false })
+  const { format, rendersTools } = detectFormat(source, {
+    hasTools,
+    ...(words !== undefined && { words }),
+    ...(call !== undefined && { call }),
+  })
+  const traits = {
+    system: shows({ messages: [system, user] }, 'probe-system', 'probe-user'),
+    inlineSystem: shows({ messages: [user, assistant, user, system] }, 'probe-system', 'probe-assistant'),
+    toolMessages,
+    rendersTools,
+  }
+  return { traits, format }
 }
 
 /** Says a conversation within what a template can express. */
-function express(messages: readonly ChatMessage[], traits: Traits): readonly ChatMessage[] {
-  const withTools = traits.toolMessages ? messages : messages.map(toolsAsText)
+function express({ messages, tools, thinking, effort }: ChatPrompt, traits: Traits): Drawn {
+  const described = tools && !traits.rendersTools ? withToolDescriptions(messages, tools) : messages
+  const withTools = traits.toolMessages && (traits.rendersTools || !tools) ? described : described.map(toolTurnAsText)
   const withSystem = withTools.map((message, index) => {
     const isExpressible = message.role !== 'system' || (index === 0 ? traits.system : traits.inlineSystem)
     return isExpressible ? message : { ...message, role: 'user' as const }
   })
-  return joinNeighbours(withSystem)
-}
-
-function toolsAsText(message: ChatMessage): ChatMessage {
-  if (message.role === 'tool') {
-    return { role: 'user', content: `Result of ${message.name ?? 'the tool'}:\n${message.content}` }
+  return {
+    messages: joinNeighbours(withSystem),
+    ...(tools && traits.rendersTools && { tools }),
+    ...(thinking !== undefined && { isThinking: thinking }),
+    ...(effort !== undefined && { effort }),
   }
-  if (!message.toolCalls) return message
-  const calls = message.toolCalls.map(({ name, input }) => `I call ${name} with ${input}`)
-  return { role: message.role, content: [message.content, ...calls].filter(text => text !== '').join('\n') }
 }
 
 /* Two user turns in a row are an error to templates that demand turns to alternate. */

@@ -39,13 +39,15 @@ export interface LanguageModel {
    * Recurrent models cannot: their state has no front.
    */
   readonly canForget: boolean
-  /** The model's own chat template; absent where it brings none. */
-  readonly chatTemplate: NativeTemplate | undefined
+  /** The source of the model's own chat template; absent where it brings none. */
+  readonly chatTemplate: string | undefined
   readonly bosText: string
   readonly eosText: string
   compileTemplate(source: string): NativeTemplate
   /** The tokens of a rendered prompt, with the one that begins a sequence where the model wants it. */
   tokenizePrompt(text: string): Uint32Array
+  /** The tokens of a piece of text in which control tokens may be spelled out. */
+  tokenize(text: string): Uint32Array
   detokenize(tokens: readonly number[]): string
   endsGeneration(token: number): boolean
   createSampler(config: SamplerConfig): Sampler
@@ -108,7 +110,7 @@ class LoadedModel implements LanguageModel {
   readonly threads: number
   readonly system: string
   readonly canForget: boolean
-  readonly chatTemplate: NativeTemplate | undefined
+  readonly chatTemplate: string | undefined
   readonly bosText: string
   readonly eosText: string
   readonly #bindings: NativeBindings
@@ -125,7 +127,7 @@ class LoadedModel implements LanguageModel {
     this.#bindings = bindings
     this.#native = native
     this.#context = context
-    this.chatTemplate = template === undefined ? undefined : this.compileTemplate(template)
+    this.chatTemplate = template
     this.bosText = this.#specialText(native.tokenBos())
     this.eosText = this.#specialText(native.tokenEos())
   }
@@ -135,10 +137,14 @@ class LoadedModel implements LanguageModel {
   }
 
   tokenizePrompt(text: string): Uint32Array {
-    const tokens = this.#native.tokenize(text, true)
+    const tokens = this.tokenize(text)
     const bos = this.#native.tokenBos()
     if (!this.#native.shouldPrependBosToken() || tokens[0] === bos) return tokens
     return Uint32Array.of(bos, ...tokens)
+  }
+
+  tokenize(text: string): Uint32Array {
+    return this.#native.tokenize(text, true)
   }
 
   detokenize(tokens: readonly number[]): string {

@@ -1,11 +1,12 @@
 import { inspect } from 'node:util'
 import { ModelError, toModelError } from '../../core/errors.ts'
-import type { ChatPrompt } from '../chat-prompt.ts'
 import type { FromWorker, GenerationTask, ToWorker, WorkerFailure } from '../messages.ts'
 import { createChatTemplate, fallbackTemplate } from './chat-template.ts'
 import type { ChatTemplate } from './chat-template.ts'
-import type { Job } from './generation.ts'
+import type { Job, OutputPlan } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
+import type { RenderedPrompt } from './open-answer.ts'
+import { findMarkers, planOutput } from './plan-output.ts'
 import { isReproducible, toSamplerConfig } from './sampling.ts'
 import { createScheduler } from './scheduler.ts'
 
@@ -32,18 +33,27 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
     emit: events => send({ type: 'step', events }),
     onFailure: options.onFailure,
   })
-  const tokenize = (prompt: ChatPrompt): Uint32Array => model.tokenizePrompt(template.render(prompt))
+  const { format } = template
+  const markers = findMarkers(format, model)
+  const means: Means = {
+    model,
+    render: prompt => template.render(prompt),
+    chooseSeed: options.chooseSeed,
+    plan: (task, rendered) => planOutput(task, rendered, { format, markers, model }),
+  }
   return {
     receive: message => {
       switch (message.type) {
         case 'count':
-          return send({ type: 'count', id: message.id, result: count(() => tokenize(message.prompt).length) })
+          return send({
+            type: 'count',
+            id: message.id,
+            result: count(() => model.tokenizePrompt(template.render(message.prompt).text).length),
+          })
         case 'cancel':
           return scheduler.cancel(message.id)
         case 'generate': {
-          const job = attempt(() =>
-            toJob(message, { tokenize, seed: options.chooseSeed(), contextTokens: model.contextTokens }),
-          )
+          const job = attempt(() => toJob(message, means))
           if ('failure' in job) send({ type: 'step', events: [{ type: 'failed', id: message.id, ...job }] })
           else scheduler.submit(job)
         }
@@ -53,29 +63,37 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
 }
 
 function openTemplate(model: LanguageModel): ChatTemplate {
-  const native = model.chatTemplate ?? model.compileTemplate(fallbackTemplate)
-  return createChatTemplate(variables => native.render(variables), { bos: model.bosText, eos: model.eosText })
+  const source = model.chatTemplate ?? fallbackTemplate
+  const native = model.compileTemplate(source)
+  return createChatTemplate({
+    source,
+    render: variables => native.render(variables),
+    bos: model.bosText,
+    eos: model.eosText,
+  })
 }
 
 interface Means {
-  readonly tokenize: (prompt: ChatPrompt) => Uint32Array
-  readonly seed: number
-  readonly contextTokens: number
+  readonly model: LanguageModel
+  readonly render: ChatTemplate['render']
+  readonly chooseSeed: () => number
+  readonly plan: (task: GenerationTask, rendered: RenderedPrompt) => OutputPlan
 }
 
-function toJob({ id, task }: { id: number; task: GenerationTask }, means: Means): Job {
-  const { tokenize, seed, contextTokens } = means
-  const tokens = tokenize(task.prompt)
-  if (tokens.length >= contextTokens) throw tooLong(tokens.length, contextTokens - 1)
+function toJob({ id, task }: { id: number; task: GenerationTask }, { model, render, chooseSeed, plan }: Means): Job {
+  const rendered = render(task.prompt)
+  const tokens = model.tokenizePrompt(rendered.text)
+  if (tokens.length >= model.contextTokens) throw tooLong(tokens.length, model.contextTokens - 1)
   if (tokens.length === 0)
     throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
   return {
     id,
     tokens,
-    sampler: toSamplerConfig(task.sampling, seed),
+    sampler: toSamplerConfig(task.sampling, chooseSeed()),
     isReproducible: isReproducible(task.sampling),
     stopSequences: task.stopSequences,
     maxTokens: task.maxTokens,
+    output: plan(task, rendered),
   }
 }
 

@@ -6,7 +6,7 @@ import { createTextDecoder } from './text-decoder.ts'
 const fromBytes = (tokens: readonly number[]): string => Buffer.from(tokens).toString('utf8')
 
 function decode(text: string, before = ''): { pieces: string[]; whole: string } {
-  const decoder = createTextDecoder(fromBytes, [...Buffer.from(before)])
+  const decoder = createTextDecoder({ detokenize: fromBytes, before: [...Buffer.from(before)] })
   const pieces = [...Buffer.from(text)].map(byte => decoder.push(byte))
   pieces.push(decoder.end())
   return { pieces, whole: pieces.join('') }
@@ -28,14 +28,14 @@ test('any text is shown as it is, and no piece holds a part of a character', () 
 })
 
 test('the pieces of a character that was never finished are dropped', () => {
-  const decoder = createTextDecoder(fromBytes, [])
+  const decoder = createTextDecoder({ detokenize: fromBytes, before: [] })
   const [first = 0, second = 0] = Buffer.from('日')
   expect(['a'.charCodeAt(0), first, second].map(byte => decoder.push(byte))).toEqual(['a', '', ''])
   expect(decoder.end()).toBe('')
 })
 
 test('bytes that are no text are shown as replacement characters, sooner or later', () => {
-  const decoder = createTextDecoder(fromBytes, [])
+  const decoder = createTextDecoder({ detokenize: fromBytes, before: [] })
   const shown = Array.from({ length: 9 }, () => decoder.push(0xff)).join('') + decoder.end()
   expect(shown).toContain('\uFFFD')
 })
@@ -47,6 +47,15 @@ test('a tokenizer that drops a leading space at the start of a text is heard rig
       .map(token => words[token])
       .join('')
       .trimStart()
-  const decoder = createTextDecoder(detokenize, [0])
+  const decoder = createTextDecoder({ detokenize: detokenize, before: [0] })
   expect([1, 2, 3].map(token => decoder.push(token))).toEqual([' upon', ' a', ' time'])
+})
+
+test('a marker is shown where its token is, after what came before it', () => {
+  const decoder = createTextDecoder({
+    detokenize: tokens => fromBytes(tokens.filter(token => token < 256)),
+    before: [],
+    markers: new Map([[300, '<call>']]),
+  })
+  expect([97, 300, 98, 301, 99].map(token => decoder.push(token))).toEqual(['a', '<call>', 'b', '', 'c'])
 })
