@@ -65,7 +65,10 @@ export interface LlamaModel {
   readonly fileInfo: {
     readonly metadata: {
       readonly general: { readonly architecture: string }
-      readonly tokenizer?: { readonly chat_template?: string }
+      readonly tokenizer?: {
+        readonly chat_template?: string
+        readonly ggml?: { readonly tokens?: readonly string[]; readonly token_type?: readonly number[] }
+      }
     }
   }
   createContext(options: Readonly<Record<string, unknown>>): Promise<{ readonly _ctx: NativeContext }>

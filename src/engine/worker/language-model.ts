@@ -1,5 +1,6 @@
 import type { LoadSettings } from '../messages.ts'
 import type {
+  LlamaModel,
   NativeBindings,
   NativeContext,
   NativeModel,
@@ -8,6 +9,8 @@ import type {
   SamplerConfig,
 } from './binding.ts'
 import { loadLlama } from './binding.ts'
+import { createPromptTokenizer } from './prompt-tokenizer.ts'
+import type { Tokenize } from './prompt-tokenizer.ts'
 
 /** A piece of one slot's tokens, to be evaluated from `position` on. */
 export interface BatchEntry {
@@ -90,6 +93,7 @@ export async function loadLanguageModel(
     native: model._model,
     context,
     template: model.fileInfo.metadata.tokenizer?.chat_template,
+    specials: specialTexts(model),
     canForget: !bindings.getIsArchRecurrent(architecture) && !bindings.getIsArchHybrid(architecture),
   })
 }
@@ -100,7 +104,17 @@ interface Parts {
   readonly native: NativeModel
   readonly context: NativeContext
   readonly template: string | undefined
+  readonly specials: readonly string[]
   readonly canForget: boolean
+}
+
+/* The types of tokens that are words or pieces of words, and single bytes (llama.cpp's llama_token_type). */
+const [normalToken, byteToken] = [1, 6]
+
+/** The texts that the tokenizer looks for before it looks at words. */
+function specialTexts({ fileInfo }: LlamaModel): readonly string[] {
+  const { tokens = [], token_type: types = [] } = fileInfo.metadata.tokenizer?.ggml ?? {}
+  return tokens.filter((_, token) => ![normalToken, byteToken, undefined].includes(types[token]))
 }
 
 class LoadedModel implements LanguageModel {
@@ -116,8 +130,9 @@ class LoadedModel implements LanguageModel {
   readonly #bindings: NativeBindings
   readonly #native: NativeModel
   readonly #context: NativeContext
+  readonly #tokenize: Tokenize
 
-  constructor({ settings, bindings, native, context, template, canForget }: Parts) {
+  constructor({ settings, bindings, native, context, template, specials, canForget }: Parts) {
     this.contextTokens = settings.contextTokens
     this.slots = settings.slots
     this.batchTokens = settings.batchTokens
@@ -127,6 +142,7 @@ class LoadedModel implements LanguageModel {
     this.#bindings = bindings
     this.#native = native
     this.#context = context
+    this.#tokenize = createPromptTokenizer(piece => native.tokenize(piece, true), specials)
     this.chatTemplate = template
     this.bosText = this.#specialText(native.tokenBos())
     this.eosText = this.#specialText(native.tokenEos())
@@ -144,7 +160,7 @@ class LoadedModel implements LanguageModel {
   }
 
   tokenize(text: string): Uint32Array {
-    return this.#native.tokenize(text, true)
+    return this.#tokenize(text)
   }
 
   detokenize(tokens: readonly number[]): string {
