@@ -20,8 +20,10 @@ const user = (content: string) => ({ role: 'user' as const, content })
 /** A song without end: whoever does not leave waits for minutes. */
 const endless = {
   model: 'starter',
-  messages: [user('Sing.'), { role: 'assistant' as const, content: 'la la la la '.repeat(30).trim() }],
+  messages: [user('Sing.'), { role: 'assistant' as const, content: 'la la la la '.repeat(100).trim() }],
 }
+
+const likeliest = { temperature: 0 } as const
 
 const chat = openOpenAI(served.url)
 
@@ -101,9 +103,9 @@ interface Leaver {
 }
 
 const leavers: readonly Leaver[] = [
-  ...anthropicKinds.map(({ name, open }) => {
+  ...anthropicKinds.map(({ name, open, isStrict }) => {
     const { messages } = open(narrow.url)
-    const body = { ...endless, max_tokens: 8000 }
+    const body = { ...endless, max_tokens: 7000, ...(!isStrict && likeliest) }
     return {
       name,
       stream: async (signal: AbortSignal): Promise<AsyncIterable<Anthropic.MessageStreamEvent>> =>
@@ -113,8 +115,9 @@ const leavers: readonly Leaver[] = [
   }),
   {
     name: 'openai 7.57',
-    stream: async signal => openOpenAI(narrow.url).chat.completions.create({ ...endless, stream: true }, { signal }),
-    whole: async signal => openOpenAI(narrow.url).chat.completions.create(endless, { signal }),
+    stream: async signal =>
+      openOpenAI(narrow.url).chat.completions.create({ ...endless, ...likeliest, stream: true }, { signal }),
+    whole: async signal => openOpenAI(narrow.url).chat.completions.create({ ...endless, ...likeliest }, { signal }),
   },
 ]
 

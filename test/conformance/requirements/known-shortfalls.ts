@@ -1,0 +1,26 @@
+import type { Shortfall } from './requirement.ts'
+
+/** What clients of either API may miss. */
+export const knownShortfalls: readonly Shortfall[] = [
+  {
+    what: 'calls of tools by local models',
+    instead: 'tools are left out and the log says so; a forced choice is a 400',
+  },
+  { what: 'structured output', instead: 'the shape is left out and the log says so' },
+  { what: 'losses told to the client', instead: 'they are in the log alone' },
+  { what: 'images, PDFs and sound', instead: 'a 400 that names what it was' },
+  { what: 'the path of content that cannot be shown', instead: 'the refusal names the kind of content only' },
+  { what: 'citations of documents', instead: 'documents are read, answers cite nothing' },
+  { what: 'reasoning kept apart from the answer', instead: 'thinking is left out and the log says so' },
+  { what: 'log-probabilities', instead: 'they are left out and the log says so' },
+  { what: 'several answers to one request', instead: 'a 400 for n above 1' },
+  { what: 'message threads', instead: 'a 400 with thread_unsupported_request' },
+  { what: 'message batches', instead: 'a 404' },
+  { what: 'files', instead: 'a 404; blocks that refer to files are a 400' },
+  { what: 'the Responses API', instead: 'a 404' },
+  { what: 'embeddings and plain completions', instead: 'a 404' },
+  { what: 'tools that run on the vendor’s servers', instead: 'a 400 that names the type' },
+  { what: 'a seed for clients of the Messages API', instead: 'its newer version cannot ask for repeatable answers' },
+  { what: 'cache breakpoints', instead: 'accepted; the engine chooses by itself what it keeps' },
+  { what: 'rate-limit headers', instead: 'left out, since there are no such limits' },
+]

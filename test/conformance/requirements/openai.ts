@@ -1,0 +1,139 @@
+import type { Requirement } from './requirement.ts'
+
+/** What clients of the OpenAI Chat Completions API rely on. */
+export const openaiRequirements: readonly Requirement[] = [
+  {
+    id: 'C01',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'A completion has the fields of one, and counts that add up.',
+    provenBy: [
+      'a completion has the fields of one',
+      'each completion has an id and a request id of its own',
+      'what was read from the cache is counted within the prompt',
+    ],
+  },
+  {
+    id: 'C02',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'The system and the developer instruct alike, at the beginning and later.',
+    provenBy: ['a developer instructs as the system does', 'instructions between the turns are part of the prompt'],
+  },
+  {
+    id: 'C03',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Content is text or parts.',
+    provenBy: ['text is the same as a string or as a part'],
+  },
+  {
+    id: 'C04',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Calls of tools and their results reach the model.',
+    provenBy: ['calls of tools and their results are part of the prompt'],
+  },
+  {
+    id: 'C05',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: '`max_completion_tokens` and `max_tokens` limit an answer; without them the context does.',
+    provenBy: [
+      'the limit has the same meaning under both of its names',
+      'without a limit an answer goes on to the end of the context',
+    ],
+  },
+  {
+    id: 'C06',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: '`stop` is text, a list or nothing.',
+    provenBy: ['a stop sequence may be a string', 'no stop sequence is as good as an empty list of them'],
+  },
+  {
+    id: 'C07',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'One answer a request is given; more are refused, not silently left out.',
+    provenBy: ['one answer may be asked for, and no more'],
+  },
+  {
+    id: 'C08',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Log-probabilities that the model does not give are left out, and that is told.',
+    provenBy: ['log-probabilities are left out, and the log says so'],
+  },
+  {
+    id: 'C09',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Tools may be sent to a model that calls none; that they were left out is told.',
+    provenBy: ['tools may be sent, an answer still comes, and the log says what was left out'],
+  },
+  {
+    id: 'C10',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'A choice of tools that cannot be promised is refused; one that asks for nothing is kept.',
+    provenBy: [
+      'a tool choice of %o is refused, since it cannot be promised',
+      'a tool choice of %s asks for nothing that cannot be kept',
+    ],
+  },
+  {
+    id: 'C11',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Content that the model cannot be shown is refused and named, never dropped.',
+    provenBy: ['what the model cannot be shown is refused and named: $what'],
+  },
+  {
+    id: 'C12',
+    source: 'OpenAI API reference, Create chat completion',
+    behaviour: 'Hints and unknown fields do no harm; a shape that is not kept is told.',
+    provenBy: [
+      'a field that changes nothing here is tolerated: %o',
+      'a shape that cannot be kept is left out, and the log says so: $type',
+    ],
+  },
+  {
+    id: 'C13',
+    source: 'OpenAI docs, Error codes',
+    behaviour: 'What is wrong with a request is told by `param` and `code`.',
+    provenBy: ['what is wrong is refused by its field: $param'],
+  },
+  {
+    id: 'C30',
+    source: 'OpenAI API reference, Chat completion streaming events',
+    behaviour: 'The chunks of a stream come in the one order that clients read, to `[DONE]`.',
+    provenBy: [
+      'a stream that ends %s is in grammar',
+      'a counted stream that ends %s is in grammar',
+      'a stream that ends with a stop sequence is in grammar',
+    ],
+  },
+  {
+    id: 'C31',
+    source: 'OpenAI API reference, Chat completion streaming events',
+    behaviour: 'A stream has the headers of an event stream and its request id.',
+    provenBy: ['a stream has the headers of one'],
+  },
+  {
+    id: 'C32',
+    source: 'OpenAI API reference, Chat completion streaming events',
+    behaviour: 'A stream counts tokens for who asks with `include_usage`, in its last chunk.',
+    provenBy: ['a stream counts tokens only for who asks'],
+  },
+  {
+    id: 'C33',
+    source: 'OpenAI SDK, Streaming helpers',
+    behaviour: 'The helpers of the SDK give content as it comes, the completion and the counts.',
+    provenBy: [
+      'the helper tells of content as it comes and gives the completion',
+      'the helper gives the counts that were asked for',
+    ],
+  },
+  {
+    id: 'C34',
+    source: 'OpenAI API reference, Chat completion streaming events',
+    behaviour: 'A stream may be read chunk by chunk; all are of one completion.',
+    provenBy: ['the first chunk has the role, the last the reason'],
+  },
+  {
+    id: 'C35',
+    source: 'OpenAI docs, Error codes',
+    behaviour: 'A request that fails before its stream begins gets a status.',
+    provenBy: ['a request that is wrong gets a status, not a stream'],
+  },
+]
