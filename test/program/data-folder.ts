@@ -20,13 +20,18 @@ export interface DataFolder {
 export async function dataFolderWith(models: Readonly<Record<string, TinyModelOptions>> = {}): Promise<DataFolder> {
   const { path, remove } = await temporaryFolder()
   onTestFinished(remove)
-  await symlink(join(cacheFolder, 'engine'), join(path, 'engine'))
+  await linkEngine(path)
   for (const [name, options] of Object.entries(models)) await addTinyModel(path, name, options)
   return {
     path,
     environment: { DUOLOGUE_DATA: path, DUOLOGUE_ENGINE_BUILD: 'cpu' },
     modelFile: model => join(path, 'models', model, 'model.gguf'),
   }
+}
+
+/** Puts the engine that the tests share into a data folder. */
+export async function linkEngine(dataPath: string): Promise<void> {
+  await symlink(join(cacheFolder, 'engine'), join(dataPath, 'engine'))
 }
 
 /** Writes a tiny model beside the data folder's models, and gives its path. */

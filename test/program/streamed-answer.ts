@@ -29,6 +29,7 @@ export interface Question {
   readonly maxTokens: number
   readonly text?: string
   readonly stream?: boolean
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A request in the words that both protocols share. */
@@ -46,7 +47,8 @@ export async function stream(port: number, protocol: ProtocolName, question: Que
 /** Asks for a streamed answer, and gives it when its headers have come. */
 export async function openStream(port: number, protocol: ProtocolName, question: Question): Promise<StreamedAnswer> {
   const body = bodyFor({ ...question, stream: true })
-  const { response, leave } = await open(port, { method: 'POST', path: paths[protocol], body })
+  const { headers = {} } = question
+  const { response, leave } = await open(port, { method: 'POST', path: paths[protocol], body, headers })
   let received = ''
   let isOver = false
   let news = Promise.withResolvers<void>()
