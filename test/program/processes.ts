@@ -24,8 +24,11 @@ export interface RunningProcess {
   readonly processId: number
   readonly out: string
   readonly err: string
-  /** Settles when everything written to both streams, in that order, has what is looked for. Throws if it ends before. */
-  until(found: RegExp): Promise<RegExpExecArray>
+  /**
+   * Settles when everything written to both streams, in that order and from a letter on, has what is looked for.
+   * Throws where the process ends before.
+   */
+  until(found: RegExp, from?: number): Promise<RegExpExecArray>
   write(text: string): void
   closeInput(): void
   signal(signal: NodeJS.Signals): void
@@ -61,15 +64,16 @@ export function startProcess(words: readonly [string, ...string[]], options: Sta
     get err() {
       return written.err
     },
-    until: async found => {
+    until: async (found, from = 0) => {
+      const look = () => found.exec((written.out + written.err).slice(from))
       const gone = ended.then(({ code, signal }) => {
-        const match = found.exec(written.out + written.err)
+        const match = look()
         if (match) return match
         throw new Error(`ended with ${code ?? signal} before ${found}:\n${written.out}\n${written.err}`)
       })
       gone.catch(() => undefined)
       for (;;) {
-        const match = found.exec(written.out + written.err)
+        const match = look()
         if (match) return match
         const more = new AbortController()
         const { signal } = more

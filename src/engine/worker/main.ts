@@ -23,6 +23,8 @@ function main(): void {
     else served?.receive(message)
   })
   socket.on('close', () => process.exit(0))
+  // A terminal and a supervisor send these to every process of a server at once. The gateway decides what ends when.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 }
 
 async function load(settings: LoadSettings, send: (message: FromWorker) => void): Promise<ServedModel | undefined> {
