@@ -5,31 +5,37 @@ const model = 'starter'
 const question = 'What is gravity?'
 const maxTokens = 60
 
-/** Asks the starter model one question through each official SDK, and prints the answers as they come. */
+/**
+ * Asks the starter model one question through each official SDK, and prints the answers as they come.
+ * Throws where an SDK does, or where an answer is empty.
+ */
 export async function demonstrate(url: string): Promise<void> {
   print(`\nAnthropic SDK: ${question}\n`)
   await askAnthropic(url)
-  print(`\n\nOpenAI SDK: ${question}\n`)
+  print(`\nOpenAI SDK: ${question}\n`)
   await askOpenai(url)
-  print('\n\nBoth answers came from the model on this machine.\n')
+  print('\nBoth answers came from the model on this machine.\n')
 }
 
 async function askAnthropic(url: string): Promise<void> {
-  const anthropic = new Anthropic({ baseURL: url, apiKey: 'any' })
+  const anthropic = new Anthropic({ baseURL: url, apiKey: 'any', maxRetries: 0 })
   const stream = anthropic.messages.stream({
     model,
     max_tokens: maxTokens,
     messages: [{ role: 'user', content: question }],
   })
-  stream.on('text', print)
+  let text = ''
+  stream.on('text', piece => {
+    text += piece
+    print(piece)
+  })
   const { stop_reason, usage } = await stream.finalMessage()
-  print(
-    `\n(${stop_reason}; ${usage.input_tokens + (usage.cache_read_input_tokens ?? 0)} tokens in, ${usage.output_tokens} out)`,
-  )
+  const inputTokens = usage.input_tokens + (usage.cache_read_input_tokens ?? 0)
+  conclude(text, `${stop_reason}; ${inputTokens} tokens in, ${usage.output_tokens} out`)
 }
 
 async function askOpenai(url: string): Promise<void> {
-  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any' })
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 })
   const chunks = await openai.chat.completions.create({
     model,
     max_tokens: maxTokens,
@@ -37,12 +43,20 @@ async function askOpenai(url: string): Promise<void> {
     stream_options: { include_usage: true },
     messages: [{ role: 'user', content: question }],
   })
+  let [text, reason, cost] = ['', '', '']
   for await (const { choices, usage } of chunks) {
-    print(choices[0]?.delta.content ?? '')
-    const reason = choices[0]?.finish_reason
-    if (reason) print(`\n(${reason}; `)
-    if (usage) print(`${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out)`)
+    const piece = choices[0]?.delta.content ?? ''
+    text += piece
+    print(piece)
+    reason = choices[0]?.finish_reason ?? reason
+    if (usage) cost = `${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out`
   }
+  conclude(text, `${reason}; ${cost}`)
+}
+
+function conclude(text: string, remark: string): void {
+  if (text.trim() === '') throw new Error('the answer is empty')
+  print(`\n(${remark})\n`)
 }
 
 function print(text: string): void {

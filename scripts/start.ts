@@ -13,16 +13,18 @@ const isDemo = flags.length < process.argv.length - 2
 
 const pulled = await run(['pull', 'starter'])
 if (pulled !== 0) process.exitCode = pulled
-else if (isDemo) await demonstrateOnce()
+else if (isDemo) process.exitCode = await demonstrateOnce()
 else process.exitCode = await run(['serve', '--examples', '--model', 'starter', ...flags])
 
-async function demonstrateOnce(): Promise<void> {
-  // Any free port: a server that runs already is left alone.
-  const server = await startServer(main, ['--model', 'starter', '--log-level', 'error', '--port', '0', ...flags])
+async function demonstrateOnce(): Promise<number> {
   try {
-    await demonstrate(server.url)
-  } finally {
-    await server.stop()
+    // Any free port: a server that runs already is left alone.
+    const server = await startServer(main, ['--model', 'starter', '--log-level', 'error', '--port', '0', ...flags])
+    await demonstrate(server.url).finally(server.stop)
+    return 0
+  } catch (error) {
+    process.stderr.write(`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
   }
 }
 
