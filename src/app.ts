@@ -14,6 +14,7 @@ import type { Engine, EngineNews } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
 import type { LoadPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
+import type { PoolPolicy } from './engine/pool.ts'
 import { provisionEngine } from './engine/provision.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer } from './server/server.ts'
@@ -24,6 +25,7 @@ import { diagnose } from './services/diagnose.ts'
 import { examineMachine } from './services/examine-machine.ts'
 import { createLocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
+import type { ModelsService } from './services/models.ts'
 import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -50,6 +52,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
   })
   const answer = createAnswer({ directory: local.directory })
   const services = { answer, countTokens: createCountTokens(local.directory), models: createModels(local.cards) }
+  const load = (model: string): Promise<void> => loadKnown(model, services.models, engine)
   let server: DuologueServer | undefined
   return {
     listen: async () => {
@@ -63,11 +66,8 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
       })
       return urlOf(await listen(server, config))
     },
-    load: async model => {
-      // A wrong name is told with the names that exist.
-      await services.models.find(model)
-      await engine.load(model)
-    },
+    load,
+    loadExpected: () => loadAll([...config.models, ...config.pinnedModels], load),
     modelNames: async () => (await models.list()).map(({ id }) => id),
     processes: () => engine.status(),
     answer: (request, signal) => answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
@@ -87,6 +87,19 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
       await engine.close()
     },
   }
+}
+
+async function loadKnown(model: string, models: ModelsService, engine: Engine): Promise<void> {
+  // A wrong name is told with the names that exist.
+  await models.find(model)
+  await engine.load(model)
+}
+
+async function loadAll(models: readonly string[], load: (model: string) => Promise<void>): Promise<readonly string[]> {
+  const names = [...new Set(models)]
+  // One after the other, so that what each takes is known before the next one is planned.
+  for (const name of names) await load(name)
+  return names
 }
 
 /** What pulling and listing models need. */
@@ -122,6 +135,7 @@ function openEngine(config: Config, { environment, notify, logger, models, prefe
     provision: async () => provision(config, { environment, notify }),
     preferences,
     normaliseOff: knownRules(config.normaliseOff),
+    policy: policyOf(config),
     availableMemoryBytes: () => process.availableMemory(),
     environment: engineEnvironment(environment),
     uniqueId,
@@ -170,15 +184,29 @@ function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): Lo
   }
 }
 
+function policyOf({ models, pinnedModels, keepAliveMs, memoryBytes, queueTimeoutMs }: Config): PoolPolicy {
+  return {
+    pinned: pinnedModels,
+    expected: models,
+    keepAliveMs,
+    queueTimeoutMs,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  }
+}
+
 function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify: World['notify'] }): void {
   switch (news.type) {
     case 'loading':
-      notify(`Loading ${news.model}: ${news.contextTokens} tokens of context × ${news.slots}…`)
+      notify(`Loading ${news.model}: ${news.plan.contextTokens} tokens of context × ${news.plan.slots}…`)
       return logger.info(news, 'a model is being loaded')
     case 'ready':
       return logger.info(news, 'a model is ready')
+    case 'failed':
+      return logger.warn(news, 'a model could not be loaded')
     case 'crashed':
       return logger.error(news, 'the process of a model ended by itself')
+    case 'unloaded':
+      return logger.info(news, 'a model was unloaded')
     case 'progress':
   }
 }

@@ -10,7 +10,8 @@ export type Flags = Readonly<Partial<Record<SettingName, unknown>>>
 /** One model's process. */
 export interface ModelProcess {
   readonly model: string
-  readonly state: 'loading' | 'ready'
+  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
+  readonly state: 'waiting' | 'loading' | 'ready' | 'ending'
   readonly processId?: number
 }
 
@@ -20,6 +21,8 @@ export interface CommandApp {
   listen(): Promise<string>
   /** Loads a model. Throws a `ModelError` that names the cause. */
   load(model: string): Promise<void>
+  /** Loads the models that the owner wants before the first request, and gives their names. */
+  loadExpected(): Promise<readonly string[]>
   /** The models on this machine, by name. */
   modelNames(): Promise<readonly string[]>
   /** The processes of models that are loaded or being loaded. */

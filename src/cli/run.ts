@@ -23,6 +23,9 @@ Examples:
   duologue run starter                      a chat; /clear forgets it, /exit or Ctrl-D ends it
   duologue run starter --json "Hi"          the whole answer as JSON, with its token counts`
 
+/* One model, for as long as the person looks at its answer. */
+const flags = { logLevel: 'error', models: [], pinnedModels: [], keepAliveMs: 'never' }
+
 /** Adds `duologue run`. */
 export function registerRun(program: Command, context: ProgramContext): void {
   program
@@ -37,7 +40,7 @@ export function registerRun(program: Command, context: ProgramContext): void {
     .option('--json', 'write the answer as JSON')
     .addHelpText('after', examples)
     .action(async (model: string, words: readonly string[], options: RunOptions) => {
-      const app = await context.openApp({ logLevel: 'error' }, line => context.output.note(line))
+      const app = await context.openApp(flags, line => context.output.note(line))
       try {
         await app.load(model)
         await converse({ app, model, words, options }, context)

@@ -9,6 +9,7 @@ const examples = `
 Examples:
   duologue serve                            on http://127.0.0.1:7272; models load when asked
   duologue serve --model starter            with one model loaded before the first request
+  duologue serve --pin starter              with one model that is always loaded
   duologue serve --port 0                   on any free port, which is printed
   duologue serve --host 0.0.0.0 --key K     for other machines, with a key
                                             (DUOLOGUE_KEYS keeps it out of the list of processes)
@@ -62,8 +63,7 @@ async function serve(flags: Flags, context: ProgramContext & { readonly showsExa
   const app = await context.openApp(flags, line => output.note(line))
   try {
     const url = await app.listen()
-    const model = typeof flags.model === 'string' ? flags.model : undefined
-    if (model !== undefined) await app.load(model)
+    const [model] = await app.loadExpected()
     output.print(`Duologue listens on ${url}`)
     await announceModels(app, context)
     if (showsExamples) output.print(clientExamples(url, model ?? (await app.modelNames())[0] ?? 'starter'))

@@ -4,8 +4,8 @@ import { engineEnvironment } from './environment.ts'
 
 test('without flags and variables every setting has its default, and says so', () => {
   const { config, sources } = loadConfig({}, {})
-  expect(config).toMatchObject({ host: '127.0.0.1', port: 7272, keys: [], logLevel: 'info' })
-  expect(config.model).toBeUndefined()
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 7272, keys: [], logLevel: 'info', keepAliveMs: 300_000 })
+  expect(config.memoryBytes).toBeUndefined()
   expect(new Set(Object.values(sources))).toEqual(new Set(['default']))
 })
 
@@ -36,12 +36,38 @@ test.each([
   ['DUOLOGUE_SLOTS', '65'],
   ['DUOLOGUE_CONTEXT', '-1'],
   ['DUOLOGUE_LOG_LEVEL', 'loud'],
+  ['DUOLOGUE_KEEP_ALIVE', 'long'],
+  ['DUOLOGUE_KEEP_ALIVE', '169h'],
+  ['DUOLOGUE_QUEUE_TIMEOUT', '-1'],
+  ['DUOLOGUE_MEMORY', '12'],
+  ['DUOLOGUE_MEMORY', '0GiB'],
   ['DUOLOGUE_INSECURE_NO_AUTH', 'perhaps'],
   ['HF_ENDPOINT', 'ftp://hub'],
 ])('%s=%s is refused by name, with the value', (variable, value) => {
   const load = (): unknown => loadConfig({}, { [variable]: value })
   expect(load).toThrow(ConfigError)
   expect(load).toThrow(new RegExp(`^${variable} "${value.replaceAll('/', '\\/')}" is not usable`))
+})
+
+test.each([
+  ['0', 0],
+  ['90', 90_000],
+  ['250ms', 250],
+  ['1.5m', 90_000],
+  ['2h', 7_200_000],
+  ['-1', Number.POSITIVE_INFINITY],
+  ['-1m', Number.POSITIVE_INFINITY],
+  ['never', Number.POSITIVE_INFINITY],
+])('a keep-alive of %s is %d milliseconds', (text, milliseconds) => {
+  expect(loadConfig({ keepAliveMs: text }, {}).config.keepAliveMs).toBe(milliseconds)
+})
+
+test.each([
+  ['512MiB', 2 ** 29],
+  ['1.5G', 1.5 * 2 ** 30],
+  ['2 tb', 2 ** 41],
+])('a memory of %s is %d bytes', (text, bytes) => {
+  expect(loadConfig({ memoryBytes: text }, {}).config.memoryBytes).toBe(bytes)
 })
 
 test('a secret that is refused is not shown', () => {

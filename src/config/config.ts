@@ -48,8 +48,13 @@ function find(name: SettingName, flag: unknown, environment: Environment): { val
   const setting: Setting = settings[name]
   if (flag !== undefined) return { value: read(setting, flag, setting.flag ?? name), source: setting.flag ?? name }
   const spelling = spellings(setting).find(variable => (environment[variable] ?? '') !== '')
-  if (spelling === undefined) return { value: setting.fallback, source: 'default' }
+  if (spelling === undefined) return { value: readFallback(setting), source: 'default' }
   return { value: read(setting, environment[spelling], spelling), source: spelling }
+}
+
+/* Fallbacks are written as an owner would write them. */
+function readFallback(setting: Setting): unknown {
+  return setting.fallback === undefined ? undefined : read(setting, setting.fallback, 'default')
 }
 
 /* Proxies are told in lower case as often as in upper case. */

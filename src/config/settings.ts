@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { duration, durationOrNever, memorySize } from './quantities.ts'
 
 /** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
 export interface Setting {
@@ -66,11 +67,39 @@ export const settings = {
     fallback: [],
     about: 'a web origin whose pages may call this server; give it again for more',
   },
-  model: {
-    schema: z.string().min(1).max(200),
+  models: {
+    schema: list,
     flag: '--model',
-    variable: 'DUOLOGUE_MODEL',
-    about: 'a model to load before the first request',
+    variable: 'DUOLOGUE_MODELS',
+    fallback: [],
+    about: 'a model to load before the first request; give it again for more',
+  },
+  pinnedModels: {
+    schema: list,
+    flag: '--pin',
+    variable: 'DUOLOGUE_PINS',
+    fallback: [],
+    about: 'a model to load before the first request and never to unload; give it again for more',
+  },
+  keepAliveMs: {
+    schema: durationOrNever,
+    flag: '--keep-alive',
+    variable: 'DUOLOGUE_KEEP_ALIVE',
+    fallback: '5m',
+    about: 'how long a model without requests stays loaded: 30s, 5m, 2h, 0 or never',
+  },
+  memoryBytes: {
+    schema: memorySize,
+    flag: '--memory',
+    variable: 'DUOLOGUE_MEMORY',
+    about: 'memory for all loaded models together, as 12GiB; by default what is available at the start',
+  },
+  queueTimeoutMs: {
+    schema: duration,
+    flag: '--queue-timeout',
+    variable: 'DUOLOGUE_QUEUE_TIMEOUT',
+    fallback: '2m',
+    about: 'how long a request waits for memory, and then for its turn, before it is refused as overloaded',
   },
   contextTokens: {
     schema: count(16_777_216),

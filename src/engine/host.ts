@@ -16,6 +16,7 @@ import type {
   ToWorker,
   WorkerInfo,
 } from './messages.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Why a child process is no more. */
 export interface HostExit {
@@ -37,6 +38,8 @@ export interface ModelHost {
    */
   generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent>
   count(prompt: ChatPrompt): Promise<number>
+  /** Lets the child go: it ends by itself, or is killed where it does not within a moment. */
+  end(): void
   /** Ends the child at once. */
   kill(): void
 }
@@ -46,7 +49,8 @@ export interface HostOptions {
   /** The environment variables that the child gets: nothing that it does not need. */
   readonly environment: Readonly<Record<string, string>>
   readonly onProgress?: (fraction: number) => void
-  readonly signal?: AbortSignal
+  /** Gives the loading up. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -56,7 +60,7 @@ export interface HostOptions {
 export async function startHost(options: HostOptions): Promise<ModelHost> {
   const child = new Child(options)
   try {
-    await child.ready
+    await waitFor(child.ready, options.signal)
     return child
   } catch (error) {
     child.kill()
@@ -69,6 +73,8 @@ const workerFile = fileURLToPath(
 )
 
 const mostLastWords = 4096
+
+const longestGoodbyeMs = 2000
 
 class Child implements ModelHost {
   readonly exited: Promise<HostExit>
@@ -120,6 +126,7 @@ class Child implements ModelHost {
     const id = this.#take()
     const events = new EventQueue<GenerationEvent>()
     const abort = (): void => events.fail(new ModelError('aborted', 'the client left before the answer was whole'))
+    if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
     this.#generations.set(id, events)
     let isOver = false
@@ -144,6 +151,12 @@ class Child implements ModelHost {
     this.#counts.set(id, counting)
     this.#send({ type: 'count', id, prompt })
     return counting.promise
+  }
+
+  end(): void {
+    this.#lines.close()
+    const fuse = setTimeout(() => this.kill(), longestGoodbyeMs)
+    void this.exited.then(() => clearTimeout(fuse))
   }
 
   kill(): void {

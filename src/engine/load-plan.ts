@@ -1,5 +1,8 @@
+import { ModelError } from '../core/errors.ts'
+import type { GgufFile } from '../gguf/gguf-file.ts'
 import { chooseContext } from '../gguf/memory.ts'
-import { readGguf } from '../gguf/read-gguf.ts'
+import type { MemoryPlan } from '../gguf/memory.ts'
+import type { Room } from './memory-budget.ts'
 
 /** How the owner wants models to be run. What is absent is chosen from the model and the memory. */
 export interface LoadPreferences {
@@ -13,10 +16,11 @@ export interface LoadPreferences {
   readonly sharedPrefillTokens: number
 }
 
-/** How a model will be run. */
+/** How a model will be run, and the memory that it takes. */
 export interface LoadPlan {
   readonly contextTokens: number
   readonly slots: number
+  readonly memoryBytes: number
 }
 
 /* Long enough for a coding agent's turns, short enough that several fit beside each other. */
@@ -24,24 +28,52 @@ const usualContextTokens = 32_768
 const usualSlots = 8
 
 /**
- * Checks a model file and decides how to run it in the memory there is.
- * Throws `unavailable`, naming what is wrong with the file or which numbers do not fit.
+ * Decides how to run a model in the room there is. The whole memory decides how long the context is, and the moment
+ * only how many answers are written at once: as many as fit into the model's share, or one in whatever can be freed.
+ * Gives undefined where it must wait for models that are busy. Throws `unavailable`, with the numbers, where waiting
+ * does not help.
  */
-export async function planLoad(
-  path: string,
-  { preferences, availableMemoryBytes }: { preferences: LoadPreferences; availableMemoryBytes: () => number },
-): Promise<LoadPlan> {
-  const file = await readGguf(path)
-  const contextTokens = preferences.contextTokens ?? usualContextTokens
-  const { contextTokens: chosen, slots } = chooseContext(file, {
-    contextTokens,
-    slots: preferences.slots ?? usualSlots,
+export function planLoad(
+  file: GgufFile,
+  { preferences, room }: { preferences: LoadPreferences; room: Room },
+): LoadPlan | undefined {
+  const wished = preferences.contextTokens ?? usualContextTokens
+  const slots = preferences.slots ?? usualSlots
+  const { contextTokens } = chooseContext(file, {
+    contextTokens: wished,
+    slots,
     batchTokens: preferences.batchTokens,
-    availableBytes: availableMemoryBytes(),
+    availableBytes: room.wholeBytes,
     // A context that the owner asked for is not shortened behind their back.
-    ...(preferences.contextTokens !== undefined && { leastContextTokens: contextTokens }),
+    ...(preferences.contextTokens !== undefined && { leastContextTokens: wished }),
   })
-  return { contextTokens: chosen, slots }
+  const { freeBytes, reclaimableBytes, shareBytes } = room
+  for (const availableBytes of [
+    Math.min(freeBytes, shareBytes),
+    Math.min(reclaimableBytes, shareBytes),
+    reclaimableBytes,
+  ]) {
+    const plan = unlessTooLarge(() =>
+      chooseContext(file, {
+        contextTokens,
+        slots,
+        batchTokens: preferences.batchTokens,
+        availableBytes,
+        leastContextTokens: contextTokens,
+      }),
+    )
+    if (plan) return { contextTokens, slots: plan.slots, memoryBytes: plan.estimate.totalBytes }
+  }
+  return undefined
+}
+
+function unlessTooLarge(choose: () => MemoryPlan): MemoryPlan | undefined {
+  try {
+    return choose()
+  } catch (error) {
+    if (error instanceof ModelError) return undefined
+    throw error
+  }
 }
 
 /** The context that a model is run with where the memory suffices. */

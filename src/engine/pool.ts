@@ -1,118 +1,299 @@
-import { ModelError } from '../core/errors.ts'
+import { ModelError, toModelError } from '../core/errors.ts'
+import { formatBytes } from '../core/bytes.ts'
 import type { HostExit, ModelHost } from './host.ts'
+import type { LoadPlan } from './load-plan.ts'
+import { chooseEvictions, measureRoom } from './memory-budget.ts'
+import type { Room } from './memory-budget.ts'
+import { createQuarantine } from './quarantine.ts'
+import type { Quarantine } from './quarantine.ts'
+import { toHolding, toStatus } from './resident.ts'
+import type { ModelStatus, Resident, ResidentHolding } from './resident.ts'
+import { waitFor } from './wait-for.ts'
 
-/** One child process for each model that is in use; requests that ask for the same one share its loading. */
-export interface HostPool {
-  /** Gives the model's host, loading it if it is not loaded. Throws a `ModelError`. */
-  host(model: string): Promise<ModelHost>
-  /** The models that are loaded or being loaded. */
-  status(): readonly HostStatus[]
-  /** Ends every child. The pool takes no more requests. */
+/** The models that are loaded, each in a process of its own, within one budget of memory. */
+export interface ModelPool {
+  /**
+   * Gives the use of a model, loading it if it is not loaded; requests that ask for the same one share its loading.
+   * A model in use is never unloaded. Throws a `ModelError`.
+   */
+  use(model: string, signal: AbortSignal): Promise<Lease>
+  status(): readonly ModelStatus[]
+  /** Ends every process. The pool takes no more requests. */
   close(): Promise<void>
 }
 
-export interface HostStatus {
-  readonly model: string
-  readonly state: 'loading' | 'ready'
-  readonly processId?: number
+/** The use of a model until it is given back. */
+export interface Lease {
+  readonly host: ModelHost
+  readonly release: () => void
 }
+
+/** What the owner wants of the pool. */
+export interface PoolPolicy {
+  /** How long a model without requests stays loaded. */
+  readonly keepAliveMs: number
+  /** Models that are never unloaded. */
+  readonly pinned: readonly string[]
+  /** Models that will surely be used, so that the first one leaves room for the others. */
+  readonly expected: readonly string[]
+  /** Memory for all models together; what is available, where it is absent. */
+  readonly memoryBytes?: number
+  /** How long a model waits for busy ones to make room. */
+  readonly queueTimeoutMs: number
+}
+
+/** A model that was found sound and can be loaded. */
+export interface Candidate {
+  /** Decides how to run it; undefined where it must wait for room. Throws `unavailable` where waiting does not help. */
+  plan(room: Room): LoadPlan | undefined
+  start(
+    plan: LoadPlan,
+    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
+  ): Promise<ModelHost>
+}
+
+/** What happens to models, for the log and for progress displays. */
+export type PoolNews =
+  | { readonly type: 'loading'; readonly model: string; readonly plan: LoadPlan }
+  | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
+  | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
+  | { readonly type: 'failed'; readonly model: string; readonly error: ModelError }
+  | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
+  | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
 
 export interface PoolOptions {
-  /** Loads a model in a child of its own. Throws a `ModelError`. */
-  readonly start: (model: string) => Promise<ModelHost>
+  readonly policy: PoolPolicy
+  /** Finds a model and checks its file. Throws a `ModelError`. */
+  readonly examine: (model: string, signal: AbortSignal) => Promise<Candidate>
+  readonly availableMemoryBytes: () => number
+  /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
-  readonly onCrash: (model: string, exit: HostExit) => void
+  readonly onNews: (news: PoolNews) => void
 }
 
-/* A model whose child ended this often within the window is left alone for the rest of it. */
-const mostCrashes = 3
-const crashWindowMs = 60_000
+/* A model that was used this lately will likely be used again, and the others leave it its share. */
+const recentMs = 30 * 60_000
 
-interface Entry {
-  readonly starting: Promise<ModelHost>
-  host?: ModelHost
-}
-
-/** Makes a pool. A child that ends by itself is started again at once, unless it keeps ending. */
-export function createHostPool(options: PoolOptions): HostPool {
+/** Makes a pool. A process that ends by itself is started again at once, unless it keeps ending. */
+export function createModelPool(options: PoolOptions): ModelPool {
   return new Pool(options)
 }
 
-class Pool implements HostPool {
+class Pool implements ModelPool {
   readonly #options: PoolOptions
-  readonly #entries = new Map<string, Entry>()
-  readonly #crashes = new Map<string, readonly number[]>()
-  #isClosed = false
+  readonly #initialBytes: number
+  readonly #quarantine: Quarantine
+  readonly #closing = new AbortController()
+  readonly #residents = new Map<string, Resident>()
+  readonly #ending = new Set<Resident>()
+  readonly #lastUses = new Map<string, number>()
+  #roomChanged = Promise.withResolvers<void>()
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#initialBytes = options.availableMemoryBytes()
+    this.#quarantine = createQuarantine(options.now)
+    const { pinned, expected } = options.policy
+    for (const model of [...pinned, ...expected]) this.#lastUses.set(model, Number.POSITIVE_INFINITY)
   }
 
-  async host(model: string): Promise<ModelHost> {
-    if (this.#isClosed) throw new ModelError('unavailable', 'the server is stopping')
-    const entry = this.#entries.get(model)
-    if (entry) return entry.starting
-    this.#refuseCrashing(model)
-    return this.#open(model).starting
+  async use(model: string, signal: AbortSignal): Promise<Lease> {
+    const resident = this.#find(model)
+    resident.users += 1
+    clearTimeout(resident.idleTimer)
+    let isHeld = true
+    const release = (): void => {
+      if (isHeld) this.#release(resident)
+      isHeld = false
+    }
+    try {
+      return { host: await waitFor(resident.ready, signal), release }
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
-  status(): readonly HostStatus[] {
-    return [...this.#entries].map(([model, { host }]) => ({
-      model,
-      state: host ? 'ready' : 'loading',
-      ...(host?.processId !== undefined && { processId: host.processId }),
-    }))
+  status(): readonly ModelStatus[] {
+    return [...this.#residents.values(), ...this.#ending].map(toStatus)
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort()
+    const all = [...this.#residents.values(), ...this.#ending]
+    for (const { idleTimer } of all) clearTimeout(idleTimer)
     await Promise.allSettled(
-      [...this.#entries.values()].map(async ({ starting }) => {
-        const host = await starting
+      all.map(async ({ ready }) => {
+        const host = await ready
         host.kill()
         await host.exited
       }),
     )
   }
 
-  #open(model: string): Entry {
-    const entry: Entry = { starting: this.#options.start(model) }
-    this.#entries.set(model, entry)
-    void this.#watch(model, entry)
-    return entry
+  #find(model: string): Resident {
+    if (this.#closing.signal.aborted) throw stopping()
+    const resident = this.#residents.get(model)
+    if (resident) return resident
+    this.#quarantine.check(model)
+    return this.#open(model)
   }
 
-  async #watch(model: string, entry: Entry): Promise<void> {
+  #open(model: string): Resident {
+    const loading = Promise.withResolvers<ModelHost>()
+    const resident: Resident = {
+      model,
+      isPinned: this.#options.policy.pinned.includes(model),
+      state: 'waiting',
+      ready: loading.promise,
+      plan: undefined,
+      host: undefined,
+      fraction: 0,
+      users: 0,
+      lastUsed: this.#options.now(),
+      idleTimer: undefined,
+    }
+    this.#residents.set(model, resident)
+    loading.resolve(this.#load(resident))
+    void this.#accompany(resident)
+    return resident
+  }
+
+  async #load(resident: Resident): Promise<ModelHost> {
+    const { model } = resident
+    const { signal } = this.#closing
+    const candidate = await this.#options.examine(model, signal)
+    const plan = await this.#makeRoom(resident, candidate)
+    this.#options.onNews({ type: 'loading', model, plan })
+    resident.state = 'loading'
+    const onProgress = (fraction: number): void => {
+      resident.fraction = fraction
+      this.#options.onNews({ type: 'progress', model, fraction })
+    }
     try {
-      entry.host = await entry.starting
-    } catch {
+      return await candidate.start(plan, { signal, onProgress })
+    } catch (error) {
+      // A process that ends while it loads would do so for every request.
+      this.#quarantine.note(model)
+      throw error
+    }
+  }
+
+  /** Sees a model through its life: from loading to the end of its process. */
+  async #accompany(resident: Resident): Promise<void> {
+    const { model } = resident
+    try {
+      resident.host = await resident.ready
+    } catch (error) {
+      this.#forget(resident)
+      const failure = toModelError(error)
       // Whoever asked for the model is told; the next request tries again.
-      this.#entries.delete(model)
+      if (!this.#closing.signal.aborted) this.#options.onNews({ type: 'failed', model, error: failure })
       return
     }
-    const exit = await entry.host.exited
-    this.#entries.delete(model)
-    if (this.#isClosed) return
-    this.#options.onCrash(model, exit)
-    this.#crashes.set(model, [...this.#recentCrashes(model), this.#options.now()])
+    Object.assign(resident, { state: 'ready', fraction: 1 })
+    this.#options.onNews({ type: 'ready', model, processId: resident.host.processId })
+    this.#tellRoomChanged()
+    if (resident.users === 0) this.#rest(resident)
+    const exit = await resident.host.exited
+    const isExpected = this.#ending.has(resident) || this.#closing.signal.aborted
+    this.#forget(resident)
+    if (!isExpected) this.#replace(model, exit)
+  }
+
+  #replace(model: string, exit: HostExit): void {
+    this.#options.onNews({ type: 'crashed', model, exit })
+    this.#quarantine.note(model)
     // The first request after a crash should find the model loaded, or loading.
-    if (this.#recentCrashes(model).length < mostCrashes) this.#open(model).starting.catch(() => {})
+    if (!this.#quarantine.isAlone(model)) this.#open(model).ready.catch(() => {})
   }
 
-  #recentCrashes(model: string): readonly number[] {
-    const since = this.#options.now() - crashWindowMs
-    return (this.#crashes.get(model) ?? []).filter(at => at > since)
+  #forget(resident: Resident): void {
+    clearTimeout(resident.idleTimer)
+    if (this.#residents.get(resident.model) === resident) this.#residents.delete(resident.model)
+    this.#ending.delete(resident)
+    this.#tellRoomChanged()
   }
 
-  #refuseCrashing(model: string): void {
-    const crashes = this.#recentCrashes(model)
-    const first = crashes[0]
-    if (first === undefined || crashes.length < mostCrashes) return
-    const retryAfterMs = first + crashWindowMs - this.#options.now()
-    throw new ModelError(
-      'unavailable',
-      `the engine process of '${model}' ended ${crashes.length} times within a minute; it is tried again in ${Math.ceil(retryAfterMs / 1000)} s`,
-      { retryAfterMs },
+  #release(resident: Resident): void {
+    resident.users -= 1
+    resident.lastUsed = this.#options.now()
+    this.#lastUses.set(resident.model, Math.max(resident.lastUsed, this.#lastUses.get(resident.model) ?? 0))
+    if (resident.users === 0 && resident.state === 'ready') this.#rest(resident)
+  }
+
+  /** Lets a model without requests stay for as long as the owner wants. */
+  #rest(resident: Resident): void {
+    const { keepAliveMs } = this.#options.policy
+    this.#tellRoomChanged()
+    if (resident.isPinned || !Number.isFinite(keepAliveMs)) return
+    clearTimeout(resident.idleTimer)
+    resident.idleTimer = setTimeout(() => this.#unload(resident, 'idle'), keepAliveMs)
+    resident.idleTimer.unref()
+  }
+
+  #unload(resident: Resident, why: 'idle' | 'room'): void {
+    if (resident.users > 0 || resident.state !== 'ready') return
+    clearTimeout(resident.idleTimer)
+    resident.state = 'ending'
+    this.#residents.delete(resident.model)
+    this.#ending.add(resident)
+    resident.host?.end()
+    this.#options.onNews({ type: 'unloaded', model: resident.model, why })
+  }
+
+  /** Sets memory apart for a model, unloading idle ones and waiting a bounded time for busy ones. */
+  async #makeRoom(resident: Resident, candidate: Candidate): Promise<LoadPlan> {
+    const timeout = AbortSignal.timeout(this.#options.policy.queueTimeoutMs)
+    const patience = AbortSignal.any([timeout, this.#closing.signal])
+    for (;;) {
+      const room = this.#room(resident.model)
+      const plan = candidate.plan(room)
+      if (plan && plan.memoryBytes <= room.freeBytes) return (resident.plan = plan)
+      if (plan) this.#evict(plan.memoryBytes - room.freeBytes)
+      if (patience.aborted) throw this.#closing.signal.aborted ? stopping() : this.#noRoom(resident.model, room)
+      await waitFor(this.#roomChanged.promise, patience).catch(() => {})
+    }
+  }
+
+  #evict(bytes: number): void {
+    const soonFree = this.#holdings().filter(({ state }) => state === 'ending')
+    const missing = soonFree.reduce((left, holding) => left - holding.bytes, bytes)
+    for (const { resident } of chooseEvictions(this.#holdings(), missing)) this.#unload(resident, 'room')
+  }
+
+  #room(model: string): Room {
+    const { now, availableMemoryBytes, policy } = this.#options
+    const since = now() - recentMs
+    const recent = [...this.#lastUses].filter(([, at]) => at > since).map(([name]) => name)
+    return measureRoom(this.#holdings(), {
+      initialBytes: this.#initialBytes,
+      availableBytes: availableMemoryBytes(),
+      sharers: new Set([model, ...recent, ...this.#residents.keys()]).size,
+      ...(policy.memoryBytes !== undefined && { ownersBytes: policy.memoryBytes }),
+    })
+  }
+
+  #holdings(): readonly ResidentHolding[] {
+    return [...this.#residents.values(), ...this.#ending].flatMap(resident => toHolding(resident) ?? [])
+  }
+
+  #noRoom(model: string, { freeBytes }: Room): ModelError {
+    const busy = this.#holdings().filter(({ state }) => state !== 'ending')
+    const names = busy.map(holding => `'${holding.model}'`).join(', ')
+    return new ModelError(
+      'overloaded',
+      `there is no memory for model '${model}' beside those that are in use (${names}): ${formatBytes(freeBytes)} of the budget is free; try again in a moment, or give models more with --memory`,
+      { retryAfterMs: 5000 },
     )
   }
+
+  #tellRoomChanged(): void {
+    this.#roomChanged.resolve()
+    this.#roomChanged = Promise.withResolvers()
+  }
+}
+
+function stopping(): ModelError {
+  return new ModelError('unavailable', 'the server is stopping')
 }

@@ -7,6 +7,7 @@ import type { ModelRequest } from '../../src/core/request.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine, EngineNews } from '../../src/engine/engine.ts'
 import type { LoadPreferences } from '../../src/engine/load-plan.ts'
+import type { PoolPolicy } from '../../src/engine/pool.ts'
 import { provisionForTests } from './engine-package.ts'
 
 export interface TestEngine {
@@ -27,7 +28,12 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 /** Starts the real engine over model files by name. */
 export function openEngine(
   files: Readonly<Record<string, string>>,
-  more: { preferences?: Partial<LoadPreferences>; availableMemoryBytes?: number } = {},
+  more: {
+    preferences?: Partial<LoadPreferences>
+    policy?: Partial<PoolPolicy>
+    availableMemoryBytes?: number
+    now?: () => number
+  } = {},
 ): TestEngine {
   const news: EngineNews[] = []
   let answers = 0
@@ -35,10 +41,11 @@ export function openEngine(
     locate: async model => files[model],
     provision: provisionForTests,
     preferences: { batchTokens: 512, sharedPrefillTokens: 128, threads: 1, ...more.preferences },
+    policy: { keepAliveMs: 300_000, pinned: [], expected: [], queueTimeoutMs: 10_000, ...more.policy },
     availableMemoryBytes: () => more.availableMemoryBytes ?? process.availableMemory(),
     environment: { PATH: process.env['PATH'] ?? '' },
     uniqueId: () => `answer-${(answers += 1)}`,
-    now: () => performance.now(),
+    now: more.now ?? (() => performance.now()),
     onNews: event => news.push(event),
   })
   return {

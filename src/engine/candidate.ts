@@ -1,0 +1,74 @@
+import { ModelError } from '../core/errors.ts'
+import { readGguf } from '../gguf/read-gguf.ts'
+import { startHost } from './host.ts'
+import { planLoad } from './load-plan.ts'
+import type { LoadPlan, LoadPreferences } from './load-plan.ts'
+import type { LoadSettings } from './messages.ts'
+import type { Candidate } from './pool.ts'
+import { waitFor } from './wait-for.ts'
+
+/** What it takes to make a model's file into a running model. */
+export interface LoadMeans {
+  /** Gives the path of a model's file; undefined for a model that is not here. */
+  readonly locate: (model: string) => Promise<string | undefined>
+  /** Gives the folder of the native package, installing it on first use. Throws a `ModelError`. */
+  readonly provision: () => Promise<string>
+  readonly preferences: LoadPreferences
+  /** The environment variables that a model's process gets. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
+export async function examineModel(model: string, means: LoadMeans, signal: AbortSignal): Promise<Candidate> {
+  const path = await means.locate(model)
+  if (path === undefined) {
+    throw new ModelError('not-found', `the file of model '${model}' is gone; \`duologue pull\` gets it again`, {
+      code: 'model-not-found',
+    })
+  }
+  const { preferences, environment } = means
+  const named = naming(model)
+  const file = await readGguf(path).catch(named)
+  const packageDirectory = await waitFor(means.provision(), signal)
+  return {
+    plan: room => {
+      try {
+        return planLoad(file, { preferences, room })
+      } catch (error) {
+        return named(error)
+      }
+    },
+    start: (plan, { signal: stop, onProgress }) => {
+      const settings = toSettings(preferences, { modelPath: path, packageDirectory, plan })
+      return startHost({ settings, environment, onProgress, signal: stop })
+    },
+  }
+}
+
+interface Decided {
+  readonly modelPath: string
+  readonly packageDirectory: string
+  readonly plan: LoadPlan
+}
+
+function toSettings(preferences: LoadPreferences, { modelPath, packageDirectory, plan }: Decided): LoadSettings {
+  const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = preferences
+  return {
+    modelPath,
+    packageDirectory,
+    contextTokens: plan.contextTokens,
+    slots: plan.slots,
+    batchTokens: Math.min(batchTokens, plan.contextTokens),
+    sharedPrefillTokens,
+    ...(threads !== undefined && { threads }),
+    ...(gpuLayers !== undefined && { gpuLayers }),
+  }
+}
+
+/* All models' files have the same name, so that alone tells nobody which model it is. */
+function naming(model: string): (error: unknown) => never {
+  return error => {
+    if (!(error instanceof ModelError)) throw error
+    throw new ModelError(error.kind, `model '${model}' cannot be loaded: ${error.message}`, { cause: error })
+  }
+}

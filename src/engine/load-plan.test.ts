@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../../test/support/engine.ts'
+import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import type { GgufFile } from '../gguf/gguf-file.ts'
+import { estimateMemory } from '../gguf/memory.ts'
+import { readGguf } from '../gguf/read-gguf.ts'
+import { planLoad } from './load-plan.ts'
+import type { LoadPreferences } from './load-plan.ts'
+import type { Room } from './memory-budget.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let file: GgufFile
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const path = join(folder.path, 'tiny.gguf')
+  await writeTinyModel(path)
+  file = await readGguf(path)
+})
+
+afterAll(() => folder.remove())
+
+const preferences: LoadPreferences = { batchTokens: 512, sharedPrefillTokens: 128 }
+const bytesOf = (slots: number, contextTokens = 2048): number =>
+  estimateMemory(file, { slots, contextTokens, batchTokens: 512 }).totalBytes
+const roomOf = (bytes: number, more: Partial<Room> = {}): Room => ({
+  freeBytes: bytes,
+  reclaimableBytes: bytes,
+  wholeBytes: bytes,
+  shareBytes: bytes,
+  ...more,
+})
+
+test('a model with room is run as wished, and no longer than it was trained for', () => {
+  const room = roomOf(bytesOf(8))
+  expect(planLoad(file, { preferences, room })).toEqual({ contextTokens: 2048, slots: 8, memoryBytes: bytesOf(8) })
+})
+
+test('fewer answers at once are better than unloading another model', () => {
+  const room = roomOf(bytesOf(8), { freeBytes: bytesOf(3) })
+  expect(planLoad(file, { preferences, room })?.slots).toBe(3)
+})
+
+test('a model keeps to its share while others are in use', () => {
+  const room = roomOf(bytesOf(8), { shareBytes: bytesOf(2) })
+  expect(planLoad(file, { preferences, room })?.slots).toBe(2)
+})
+
+test('a model larger than its share has what can be freed', () => {
+  const room = roomOf(bytesOf(4), { freeBytes: 0, shareBytes: 1 })
+  expect(planLoad(file, { preferences, room })?.slots).toBe(4)
+})
+
+test('the context is as long as the whole memory allows, never as short as the moment demands', () => {
+  const busy = roomOf(bytesOf(8), { freeBytes: 0, reclaimableBytes: bytesOf(1) - 1 })
+  expect(planLoad(file, { preferences, room: busy })).toBeUndefined()
+})
+
+test('what does not fit into the whole memory is refused with the numbers', () => {
+  const room = roomOf(bytesOf(1) - 1)
+  const asked = { ...preferences, contextTokens: 2048 }
+  expect(() => planLoad(file, { preferences: asked, room })).toThrow(/needs [\d.]+ MiB of memory/)
+})

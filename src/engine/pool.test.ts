@@ -1,0 +1,167 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import type { TestEngine } from '../../test/support/engine.ts'
+import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import type { ModelEvent } from '../core/events.ts'
+import { estimateMemory } from '../gguf/memory.ts'
+import { readGguf } from '../gguf/read-gguf.ts'
+import type { PoolPolicy } from './pool.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let files: Readonly<Record<string, string>>
+/** What one model takes that writes one answer at once. */
+let oneModel: number
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const paths = ['one', 'two', 'three'].map(name => [name, join(folder.path, `${name}.gguf`)] as const)
+  const [[, first] = ['', '']] = paths
+  await writeTinyModel(first)
+  for (const [, path] of paths.slice(1)) await copyFile(first, path)
+  files = Object.fromEntries(paths)
+  oneModel = estimateMemory(await readGguf(first), { slots: 1, contextTokens: 2048, batchTokens: 512 }).totalBytes
+})
+
+afterAll(() => folder.remove())
+
+let opened: TestEngine
+afterEach(() => opened.engine.close())
+
+function open(policy: Partial<PoolPolicy>, now?: () => number): TestEngine {
+  opened = openEngine(files, { policy, preferences: { slots: 1 }, ...(now && { now }) })
+  return opened
+}
+
+const never = (): AbortSignal => new AbortController().signal
+const loaded = (): readonly string[] => opened.engine.status().map(({ model }) => model)
+const told = (type: string): readonly object[] => opened.news.filter(news => news.type === type)
+
+/** Begins a long answer; gives the means to end it. */
+async function occupy(model: string): Promise<AsyncIterator<ModelEvent>> {
+  const answer = opened.engine.stream(askFor('Hello', { model, maxTokens: 1900 }), never())
+  const events = answer[Symbol.asyncIterator]()
+  await events.next()
+  return events
+}
+
+describe('a budget of memory', () => {
+  test('holds as many models as fit', async () => {
+    const { ask } = open({ memoryBytes: 2 * oneModel })
+    await Promise.all([ask('Hi', { model: 'one' }), ask('Hi', { model: 'two' })])
+    expect(loaded()).toEqual(['one', 'two'])
+    expect(opened.engine.status().map(({ plan }) => plan?.memoryBytes)).toEqual([oneModel, oneModel])
+  })
+
+  test('loses the least recently used model to another one', async () => {
+    const { ask } = open({ memoryBytes: 2 * oneModel })
+    for (const model of ['one', 'two', 'one', 'three']) await ask('Hi', { model })
+    expect(told('unloaded')).toEqual([{ type: 'unloaded', model: 'two', why: 'room' }])
+    expect(loaded()).toEqual(['one', 'three'])
+  })
+
+  test('never loses a model that answers; who asks for another one is told to come back', async () => {
+    const { ask } = open({ memoryBytes: oneModel, queueTimeoutMs: 50 })
+    const events = await occupy('one')
+    const refused = ask('Hi', { model: 'two' })
+    await expect(refused).rejects.toThrow(/no memory for model 'two' beside those that are in use \('one'\)/)
+    await expect(refused).rejects.toMatchObject({ kind: 'overloaded', retryAfterMs: 5000 })
+    expect((await events.next()).done).toBe(false)
+    await events.return?.()
+  })
+
+  test('is waited for until a busy model is done', async () => {
+    const { ask } = open({ memoryBytes: oneModel })
+    const events = await occupy('one')
+    const waiting = ask('Hi', { model: 'two' })
+    await Promise.resolve()
+    expect(opened.engine.status()[1]).toMatchObject({ model: 'two', state: 'waiting', requests: 1 })
+    await events.return?.()
+    expect((await waiting).usage.outputTokens).toBe(24)
+    expect(loaded()).toEqual(['two'])
+  })
+
+  test('never loses a pinned model', async () => {
+    const { ask, engine } = open({ memoryBytes: oneModel, pinned: ['one'] })
+    await engine.load('one')
+    await expect(ask('Hi', { model: 'two' })).rejects.toThrow(/'two' cannot be loaded: .* needs [\d.]+ MiB/)
+    expect(engine.status()).toMatchObject([{ model: 'one', state: 'ready', isPinned: true }])
+  })
+
+  test('is shared from the beginning with models that are expected', async () => {
+    opened = openEngine(files, { policy: { memoryBytes: 4 * oneModel, expected: ['one', 'two'] } })
+    await opened.engine.load('one')
+    await opened.engine.load('two')
+    const bytes = opened.engine.status().map(({ plan }) => plan?.memoryBytes ?? 0)
+    expect(bytes).toHaveLength(2)
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(2 * oneModel)
+    expect(told('unloaded')).toEqual([])
+  })
+})
+
+describe('a model without requests', () => {
+  test('is unloaded at once where nothing keeps it', async () => {
+    const { ask } = open({ keepAliveMs: 0 })
+    await ask('Hi', { model: 'one' })
+    while (loaded().length > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(told('unloaded')).toEqual([{ type: 'unloaded', model: 'one', why: 'idle' }])
+    expect(told('crashed')).toEqual([])
+  })
+
+  test('stays where it is pinned', async () => {
+    const { ask } = open({ keepAliveMs: 0, pinned: ['one'] })
+    await ask('Hi', { model: 'one' })
+    await ask('Hi', { model: 'two' })
+    while (loaded().includes('two')) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(loaded()).toEqual(['one'])
+  })
+})
+
+describe('a loading model', () => {
+  test('is loaded once for all who ask, and each sees how far it is', async () => {
+    const { ask, engine, news } = open({})
+    const asked = Array.from({ length: 5 }, () => ask('Hi', { model: 'one' }))
+    await Promise.resolve()
+    expect(engine.status()).toMatchObject([{ state: 'waiting', progress: 0, requests: 5 }])
+    await Promise.all(asked)
+    expect(engine.status()).toMatchObject([{ state: 'ready', progress: 1, requests: 0 }])
+    expect(told('loading')).toHaveLength(1)
+    const fractions = news.flatMap(each => (each.type === 'progress' ? [each.fraction] : []))
+    expect(fractions.length).toBeGreaterThan(0)
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+  })
+
+  test('goes on loading for the next one when who asked for it leaves', async () => {
+    const { engine, ask } = open({})
+    const leaving = new AbortController()
+    const events = engine.stream(askFor('Hi', { model: 'one' }), leaving.signal)[Symbol.asyncIterator]()
+    const waiting = events.next()
+    leaving.abort()
+    await expect(waiting).rejects.toMatchObject({ kind: 'aborted' })
+    await ask('Hi', { model: 'one' })
+    expect(told('loading')).toHaveLength(1)
+  })
+
+  test('is given up when the engine closes', async () => {
+    const { engine, ask } = open({})
+    const broken = ask('Hi', { model: 'one' })
+    await Promise.resolve()
+    await engine.close()
+    await expect(broken).rejects.toMatchObject({ name: 'ModelError' })
+    await expect(ask('Hi', { model: 'one' })).rejects.toThrow('the server is stopping')
+  })
+})
+
+test('a model that was left alone is loaded again after a minute', async () => {
+  let passedMs = 0
+  const { ask, processOf } = open({}, () => performance.now() + passedMs)
+  for (let kills = 1; kills <= 3; kills += 1) {
+    await ask('Hi', { model: 'one' })
+    process.kill(processOf('one'), 'SIGKILL')
+    while (told('crashed').length < kills) await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  await expect(ask('Hi', { model: 'one' })).rejects.toThrow(/it is tried again in \d+ s/)
+  passedMs = 60_000
+  expect((await ask('Hi', { model: 'one' })).usage.outputTokens).toBe(24)
+})

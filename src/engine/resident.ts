@@ -1,0 +1,67 @@
+import type { ModelHost } from './host.ts'
+import type { LoadPlan } from './load-plan.ts'
+import type { Holding } from './memory-budget.ts'
+
+/** One model in the pool, from the wish to load it until its process is gone. */
+export interface Resident {
+  readonly model: string
+  readonly isPinned: boolean
+  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
+  state: 'waiting' | 'loading' | 'ready' | 'ending'
+  /** Settles when the model can answer, or cannot be loaded. */
+  ready: Promise<ModelHost>
+  plan: LoadPlan | undefined
+  host: ModelHost | undefined
+  /** How much of the model is loaded, from 0 to 1. */
+  fraction: number
+  /** Requests that use it or wait for it. */
+  users: number
+  lastUsed: number
+  idleTimer: NodeJS.Timeout | undefined
+}
+
+/** What is known of a model in the pool. */
+export interface ModelStatus {
+  readonly model: string
+  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
+  readonly state: Resident['state']
+  /** How much of the model is loaded, from 0 to 1. */
+  readonly progress: number
+  readonly isPinned: boolean
+  /** Requests that are answered, or wait. */
+  readonly requests: number
+  readonly processId?: number
+  /** How it is run, and what it takes of the memory; absent until that is decided. */
+  readonly plan?: LoadPlan
+}
+
+/** A holding that leads back to its model. */
+export interface ResidentHolding extends Holding {
+  readonly resident: Resident
+}
+
+/** What a model takes of the memory; undefined as long as nothing is set apart for it. */
+export function toHolding(resident: Resident): ResidentHolding | undefined {
+  const { model, plan, lastUsed } = resident
+  return plan && { resident, model, bytes: plan.memoryBytes, lastUsed, state: holdingState(resident) }
+}
+
+/** Tells of a model in the pool. */
+export function toStatus({ model, state, fraction, isPinned, users, host, plan }: Resident): ModelStatus {
+  return {
+    model,
+    state,
+    progress: fraction,
+    isPinned,
+    requests: users,
+    ...(host?.processId !== undefined && { processId: host.processId }),
+    ...(plan && { plan }),
+  }
+}
+
+function holdingState({ state, isPinned, users }: Resident): Holding['state'] {
+  if (state === 'waiting' || state === 'loading') return 'loading'
+  if (state === 'ending') return 'ending'
+  if (isPinned) return 'pinned'
+  return users > 0 ? 'busy' : 'idle'
+}

@@ -1,0 +1,14 @@
+import { ModelError } from '../core/errors.ts'
+
+/** Waits for a shared promise; a client that leaves stops waiting, and the promise goes on for the others. */
+export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const left = Promise.withResolvers<never>()
+  const abort = (): void => left.reject(new ModelError('aborted', 'the client left before the model was ready'))
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, left.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
