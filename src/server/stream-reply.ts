@@ -5,7 +5,7 @@ import type { ServerLimits } from './limits.ts'
 import { tellLosses } from './loss-header.ts'
 import { SseWriter } from './sse-writer.ts'
 
-const streamHeaders: ReadonlyMap<string, string> = new Map(
+const streamHeaders = new Map(
   Object.entries({
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
