@@ -111,11 +111,14 @@ test('[C08] log-probabilities are left out, and the log says so', async () => {
   expect(record?.['losses']).toEqual([expect.stringMatching(/^topLogprobs dropped: /)])
 })
 
-test('[C09] tools may be sent, an answer still comes, and the log says what was left out', async () => {
-  const { choices, _request_id: requestId } = await ask({ tools: [weather], tool_choice: 'auto' })
+test('[C09] tools may be sent, and are part of the prompt', async () => {
+  const { choices, usage } = await ask({ tools: [weather], tool_choice: 'auto' })
   expect(choices[0]?.message.content).toMatch(/./)
-  const record = served.log.find(line => line['requestId'] === requestId)
-  expect(record?.['losses']).toEqual([expect.stringMatching(/^tools dropped: /)])
+  expect(usage?.prompt_tokens).toBeGreaterThan(await promptTokens({}))
+})
+
+test('[C09] tools that must not be called are not shown to the model', async () => {
+  expect(await promptTokens({ tools: [weather], tool_choice: 'none' })).toBe(await promptTokens({}))
 })
 
 test.each(['required', { type: 'function', function: { name: 'weather' } }])(

@@ -209,15 +209,27 @@ describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
     expect((await askUser({ type: 'text', text: 'Hello', citations: null })).content).toHaveLength(1)
   })
 
-  test('[A11] tools may be sent, and an answer still comes', async () => {
-    const { stop_reason: reason, content } = await ask({ tools: [weather], tool_choice: { type: 'auto' } })
-    expect({ reason, types: content.map(({ type }) => type) }).toEqual({ reason: 'max_tokens', types: ['text'] })
+  test('[A11] tools may be sent, and are part of the prompt', async () => {
+    const { usage, content } = await ask({ tools: [weather], tool_choice: { type: 'auto' } })
+    expect(wholeInput(usage)).toBeGreaterThan((await count({ messages: hello.messages })).input_tokens)
+    expect(content).toHaveLength(1)
   })
 
-  test('[A11] what of a request was left out is in the log', async () => {
-    const { _request_id: requestId } = await ask({ tools: [weather] })
+  test('[A11] tools that must not be called are not shown to the model', async () => {
+    const { usage } = await ask({ tools: [weather], tool_choice: { type: 'none' } })
+    expect(wholeInput(usage)).toBe((await count({ messages: hello.messages })).input_tokens)
+  })
+
+  test('[A11] counting counts tools, too', async () => {
+    const { usage } = await ask({ tools: [weather] })
+    expect(wholeInput(usage)).toBe((await count({ messages: hello.messages, tools: [weather] })).input_tokens)
+  })
+
+  test('[A22] what of a request was left out is in the log', async () => {
+    const format = { type: 'json_schema', schema: { type: 'object' } }
+    const { _request_id: requestId } = await ask({ output_config: { format } })
     const record = served.log.find(line => line['requestId'] === requestId)
-    expect(record?.['losses']).toEqual([expect.stringMatching(/^tools dropped: /)])
+    expect(record?.['losses']).toEqual([expect.stringMatching(/^responseFormat dropped: /)])
   })
 
   test.each([{ type: 'any' }, { type: 'tool', name: 'weather' }])(

@@ -70,8 +70,12 @@ export const anthropicRequirements: readonly Requirement[] = [
   {
     id: 'A11',
     source: 'Anthropic API reference, Create a Message',
-    behaviour: 'Tools may be sent to a model that calls none; that they were left out is told.',
-    provenBy: ['tools may be sent, and an answer still comes', 'what of a request was left out is in the log'],
+    behaviour: 'Tools are shown to the model, unless it must not call any.',
+    provenBy: [
+      'tools may be sent, and are part of the prompt',
+      'tools that must not be called are not shown to the model',
+      'counting counts tools, too',
+    ],
   },
   {
     id: 'A12',
@@ -147,6 +151,12 @@ export const anthropicRequirements: readonly Requirement[] = [
     source: 'Anthropic SDK, Tool helpers',
     behaviour: 'The tool runner goes on without a thread and ends with an answer.',
     provenBy: ['the tool runner ends with an answer', 'a streaming tool runner ends with an answer'],
+  },
+  {
+    id: 'A22',
+    source: 'Duologue, README',
+    behaviour: 'What a model was not told of a request is in the log.',
+    provenBy: ['what of a request was left out is in the log'],
   },
   {
     id: 'A30',

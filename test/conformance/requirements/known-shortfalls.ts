@@ -3,15 +3,14 @@ import type { Shortfall } from './requirement.ts'
 /** What clients of either API may miss. */
 export const knownShortfalls: readonly Shortfall[] = [
   {
-    what: 'calls of tools by local models',
-    instead: 'tools are left out and the log says so; a forced choice is a 400',
+    what: 'calls of tools that must be made',
+    instead: 'a 400, since they cannot be promised; models may call tools of their own accord',
   },
   { what: 'structured output', instead: 'the shape is left out and the log says so' },
   { what: 'losses told to the client', instead: 'they are in the log alone' },
   { what: 'images, PDFs and sound', instead: 'a 400 that names what it was' },
   { what: 'the path of content that cannot be shown', instead: 'the refusal names the kind of content only' },
   { what: 'citations of documents', instead: 'documents are read, answers cite nothing' },
-  { what: 'reasoning kept apart from the answer', instead: 'thinking is left out and the log says so' },
   { what: 'log-probabilities', instead: 'they are left out and the log says so' },
   { what: 'several answers to one request', instead: 'a 400 for n above 1' },
   { what: 'message threads', instead: 'a 400 with thread_unsupported_request' },

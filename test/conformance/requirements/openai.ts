@@ -60,8 +60,11 @@ export const openaiRequirements: readonly Requirement[] = [
   {
     id: 'C09',
     source: 'OpenAI API reference, Create chat completion',
-    behaviour: 'Tools may be sent to a model that calls none; that they were left out is told.',
-    provenBy: ['tools may be sent, an answer still comes, and the log says what was left out'],
+    behaviour: 'Tools are shown to the model, unless it must not call any.',
+    provenBy: [
+      'tools may be sent, and are part of the prompt',
+      'tools that must not be called are not shown to the model',
+    ],
   },
   {
     id: 'C10',
