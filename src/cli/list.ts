@@ -54,7 +54,6 @@ function printInstalled(models: readonly InstalledModel[], isJson: boolean, { ou
 
 const availableColumns: readonly Column<AvailableModel>[] = [
   { title: 'NAME', of: entry => entry.name },
-  { title: 'MODEL', of: entry => entry.title },
   { title: 'PARAMETERS', of: entry => entry.parameters },
   { title: 'SIZE', of: entry => formatBytes(entry.sizeBytes), isNumber: true },
   { title: 'MEMORY', of: entry => formatBytes(entry.minimumMemoryBytes), isNumber: true },
@@ -64,7 +63,7 @@ const availableColumns: readonly Column<AvailableModel>[] = [
 
 function stateOf({ isInstalled, fitsInMemory }: AvailableModel): string {
   if (isInstalled) return 'installed'
-  return fitsInMemory ? '' : 'needs more memory than is free'
+  return fitsInMemory ? '' : 'too large'
 }
 
 function printAvailable(entries: readonly AvailableModel[], isJson: boolean, { output }: ModelsContext): void {

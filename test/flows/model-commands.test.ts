@@ -113,7 +113,7 @@ test('--json gives what a program can read, alone on stdout', async () => {
 test('the catalogue is listed with what fits, and shown before it is pulled', async () => {
   const { out } = await duologue('list --available')
   expect(out).toMatch(/^starter .* Apache-2\.0$/m)
-  expect(out).toMatch(/^gpt-oss-120b .* needs more memory than is free$/m)
+  expect(out).toMatch(/^gpt-oss-120b .* too large$/m)
   expect(JSON.parse((await duologue('ls --available --json')).out)).toContainEqual(
     expect.objectContaining({ name: 'qwen3-8b', isInstalled: false, fitsInMemory: true }),
   )

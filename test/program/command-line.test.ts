@@ -13,6 +13,9 @@ import { installedProgram } from './installed-program.ts'
 import { runProcess, startProcess } from './processes.ts'
 import type { Ended, StartOptions } from './processes.ts'
 
+/** A usual width of terminals. */
+const columns = 100
+
 let main: string
 beforeAll(async () => {
   ;({ main } = await installedProgram())
@@ -31,13 +34,6 @@ test.each(['', 'serve', 'run', 'pull', 'list', 'rm', 'show', 'doctor'])(
     await expect(out).toMatchFileSnapshot(`help/${verb === '' ? 'duologue' : verb}.txt`)
   },
 )
-
-test('no line of help is wider than a terminal of 100 columns', async () => {
-  for (const verb of ['', 'serve', 'run', 'pull', 'list', 'rm', 'show', 'doctor']) {
-    const { out } = await duologue(`${verb} --help`)
-    expect(out.split('\n').filter(line => line.length > 100)).toEqual([])
-  }
-})
 
 test('--version is the version alone', async () => {
   const { code, out, err } = await duologue('--version')
@@ -204,6 +200,14 @@ test('a model whose file was damaged is told of, and can be pulled again or remo
   expect(await duologue(`pull ${file}`, data)).toMatchObject({ code: 0, out: expect.stringContaining('tiny is ready') })
   expect(await duologue('rm other', data)).toMatchObject({ code: 0, out: 'other is removed (1000 B)\n' })
   expect(await duologue('list', data)).toMatchObject({ out: expect.stringMatching(/^NAME[^\n]*\ntiny /), err: '' })
+})
+
+test('the catalogue fits a terminal, and tells which models do not fit the memory', async () => {
+  const data = await dataFolderWith()
+  const { code, out } = await duologue('list --available', data)
+  expect(code).toBe(0)
+  expect(out.split('\n').filter(line => line.length > columns)).toEqual([])
+  expect(out).toMatch(/^starter +135M +93\.8 MiB +512\.0 MiB +Apache-2\.0$/m)
 })
 
 test('doctor finds nothing wrong with a machine that can serve', async () => {

@@ -47,7 +47,10 @@ export async function installTarball(tarball: string, prefix: string, flags: rea
 }
 
 async function pack(): Promise<{ name: string; tarball: string }> {
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder])
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder]).catch((error: unknown) => {
+    // What the build says of the sources is on its standard output.
+    throw error instanceof Error && 'stdout' in error ? new Error(`npm pack fails:\n${String(error.stdout)}`) : error
+  })
   // npm 11 prints a list of packages; later ones print an object by name.
   const [packed] = Object.values(JSON.parse(stdout) as Readonly<Record<string, { filename: string; shasum: string }>>)
   if (!packed) throw new Error('npm pack reports no package')
