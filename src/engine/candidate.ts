@@ -5,6 +5,8 @@ import { planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { LoadSettings } from './messages.ts'
 import type { Candidate } from './pool.ts'
+import { usualPatience } from './step-times.ts'
+import type { Patience } from './step-times.ts'
 import { waitFor } from './wait-for.ts'
 
 /** What it takes to make a model's file into a running model. */
@@ -16,6 +18,10 @@ export interface LoadMeans {
   readonly preferences: LoadPreferences
   /** The environment variables that a model's process gets. */
   readonly environment: Readonly<Record<string, string>>
+  /** How long a model's process may be silent while it has work. */
+  readonly patience?: Patience
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
 }
 
 /** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
@@ -26,7 +32,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
       code: 'model-not-found',
     })
   }
-  const { preferences, environment } = means
+  const { preferences, environment, patience = usualPatience, now } = means
   const named = naming(model)
   const file = await readGguf(path).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
@@ -40,7 +46,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
     },
     start: (plan, { signal: stop, onProgress }) => {
       const settings = toSettings(preferences, { modelPath: path, packageDirectory, plan })
-      return startHost({ settings, environment, onProgress, signal: stop })
+      return startHost({ settings, environment, patience, now, onProgress, signal: stop })
     },
   }
 }

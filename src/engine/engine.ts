@@ -33,8 +33,6 @@ export interface EngineOptions extends LoadMeans {
   /** Bytes of memory that a model may take at this moment. */
   readonly availableMemoryBytes: () => number
   readonly uniqueId: () => string
-  /** Milliseconds of a clock that never goes back. */
-  readonly now: () => number
   readonly onNews?: (news: EngineNews) => void
 }
 

@@ -16,7 +16,10 @@ import type {
   ToWorker,
   WorkerInfo,
 } from './messages.ts'
+import type { Patience } from './step-times.ts'
 import { waitFor } from './wait-for.ts'
+import { createWatchdog } from './watchdog.ts'
+import type { Watchdog } from './watchdog.ts'
 
 /** Why a child process is no more. */
 export interface HostExit {
@@ -24,6 +27,8 @@ export interface HostExit {
   readonly signal: NodeJS.Signals | null
   /** The last of what the child wrote to its standard error, for the log. */
   readonly lastWords: string
+  /** How long the child made no progress; present where it was ended for that. */
+  readonly stalledMs?: number
 }
 
 /** The gateway's side of one model's child process. */
@@ -48,7 +53,10 @@ export interface HostOptions {
   readonly settings: LoadSettings
   /** The environment variables that the child gets: nothing that it does not need. */
   readonly environment: Readonly<Record<string, string>>
-  readonly onProgress?: (fraction: number) => void
+  readonly onProgress: (fraction: number) => void
+  readonly patience: Patience
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
   /** Gives the loading up. */
   readonly signal: AbortSignal
 }
@@ -85,6 +93,8 @@ class Child implements ModelHost {
   readonly #counts = new Map<number, PromiseWithResolvers<number>>()
   readonly #becameReady = Promise.withResolvers<void>()
   readonly #options: HostOptions
+  readonly #watchdog: Watchdog
+  #stalledMs: number | undefined
   #info: WorkerInfo | undefined
   #nextId = 1
   #lastWords = ''
@@ -92,6 +102,7 @@ class Child implements ModelHost {
   constructor(options: HostOptions) {
     this.#options = options
     this.ready = this.#becameReady.promise
+    this.#watchdog = createWatchdog({ ...options, onStall: silentMs => this.#endStalled(silentMs) })
     // The native package forks a test of its own with these arguments: odd ones would break it.
     this.#process = spawn(process.execPath, [workerFile], {
       env: options.environment,
@@ -110,6 +121,7 @@ class Child implements ModelHost {
       // oxlint-disable-next-line no-unsafe-type-assertion -- the child is this package, of the same version
       this.#receive(value as FromWorker)
     })
+    this.#watchdog.begin()
     this.#send({ type: 'load', settings: options.settings })
   }
 
@@ -131,6 +143,7 @@ class Child implements ModelHost {
     this.#generations.set(id, events)
     let isOver = false
     try {
+      this.#watchdog.begin()
       this.#send({ type: 'generate', id, task })
       for await (const event of events) {
         isOver = event.type === 'ended' || event.type === 'failed'
@@ -141,6 +154,7 @@ class Child implements ModelHost {
     } finally {
       signal.removeEventListener('abort', abort)
       this.#generations.delete(id)
+      this.#restIfIdle()
       if (!isOver) this.#send({ type: 'cancel', id })
     }
   }
@@ -149,6 +163,7 @@ class Child implements ModelHost {
     const id = this.#take()
     const counting = Promise.withResolvers<number>()
     this.#counts.set(id, counting)
+    this.#watchdog.begin()
     this.#send({ type: 'count', id, prompt })
     return counting.promise
   }
@@ -163,6 +178,16 @@ class Child implements ModelHost {
     this.#process.kill('SIGKILL')
   }
 
+  /* No native call can be interrupted, so a child that hangs in one is ended with all that it holds. */
+  #endStalled(silentMs: number): void {
+    this.#stalledMs = silentMs
+    this.kill()
+  }
+
+  #restIfIdle(): void {
+    if (this.#generations.size === 0 && this.#counts.size === 0) this.#watchdog.rest()
+  }
+
   #send(message: ToWorker): void {
     this.#lines.send(message)
   }
@@ -170,16 +195,20 @@ class Child implements ModelHost {
   #take(): number {
     const id = this.#nextId
     this.#nextId += 1
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) throw gone()
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null)
+      throw new ModelError('unavailable', endedWhile.answering)
     return id
   }
 
   #receive(message: FromWorker): void {
     switch (message.type) {
       case 'progress':
-        return this.#options.onProgress?.(message.fraction)
+        this.#watchdog.hear()
+        return this.#options.onProgress(message.fraction)
       case 'ready':
         this.#info = message.info
+        this.#watchdog.hear(0)
+        this.#restIfIdle()
         return this.#becameReady.resolve()
       case 'load-failed':
         return this.#becameReady.reject(
@@ -190,6 +219,7 @@ class Child implements ModelHost {
       case 'count':
         return this.#settleCount(message.id, message.result)
       case 'step':
+        this.#watchdog.hear(message.evaluates)
         for (const event of message.events) this.#generations.get(event.id)?.push(event)
     }
   }
@@ -197,6 +227,8 @@ class Child implements ModelHost {
   #settleCount(id: number, result: CountResult): void {
     const counting = this.#counts.get(id)
     this.#counts.delete(id)
+    this.#watchdog.hear()
+    this.#restIfIdle()
     if ('tokens' in result) counting?.resolve(result.tokens)
     else counting?.reject(toModelError(result.failure))
   }
@@ -204,7 +236,12 @@ class Child implements ModelHost {
   #watchExit(): Promise<HostExit> {
     const gone = Promise.withResolvers<HostExit>()
     const settle = (code: number | null, signal: NodeJS.Signals | null): void =>
-      gone.resolve({ code, signal, lastWords: this.#lastWords })
+      gone.resolve({
+        code,
+        signal,
+        lastWords: this.#lastWords,
+        ...(this.#stalledMs !== undefined && { stalledMs: this.#stalledMs }),
+      })
     this.#process.once('close', settle)
     this.#process.once('error', error => {
       this.#lastWords += String(error)
@@ -214,26 +251,30 @@ class Child implements ModelHost {
   }
 
   #failAll(exit: HostExit): void {
+    this.#watchdog.rest()
     const how = exit.signal ?? `exit status ${exit.code}`
     const cause = new Error(`the engine process ended with ${how}: ${exit.lastWords.trim()}`)
-    this.#becameReady.reject(
-      new ModelError('unavailable', 'the engine process ended while it loaded the model', { cause }),
-    )
-    for (const events of this.#generations.values()) events.fail(gone(cause))
-    for (const counting of this.#counts.values()) counting.reject(gone(cause))
+    const { loading, answering } = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
+    this.#becameReady.reject(new ModelError('unavailable', loading, { cause }))
+    const failure = new ModelError('unavailable', answering, { cause })
+    for (const events of this.#generations.values()) events.fail(failure)
+    for (const counting of this.#counts.values()) counting.reject(failure)
     this.#generations.clear()
     this.#counts.clear()
   }
 }
 
-function gone(cause?: Error): ModelError {
-  return new ModelError(
-    'unavailable',
-    'the engine process ended before the answer did; it is started again for the next request',
-    {
-      ...(cause && { cause }),
-    },
-  )
+const endedWhile = {
+  loading: 'the engine process ended while it loaded the model',
+  answering: 'the engine process ended before the answer did; it is started again for the next request',
+}
+
+function stalledFor(silentMs: number): typeof endedWhile {
+  const hung = `the engine process made no progress for ${Math.ceil(silentMs / 1000)} s`
+  return {
+    loading: `${hung} while it loaded the model, and was ended`,
+    answering: `${hung} and was ended; it is started again for the next request`,
+  }
 }
 
 function toModelError({

@@ -55,7 +55,8 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly info: WorkerInfo }
   | { readonly type: 'load-failed'; readonly message: string }
   | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
-  | { readonly type: 'step'; readonly events: readonly GenerationEvent[] }
+  /** `evaluates` is the size of the step that begins, zero after the last one; absent where it is about no step. */
+  | { readonly type: 'step'; readonly events: readonly GenerationEvent[]; readonly evaluates?: number }
 
 export type CountResult = { readonly tokens: number } | { readonly failure: WorkerFailure }
 

@@ -8,6 +8,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine, EngineNews } from '../../src/engine/engine.ts'
 import type { LoadPreferences } from '../../src/engine/load-plan.ts'
 import type { PoolPolicy } from '../../src/engine/pool.ts'
+import type { Patience } from '../../src/engine/step-times.ts'
 import { provisionForTests } from './engine-package.ts'
 
 export interface TestEngine {
@@ -32,6 +33,7 @@ export function openEngine(
     preferences?: Partial<LoadPreferences>
     policy?: Partial<PoolPolicy>
     availableMemoryBytes?: number
+    patience?: Patience
     now?: () => number
   } = {},
 ): TestEngine {
@@ -43,6 +45,7 @@ export function openEngine(
     preferences: { batchTokens: 512, sharedPrefillTokens: 128, threads: 1, ...more.preferences },
     policy: { keepAliveMs: 300_000, pinned: [], expected: [], queueTimeoutMs: 10_000, ...more.policy },
     availableMemoryBytes: () => more.availableMemoryBytes ?? process.availableMemory(),
+    ...(more.patience && { patience: more.patience }),
     environment: { PATH: process.env['PATH'] ?? '' },
     uniqueId: () => `answer-${(answers += 1)}`,
     now: more.now ?? (() => performance.now()),

@@ -16,8 +16,8 @@ export interface Scheduler {
 export interface SchedulerOptions {
   readonly model: LanguageModel
   readonly sharedPrefillTokens: number
-  /** Receives what a step brought, once a step. */
-  readonly emit: (events: readonly GenerationEvent[]) => void
+  /** Receives what happened since, before every step and before resting, with the size of the step to come. */
+  readonly emit: (events: readonly GenerationEvent[], evaluates: number) => void
   /** Called when the native engine failed in a step: nothing it holds can be trusted any more. */
   readonly onFailure: (error: unknown) => void
 }
@@ -91,12 +91,13 @@ class StepScheduler implements Scheduler {
       await Promise.resolve()
       for (;;) {
         this.#dropCancelled()
+        // Seating can take a while, and readers need not wait for it.
+        if (this.#queue.length > 0 && this.#events.length > 0) this.#flush(0)
         await this.#admit()
-        this.#flush()
         const pieces = this.#planPieces()
+        this.#flush(pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0))
         if (pieces.length === 0) break
         await this.#evaluate(pieces)
-        this.#flush()
       }
     } catch (error) {
       this.#options.onFailure(error)
@@ -105,9 +106,8 @@ class StepScheduler implements Scheduler {
     }
   }
 
-  #flush(): void {
-    if (this.#events.length === 0) return
-    this.#options.emit(this.#events)
+  #flush(evaluates: number): void {
+    this.#options.emit(this.#events, evaluates)
     this.#events = []
   }
 

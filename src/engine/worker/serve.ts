@@ -30,7 +30,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
   const scheduler = createScheduler({
     model,
     sharedPrefillTokens: options.sharedPrefillTokens,
-    emit: events => send({ type: 'step', events }),
+    emit: (events, evaluates) => send({ type: 'step', events, evaluates }),
     onFailure: options.onFailure,
   })
   const { format } = template

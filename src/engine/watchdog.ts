@@ -1,0 +1,61 @@
+import { createStepTimes } from './step-times.ts'
+import type { Patience } from './step-times.ts'
+
+/** Tells a process that hangs from one that is slow, by its progress. */
+export interface Watchdog {
+  /** The process has got something to do. */
+  begin(): void
+  /** The process said something; `evaluates` is the size of the step that it begins, zero where it begins none. */
+  hear(evaluates?: number): void
+  /** The process has got nothing to do. */
+  rest(): void
+}
+
+export interface WatchdogOptions {
+  readonly patience: Patience
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+  /** Called once, when the process was silent for too long while it had work. */
+  readonly onStall: (silentMs: number) => void
+}
+
+const looksInTheShortestPatience = 5
+
+/** Makes a watchdog that sleeps until the process has work. At first the process loads. */
+export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Watchdog {
+  const times = createStepTimes(patience)
+  const lookMs = Math.min(1000, patience.floorMs / looksInTheShortestPatience)
+  let allowedMs = patience.firstMs
+  let silentMs = 0
+  let step: { readonly tokens: number; readonly began: number } | undefined
+  let timer: NodeJS.Timeout | undefined
+  const rest = (): void => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  // Looks are counted, not hours: while this process or the whole machine sleeps, nobody is late.
+  const look = (): void => {
+    silentMs += lookMs
+    if (silentMs < allowedMs) return
+    rest()
+    onStall(silentMs)
+  }
+  return {
+    begin: () => {
+      if (timer) return
+      silentMs = 0
+      timer = setInterval(look, lookMs)
+      timer.unref()
+    },
+    hear: evaluates => {
+      // Other news than of its end do not show that a step gets on.
+      if (evaluates === undefined && step) return
+      silentMs = 0
+      if (evaluates === undefined) return
+      if (step) times.note(step.tokens, now() - step.began)
+      step = evaluates > 0 ? { tokens: evaluates, began: now() } : undefined
+      allowedMs = times.allowedMs(evaluates)
+    },
+    rest,
+  }
+}
