@@ -1,3 +1,4 @@
+import type { CacheReport } from './cache-report.ts'
 import type { OutputBlock } from './content.ts'
 import type { Extras, ProtocolId } from './extras.ts'
 import type { JsonObject } from './json.ts'
@@ -25,6 +26,8 @@ export type ModelEvent =
       readonly model: string
       readonly usage: Usage
       readonly losses?: readonly Loss[]
+      /** What became of the prompt in the cache, where the backend can say it. */
+      readonly cache?: CacheReport
       readonly extras?: Extras
     }
   | { readonly type: 'block-start'; readonly index: number; readonly block: OutputBlock }

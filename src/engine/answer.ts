@@ -1,6 +1,7 @@
 import type { OutputBlock } from '../core/content.ts'
 import type { ModelEvent } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
+import type { Usage } from '../core/usage.ts'
 import type { GenerationEvent } from './messages.ts'
 import { localOrigin, signThinking } from './signature.ts'
 
@@ -100,9 +101,17 @@ class Blocks {
 
 type Happening<T extends GenerationEvent['type']> = Extract<GenerationEvent, { type: T }>
 
-function toStart({ inputTokens, cachedTokens }: Happening<'started'>, { id, model, losses }: AnswerHead): ModelEvent {
-  const usage = { inputTokens, cacheReadTokens: cachedTokens }
-  return { type: 'start', id, model, usage, ...(losses.length > 0 && { losses }) }
+function toStart(happening: Happening<'started'>, { id, model, losses }: AnswerHead): ModelEvent {
+  const cache = happening.report
+  return { type: 'start', id, model, usage: toUsage(happening), cache, ...(losses.length > 0 && { losses }) }
+}
+
+function toUsage({ report, written }: Happening<'started'>): Usage {
+  return {
+    inputTokens: report.promptTokens,
+    cacheReadTokens: report.reusedTokens,
+    ...(written && { cacheWriteTokens: written.tokens, cacheWriteHourTokens: written.hourTokens }),
+  }
 }
 
 function toEnd({ reason, sequence, outputTokens, thinkingTokens }: Happening<'ended'>): ModelEvent {

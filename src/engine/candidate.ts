@@ -1,9 +1,11 @@
 import { ModelError } from '../core/errors.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
+import { openArchivePlaces } from './archive-places.ts'
+import type { ArchiveOptions } from './archive-places.ts'
 import { startHost } from './host.ts'
 import { planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
-import type { LoadSettings } from './messages.ts'
+import type { ArchivePlaces, LoadSettings } from './messages.ts'
 import type { Candidate } from './pool.ts'
 import { usualPatience } from './step-times.ts'
 import type { Patience } from './step-times.ts'
@@ -16,6 +18,8 @@ export interface LoadMeans {
   /** Gives the folder of the native package, installing it on first use. Throws a `ModelError`. */
   readonly provision: () => Promise<string>
   readonly preferences: LoadPreferences
+  /** Where conversations are written away that make way for others; nowhere by default. */
+  readonly archive?: ArchiveOptions
   /** The environment variables that a model's process gets. */
   readonly environment: Readonly<Record<string, string>>
   /** How long a model's process may be silent while it has work. */
@@ -44,8 +48,10 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
         return named(error)
       }
     },
-    start: (plan, { signal: stop, onProgress }) => {
-      const settings = toSettings(preferences, { modelPath: path, packageDirectory, plan })
+    start: async (plan, { signal: stop, onProgress }) => {
+      const made = { modelPath: path, packageDirectory, plan }
+      const archive = means.archive && (await openArchivePlaces(means.archive, made))
+      const settings = toSettings(preferences, { ...made, archive })
       return startHost({ settings, environment, patience, now, onProgress, signal: stop })
     },
   }
@@ -55,9 +61,13 @@ interface Decided {
   readonly modelPath: string
   readonly packageDirectory: string
   readonly plan: LoadPlan
+  readonly archive: ArchivePlaces | undefined
 }
 
-function toSettings(preferences: LoadPreferences, { modelPath, packageDirectory, plan }: Decided): LoadSettings {
+function toSettings(
+  preferences: LoadPreferences,
+  { modelPath, packageDirectory, plan, archive }: Decided,
+): LoadSettings {
   const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = preferences
   return {
     modelPath,
@@ -66,6 +76,7 @@ function toSettings(preferences: LoadPreferences, { modelPath, packageDirectory,
     slots: plan.slots,
     batchTokens: Math.min(batchTokens, plan.contextTokens),
     sharedPrefillTokens,
+    ...(archive && { archive }),
     ...(threads !== undefined && { threads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
   }

@@ -10,6 +10,7 @@ import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
 import { createModelPool } from './pool.ts'
 import type { ModelPool, PoolNews, PoolPolicy } from './pool.ts'
+import { partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
@@ -87,6 +88,8 @@ function toTask(request: ModelRequest): GenerationTask {
   const { sampling = {}, stopSequences = [], maxTokens, thinking } = request
   return {
     prompt: toChatPrompt(request),
+    parts: partsOf(request),
+    keepsAll: request.cacheKey !== undefined,
     sampling,
     stopSequences,
     ...(maxTokens !== undefined && { maxTokens }),

@@ -82,7 +82,8 @@ const workerFile = fileURLToPath(
 
 const mostLastWords = 4096
 
-const longestGoodbyeMs = 2000
+/* A child writes away what should be found again before it goes. */
+const longestGoodbyeMs = 10_000
 
 class Child implements ModelHost {
   readonly exited: Promise<HostExit>

@@ -1,7 +1,9 @@
+import type { CacheReport } from '../core/cache-report.ts'
 import type { ErrorCode, ErrorKind, FieldPath } from '../core/errors.ts'
 import type { Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
+import type { PromptPart } from './prompt-parts.ts'
 
 /** What a model's child process is started with. Sizes are in tokens. */
 export interface LoadSettings {
@@ -20,6 +22,20 @@ export interface LoadSettings {
   readonly threads?: number
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
+  /** Where conversations are written away; nowhere by default. */
+  readonly archive?: ArchivePlaces
+}
+
+/** Where conversations are written away: to the machine's memory first, then to disk. */
+export interface ArchivePlaces {
+  readonly memory?: ArchivePlace
+  readonly disk?: ArchivePlace
+}
+
+/** A folder of one model's own, and how much may lie in it. */
+export interface ArchivePlace {
+  readonly directory: string
+  readonly maxBytes: number
 }
 
 /** What the gateway says to a child, one JSON value a line. */
@@ -32,6 +48,10 @@ export type ToWorker =
 /** What a child is asked to write. An absent `maxTokens` means: to the end of the context. */
 export interface GenerationTask {
   readonly prompt: ChatPrompt
+  /** The blocks that the prompt is made of, to be found again in it. */
+  readonly parts: readonly PromptPart[]
+  /** Whether the client named the prompt as one that later requests share. */
+  readonly keepsAll: boolean
   readonly sampling: Sampling
   /** They apply to the text that is shown, not to reasoning and calls. */
   readonly stopSequences: readonly string[]
@@ -62,7 +82,13 @@ export type CountResult = { readonly tokens: number } | { readonly failure: Work
 
 /** One thing that happened to one generation. */
 export type GenerationEvent =
-  | { readonly type: 'started'; readonly id: number; readonly inputTokens: number; readonly cachedTokens: number }
+  | {
+      readonly type: 'started'
+      readonly id: number
+      readonly report: CacheReport
+      /** Tokens newly evaluated up to the last breakpoint; absent where the request sets none. */
+      readonly written?: CacheWrites
+    }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'thinking'; readonly id: number; readonly text: string }
   | { readonly type: 'call-start'; readonly id: number; readonly name: string }
@@ -78,6 +104,13 @@ export type GenerationEvent =
       readonly thinkingTokens: number
     }
   | { readonly type: 'failed'; readonly id: number; readonly failure: WorkerFailure }
+
+/** What breakpoints cost. */
+export interface CacheWrites {
+  readonly tokens: number
+  /** Those of them that are kept for an hour. */
+  readonly hourTokens: number
+}
 
 /** A `ModelError` on its way between processes. `detail` is for the log, never for a client. */
 export interface WorkerFailure {

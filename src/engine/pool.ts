@@ -125,7 +125,7 @@ class Pool implements ModelPool {
     await Promise.allSettled(
       all.map(async ({ ready }) => {
         const host = await ready
-        host.kill()
+        host.end()
         await host.exited
       }),
     )

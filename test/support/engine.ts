@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ArchiveOptions } from '../../src/engine/archive-places.ts'
 import { collect } from '../../src/core/collect.ts'
 import type { Answer } from '../../src/core/collect.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
@@ -35,6 +36,7 @@ export function openEngine(
     availableMemoryBytes?: number
     patience?: Patience
     now?: () => number
+    archive?: ArchiveOptions
   } = {},
 ): TestEngine {
   const news: EngineNews[] = []
@@ -44,6 +46,7 @@ export function openEngine(
     provision: provisionForTests,
     preferences: { batchTokens: 512, sharedPrefillTokens: 128, threads: 1, ...more.preferences },
     policy: { keepAliveMs: 300_000, pinned: [], expected: [], queueTimeoutMs: 10_000, ...more.policy },
+    ...(more.archive && { archive: more.archive }),
     availableMemoryBytes: () => more.availableMemoryBytes ?? process.availableMemory(),
     ...(more.patience && { patience: more.patience }),
     environment: { PATH: process.env['PATH'] ?? '' },

@@ -21,6 +21,8 @@ export interface NativeContext {
   sampleToken(logits: number, sampler: NativeSampler): Promise<number>
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>
+  saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>
+  loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<Uint32Array>
   getSequenceKvCacheMaxPosition(sequence: number): number
   getThreads(): number
 }

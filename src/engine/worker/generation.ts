@@ -10,11 +10,13 @@ import type { StopMatcher } from './stop-matcher.ts'
 import type { SamplerConfig } from './binding.ts'
 import { createTextDecoder } from './text-decoder.ts'
 import type { TextDecoder } from './text-decoder.ts'
+import type { PromptMap } from './prompt-map.ts'
 
 /** What one answer is made from. */
 export interface Job {
   readonly id: number
   readonly tokens: Uint32Array
+  readonly map: PromptMap
   readonly sampler: SamplerConfig
   readonly isReproducible: boolean
   readonly stopSequences: readonly string[]

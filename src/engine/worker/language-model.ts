@@ -52,6 +52,8 @@ export interface LanguageModel {
   /** The tokens of a piece of text in which control tokens may be spelled out. */
   tokenize(text: string): Uint32Array
   detokenize(tokens: readonly number[]): string
+  /** The text of a prompt's tokens, with control tokens spelled out. */
+  spellPrompt(tokens: Uint32Array): string
   endsGeneration(token: number): boolean
   createSampler(config: SamplerConfig): Sampler
   /** Evaluates a batch; gives the place of the logits of each entry that samples, in order. */
@@ -60,6 +62,10 @@ export interface LanguageModel {
   forget(slot: number, position: number): boolean
   /** Makes `target` hold what `source` holds. */
   copy(target: number, source: number): Promise<void>
+  /** Writes what a slot holds to a file, with the tokens that it stands for. */
+  saveSlot(slot: number, path: string, tokens: Uint32Array): Promise<void>
+  /** Makes a slot hold what a file holds; gives its tokens. Throws what the native engine throws. */
+  loadSlot(slot: number, path: string): Promise<Uint32Array>
 }
 
 const nothing = new Uint32Array(0)
@@ -167,6 +173,10 @@ class LoadedModel implements LanguageModel {
     return this.#native.detokenize(Uint32Array.from(tokens))
   }
 
+  spellPrompt(tokens: Uint32Array): string {
+    return tokens.length === 0 ? '' : this.#native.detokenize(tokens, true)
+  }
+
   endsGeneration(token: number): boolean {
     return this.#native.isEogToken(token)
   }
@@ -197,6 +207,14 @@ class LoadedModel implements LanguageModel {
 
   async copy(target: number, source: number): Promise<void> {
     await this.#context.copySequenceStateFromOtherSequence(target, source)
+  }
+
+  async saveSlot(slot: number, path: string, tokens: Uint32Array): Promise<void> {
+    await this.#context.saveSequenceStateToFile(path, slot, tokens)
+  }
+
+  loadSlot(slot: number, path: string): Promise<Uint32Array> {
+    return this.#context.loadSequenceStateFromFile(path, slot, this.contextTokens)
   }
 
   #specialText(token: number): string {

@@ -4,6 +4,7 @@ import { openJsonLines } from '../json-lines.ts'
 import type { FromWorker, LoadSettings, ToWorker } from '../messages.ts'
 import { serve } from './serve.ts'
 import type { ServedModel } from './serve.ts'
+import { openArchive } from './archive.ts'
 import { checkLanguageModel, loadLanguageModel } from './language-model.ts'
 
 /* The socket to the gateway is the child's fourth file: no name in the file system, nothing to connect to. */
@@ -11,6 +12,9 @@ const gatewaySocket = 3
 
 /* The exit status of a child whose native engine failed in a step (sysexits: internal software error). */
 const exitSoftware = 70
+
+// What is written away holds conversations.
+process.umask(0o077)
 
 /** Runs one model's child process: it loads what the gateway says, serves it, and goes when the gateway goes. */
 function main(): void {
@@ -22,16 +26,27 @@ function main(): void {
     if (message.type === 'load') served = await load(message.settings, gateway.send)
     else served?.receive(message)
   })
-  socket.on('close', () => process.exit(0))
+  socket.on('close', () => void leave(served))
   // A terminal and a supervisor send these to every process of a server at once. The gateway decides what ends when.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+}
+
+/* What takes longer than this is evaluated again sooner than it is waited for. */
+const longestGoodbyeMs = 8000
+
+async function leave(served: ServedModel | undefined): Promise<void> {
+  setTimeout(() => process.exit(0), longestGoodbyeMs)
+  await served?.leave()
+  process.exit(0)
 }
 
 async function load(settings: LoadSettings, send: (message: FromWorker) => void): Promise<ServedModel | undefined> {
   try {
     const model = await loadLanguageModel(settings, fraction => send({ type: 'progress', fraction }))
     await checkLanguageModel(model)
+    const archive = await openArchive({ model, places: settings.archive ?? {}, now: () => Date.now() })
     const served = serve(model, {
+      archive,
       sharedPrefillTokens: settings.sharedPrefillTokens,
       send,
       chooseSeed: () => randomInt(0xffff_ffff),

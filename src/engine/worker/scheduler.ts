@@ -1,9 +1,14 @@
-import type { GenerationEvent } from '../messages.ts'
+import type { CacheWrites, GenerationEvent } from '../messages.ts'
+import type { Archive } from './archive.ts'
+import { CacheCosts } from './cache-costs.ts'
 import { Generation } from './generation.ts'
 import type { Job } from './generation.ts'
+import { emptyLane } from './lane.ts'
+import type { Lane, Work } from './lane.ts'
 import type { BatchEntry, LanguageModel } from './language-model.ts'
-import { bulkPiece, chooseSeat } from './slots.ts'
-import type { Slot } from './slots.ts'
+import { oneHourMs } from '../prompt-parts.ts'
+import { Seating } from './seating.ts'
+import { bulkPiece } from './slots.ts'
 import { findGaps, planStep } from './step.ts'
 
 /** Writes several answers at once: they join and leave at every step. */
@@ -11,32 +16,18 @@ export interface Scheduler {
   submit(job: Job): void
   /** Stops an answer at the end of the step that runs. Nothing more is said of it. */
   cancel(id: number): void
+  /** Stops all work at the end of the step that runs, and writes away what the slots hold. */
+  leave(): Promise<void>
 }
 
 export interface SchedulerOptions {
   readonly model: LanguageModel
+  readonly archive: Archive
   readonly sharedPrefillTokens: number
   /** Receives what happened since, before every step and before resting, with the size of the step to come. */
   readonly emit: (events: readonly GenerationEvent[], evaluates: number) => void
   /** Called when the native engine failed in a step: nothing it holds can be trusted any more. */
   readonly onFailure: (error: unknown) => void
-}
-
-/** A slot at work or at rest. */
-interface Lane {
-  readonly id: number
-  tokens: number[]
-  bulkTokens: number
-  lastUsed: number
-  work: Work | undefined
-}
-
-interface Work {
-  readonly generation: Generation
-  readonly arrived: number
-  /** Drawn and not yet evaluated. */
-  next: number | undefined
-  isCancelled: boolean
 }
 
 /** A piece that one lane evaluates in a step. */
@@ -57,24 +48,23 @@ class StepScheduler implements Scheduler {
   readonly #lanes: readonly Lane[]
   readonly #queue: Job[] = []
   #events: GenerationEvent[] = []
-  #isRunning = false
+  readonly #seating: Seating
+  readonly #costs = new CacheCosts()
+  #run: Promise<void> | undefined
+  #isLeaving = false
   #clock = 0
 
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#model = options.model
-    this.#lanes = Array.from({ length: options.model.slots }, (_, id) => ({
-      id,
-      tokens: [],
-      bulkTokens: 0,
-      lastUsed: 0,
-      work: undefined,
-    }))
+    this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
+    const { model, archive } = options
+    this.#seating = new Seating({ model, archive, lanes: this.#lanes, costs: this.#costs, now: () => Date.now() })
   }
 
   submit(job: Job): void {
     this.#queue.push(job)
-    if (!this.#isRunning) void this.#run()
+    this.#run ??= this.#work()
   }
 
   cancel(id: number): void {
@@ -84,12 +74,17 @@ class StepScheduler implements Scheduler {
     if (work) work.isCancelled = true
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await this.#run
+    await this.#seating.archiveAll()
+  }
+
+  async #work(): Promise<void> {
     try {
       // The first turn waits for what else arrives in the same read of the socket.
       await Promise.resolve()
-      for (;;) {
+      while (!this.#isLeaving) {
         this.#dropCancelled()
         // Seating can take a while, and readers need not wait for it.
         if (this.#queue.length > 0 && this.#events.length > 0) this.#flush(0)
@@ -102,7 +97,7 @@ class StepScheduler implements Scheduler {
     } catch (error) {
       this.#options.onFailure(error)
     } finally {
-      this.#isRunning = false
+      this.#run = undefined
     }
   }
 
@@ -122,40 +117,23 @@ class StepScheduler implements Scheduler {
 
   async #admit(): Promise<void> {
     for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
-      const { tokens, isReproducible } = job
-      const slots = this.#lanes.map(toSlot)
-      const seat = chooseSeat(slots, { tokens, isReproducible, canForget: this.#model.canForget })
-      if (!seat) return
+      const seated = await this.#seating.seat(job)
+      if (!seated) return
+      // While a conversation was brought back, the client may have left.
+      if (this.#queue[0] !== job) continue
       this.#queue.shift()
-      const lane = this.#lane(seat.slot)
-      if (seat.copyFrom !== undefined) await this.#copy(lane, this.#lane(seat.copyFrom))
-      const keep = this.#forget(lane, seat.keep)
-      this.#seat(lane, job)
-      this.#events.push({ type: 'started', id: job.id, inputTokens: tokens.length, cachedTokens: keep })
+      const { lane, report } = seated
+      this.#begin(lane, job)
+      const written = writesOf(job, report.reusedTokens)
+      this.#events.push({ type: 'started', id: job.id, report, ...(written && { written }) })
     }
   }
 
-  #seat(lane: Lane, job: Job): void {
+  #begin(lane: Lane, job: Job): void {
     this.#clock += 1
     lane.lastUsed = this.#clock
     const generation = new Generation(this.#model, job)
     lane.work = { generation, arrived: this.#clock, next: undefined, isCancelled: false }
-  }
-
-  async #copy(target: Lane, source: Lane): Promise<void> {
-    await this.#model.copy(target.id, source.id)
-    target.tokens = [...source.tokens]
-    target.bulkTokens = source.bulkTokens
-  }
-
-  /** Drops what a lane holds beyond its first `keep` tokens; gives how many it could keep. */
-  #forget(lane: Lane, keep: number): number {
-    if (keep === lane.tokens.length) return keep
-    const kept = this.#model.forget(lane.id, keep) ? keep : 0
-    if (kept !== keep) this.#model.forget(lane.id, 0)
-    lane.tokens.length = kept
-    lane.bulkTokens = Math.min(lane.bulkTokens, kept)
-    return kept
   }
 
   #planPieces(): readonly Piece[] {
@@ -178,7 +156,12 @@ class StepScheduler implements Scheduler {
   async #evaluate(pieces: readonly Piece[]): Promise<void> {
     const pads = this.#pad(pieces)
     const entries = [...pieces.map(({ entry }) => entry), ...pads].toSorted((a, b) => a.slot - b.slot)
+    const began = performance.now()
     const logits = await this.#model.evaluate(entries)
+    this.#costs.evaluated(
+      entries.reduce((sum, { tokens }) => sum + tokens.length, 0),
+      performance.now() - began,
+    )
     for (const { slot, position } of pads) this.#model.forget(slot, position)
     for (const { lane, entry } of pieces) remember(lane, entry)
     const sampling = pieces.filter(({ entry }) => entry.samples)
@@ -218,8 +201,12 @@ class StepScheduler implements Scheduler {
   }
 }
 
-function toSlot({ id, tokens, bulkTokens, lastUsed, work }: Lane): Slot {
-  return { id, tokens, bulkTokens, lastUsed, isBusy: work !== undefined }
+/** What a prompt's breakpoints cost: the tokens up to them that were not there before. */
+function writesOf({ map }: Job, reused: number): CacheWrites | undefined {
+  if (map.marks.length === 0) return undefined
+  const upTo = (leastMs: number): number =>
+    Math.max(reused, ...map.marks.filter(({ keepForMs }) => keepForMs >= leastMs).map(({ tokens }) => tokens)) - reused
+  return { tokens: upTo(0), hourTokens: upTo(oneHourMs) }
 }
 
 function toEntry(lane: Lane, work: Work, count: number): BatchEntry {

@@ -9,14 +9,19 @@ import type { RenderedPrompt } from './open-answer.ts'
 import { findMarkers, planOutput } from './plan-output.ts'
 import { isReproducible, toSamplerConfig } from './sampling.ts'
 import { createScheduler } from './scheduler.ts'
+import type { Archive } from './archive.ts'
+import { mapPrompt } from './prompt-map.ts'
 
 /** A loaded model that takes the gateway's messages. */
 export interface ServedModel {
   receive(message: Exclude<ToWorker, { type: 'load' }>): void
+  /** Ends the work and writes away what should be found again. */
+  leave(): Promise<void>
 }
 
 export interface ServeOptions {
   readonly sharedPrefillTokens: number
+  readonly archive: Archive
   readonly send: (message: FromWorker) => void
   /** Gives the seed of a request that brings none. */
   readonly chooseSeed: () => number
@@ -29,6 +34,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
   const template = openTemplate(model)
   const scheduler = createScheduler({
     model,
+    archive: options.archive,
     sharedPrefillTokens: options.sharedPrefillTokens,
     emit: (events, evaluates) => send({ type: 'step', events, evaluates }),
     onFailure: options.onFailure,
@@ -42,6 +48,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
     plan: (task, rendered) => planOutput(task, rendered, { format, markers, model }),
   }
   return {
+    leave: () => scheduler.leave(),
     receive: message => {
       switch (message.type) {
         case 'count':
@@ -89,6 +96,9 @@ function toJob({ id, task }: { id: number; task: GenerationTask }, { model, rend
   return {
     id,
     tokens,
+    map: mapPrompt({ text: rendered.text, tokens, parts: task.parts, keepsAll: task.keepsAll }, some =>
+      model.spellPrompt(some),
+    ),
     sampler: toSamplerConfig(task.sampling, chooseSeed()),
     isReproducible: isReproducible(task.sampling),
     stopSequences: task.stopSequences,

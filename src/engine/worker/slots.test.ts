@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { chooseSeat } from './slots.ts'
+import { chooseSeat, leastMissedSlot } from './slots.ts'
 import type { Slot } from './slots.ts'
 
 const count = (from: number, length: number): number[] => Array.from({ length }, (_, index) => from + index)
 
 function slot(id: number, tokens: readonly number[], more: Partial<Slot> = {}): Slot {
-  return { id, tokens, bulkTokens: tokens.length, lastUsed: 0, isBusy: false, ...more }
+  return { id, tokens, bulkTokens: tokens.length, pinnedTokens: 0, lastUsed: 0, isBusy: false, ...more }
 }
 
 const fixed = (tokens: readonly number[]) => ({ ...arrival(tokens), canForget: false })
@@ -54,4 +54,29 @@ test('a model that cannot forget goes on only from exactly what it holds', () =>
   expect(chooseSeat([slot(0, [1, 2])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 2 })
   expect(chooseSeat([slot(0, [1, 2, 9])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
   expect(chooseSeat([slot(0, [1, 2, 3])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
+})
+
+test('where no slot is empty, the conversation that rested longest gives way', () => {
+  const shared = count(0, 200)
+  const slots = [
+    slot(0, [...shared, ...count(5000, 300)], { lastUsed: 9 }),
+    slot(1, [...shared.slice(0, 150), ...count(7000, 300)], { lastUsed: 1 }),
+  ]
+  expect(chooseSeat(slots, arrival([...shared, 1]))).toEqual({ slot: 1, keep: 150 })
+  const [first, second] = [slots[0], slot(1, count(7000, 300), { lastUsed: 1 })]
+  expect(chooseSeat([first ?? second, second], arrival([...shared, 1]))).toEqual({ slot: 1, copyFrom: 0, keep: 200 })
+})
+
+test('what is pinned gives way last', () => {
+  const slots = [
+    slot(0, count(5000, 300), { lastUsed: 1, pinnedTokens: 300 }),
+    slot(1, count(7000, 300), { lastUsed: 9 }),
+  ]
+  expect(chooseSeat(slots, arrival([1, 2]))).toEqual({ slot: 1, keep: 0 })
+  expect(leastMissedSlot(slots)).toBe(1)
+})
+
+test('a busy slot never gives way', () => {
+  expect(leastMissedSlot([slot(0, [], { isBusy: true }), slot(1, [1])])).toBe(1)
+  expect(leastMissedSlot([slot(0, [], { isBusy: true })])).toBeUndefined()
 })

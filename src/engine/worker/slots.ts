@@ -2,9 +2,11 @@
 export interface Slot {
   readonly id: number
   /** Tokens evaluated in this slot, in order. */
-  readonly tokens: readonly number[]
+  readonly tokens: ArrayLike<number>
   /** How many of the first tokens were evaluated in large pieces, which give the same numbers each time. */
   readonly bulkTokens: number
+  /** How many of the first tokens are promised to be kept. */
+  readonly pinnedTokens: number
   /** Larger is later. */
   readonly lastUsed: number
   readonly isBusy: boolean
@@ -34,40 +36,68 @@ export interface Arrival {
 export const bulkPiece = 64
 
 /* Copying a slot costs time; a shorter gain is not worth it. */
-const worthCopying = 64
+export const worthCopying = 64
 
 /* Losing more of another conversation than this is worth looking for an empty slot. */
 const worthKeeping = 256
 
 /**
- * Chooses the free slot that saves most evaluation, and undefined where all are busy.
- * What a busy slot holds can be copied while it works.
+ * Chooses the free slot that saves most evaluation, and undefined where all are busy. What another slot holds can be
+ * copied, even while it works. A conversation gives way only where no slot is empty, and the one that rested longest
+ * first; what is pinned gives way last.
  */
 export function chooseSeat(slots: readonly Slot[], arrival: Arrival): Seat | undefined {
   const candidates = slots.map(slot => ({ slot, keep: reusable(slot, arrival) }))
   const free = candidates.filter(({ slot }) => !slot.isBusy)
-  const best = free.toSorted((a, b) => b.keep - a.keep || a.slot.lastUsed - b.slot.lastUsed)[0]
+  const best = free.toSorted(bySaving)[0]
   if (!best) return undefined
   if (!arrival.canForget) return { slot: best.slot.id, keep: best.keep }
 
-  const longest = candidates.toSorted((a, b) => b.keep - a.keep)[0] ?? best
-  if (longest.slot.isBusy && longest.keep > best.keep + worthCopying) {
-    return { slot: oldest(free).slot.id, copyFrom: longest.slot.id, keep: longest.keep }
+  const target = losesMuch(best.slot, best.keep) ? leastMissed(free) : best
+  const longest = candidates.toSorted(bySaving)[0] ?? best
+  if (longest.slot === target.slot || longest.keep <= target.keep + worthCopying) {
+    return { slot: target.slot.id, keep: target.keep }
   }
-  const empty = free.find(({ slot }) => slot.tokens.length === 0)
-  const loses = best.slot.tokens.length - best.keep
-  if (empty && best.keep > worthCopying && loses > worthKeeping) {
-    return { slot: empty.slot.id, copyFrom: best.slot.id, keep: best.keep }
-  }
-  return { slot: best.slot.id, keep: best.keep }
+  const place = target === best ? leastMissed(free) : target
+  return { slot: place.slot.id, copyFrom: longest.slot.id, keep: longest.keep }
 }
 
-function oldest<T extends { readonly slot: Slot }>(free: readonly [T, ...T[]] | readonly T[]): T {
-  return free.reduce((first, next) => (next.slot.lastUsed < first.slot.lastUsed ? next : first))
+/** The free slot whose conversation is given up first; undefined where all are busy. */
+export function leastMissedSlot(slots: readonly Slot[]): number | undefined {
+  const free = slots.filter(slot => !slot.isBusy).map(slot => ({ slot, keep: 0 }))
+  return free.length === 0 ? undefined : leastMissed(free).slot.id
+}
+
+interface Candidate {
+  readonly slot: Slot
+  readonly keep: number
+}
+
+function bySaving(a: Candidate, b: Candidate): number {
+  return b.keep - a.keep || a.slot.lastUsed - b.slot.lastUsed
+}
+
+/** Whether a conversation that will go on elsewhere, or a promise, is cut short. */
+export function losesMuch({ tokens, pinnedTokens }: Slot, keep: number): boolean {
+  return tokens.length - keep > worthKeeping || keep < pinnedTokens
+}
+
+function leastMissed(free: readonly Candidate[]): Candidate {
+  return free.reduce((first, next) => (isLessMissed(next, first) ? next : first))
+}
+
+function isLessMissed({ slot: a, keep: keepA }: Candidate, { slot: b, keep: keepB }: Candidate): boolean {
+  if ((a.tokens.length === 0) !== (b.tokens.length === 0)) return a.tokens.length === 0
+  const breaksA = keepA < a.pinnedTokens
+  if (breaksA !== keepB < b.pinnedTokens) return !breaksA
+  return a.lastUsed < b.lastUsed
 }
 
 /** How many of the prompt's first tokens a slot's state can stand for. The last token is always evaluated. */
-function reusable(slot: Slot, { tokens, isReproducible, canForget }: Arrival): number {
+export function reusable(
+  slot: Pick<Slot, 'tokens' | 'bulkTokens'>,
+  { tokens, isReproducible, canForget }: Arrival,
+): number {
   const common = commonPrefix(slot.tokens, tokens)
   if (!canForget) return common === slot.tokens.length && common < tokens.length ? common : 0
   const keep = Math.min(common, tokens.length - 1)
@@ -76,7 +106,8 @@ function reusable(slot: Slot, { tokens, isReproducible, canForget }: Arrival): n
   return bulk >= bulkPiece ? bulk : 0
 }
 
-function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** How many tokens two sequences begin with in common. */
+export function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const length = Math.min(a.length, b.length)
   let index = 0
   while (index < length && a[index] === b[index]) index += 1

@@ -1,0 +1,44 @@
+/**
+ * What became of a prompt's beginning: how much of it was reused, and why not more.
+ * The texts of `difference` are the conversation's own, so they are for the client who asks, never for a log.
+ */
+export interface CacheReport {
+  readonly promptTokens: number
+  /** Tokens that needed no evaluation, wherever they came from. */
+  readonly reusedTokens: number
+  /** The part of `reusedTokens` that was brought back from the archive. */
+  readonly restoredTokens: number
+  readonly outcome: CacheOutcome
+  readonly difference?: CacheDifference
+}
+
+/**
+ * Why a prompt was reused as far as it was: `reused`, as far as it is the same as before;
+ * `differs`, up to its first token that differs; `whole-pieces`, only what gives the same answer again;
+ * `cannot-cut`, since this model goes on only from exactly what it holds; `pushed-out`, by other conversations;
+ * `not-worthwhile`, since evaluating was faster than bringing back; `nothing-kept`, nothing like it was there.
+ */
+export type CacheOutcome =
+  | 'reused'
+  | 'differs'
+  | 'whole-pieces'
+  | 'cannot-cut'
+  | 'pushed-out'
+  | 'not-worthwhile'
+  | 'nothing-kept'
+
+/** Where a prompt departs from the nearest one that was kept. */
+export interface CacheDifference {
+  /** The first token that differs, counted from zero. */
+  readonly token: number
+  /** The tokens that the kept prompt goes on with from there, and that were lost. */
+  readonly lostTokens: number
+  /** The block of the request that it lies in, such as `messages.2.content.0`. */
+  readonly place: string
+  /** The text before it. */
+  readonly before: string
+  /** How this prompt goes on. */
+  readonly asked: string
+  /** How the kept one went on. It may be another client's. */
+  readonly kept?: string
+}

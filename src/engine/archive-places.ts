@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { chmod, lstat, mkdir, open, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchivePlace, ArchivePlaces } from './messages.ts'
+
+/** Where conversations may be written away, and how much of each. */
+export interface ArchiveOptions {
+  /** The server's data folder. */
+  readonly dataDirectory: string
+  /** The folder that lies in memory, where the system has one. */
+  readonly memoryDirectory?: string
+  /** Absent means what the machine can spare; zero means none. */
+  readonly memoryBytes?: number
+  readonly diskBytes?: number
+}
+
+/** What a state is good for: one model file, read by one engine. */
+export interface ArchiveKey {
+  readonly modelPath: string
+  readonly packageDirectory: string
+}
+
+const gibibyte = 1024 ** 3
+const usualMost = { memory: 8 * gibibyte, disk: 32 * gibibyte } as const
+
+/** Gives the folders for one model's conversations, made if they are not there. A place that cannot be had is left out. */
+export async function openArchivePlaces(options: ArchiveOptions, key: ArchiveKey): Promise<ArchivePlaces> {
+  const name = await nameOf(key)
+  const { dataDirectory, memoryDirectory, memoryBytes, diskBytes } = options
+  const memory =
+    memoryDirectory === undefined
+      ? undefined
+      : await openPlace({ root: memoryDirectory, name, wished: memoryBytes, usualMost: usualMost.memory })
+  const root = join(dataDirectory, 'cache', 'kv')
+  const disk = await openPlace({ root, name, wished: diskBytes, usualMost: usualMost.disk })
+  return { ...(memory && { memory }), ...(disk && { disk }) }
+}
+
+/** The folder in memory that is this user's own. Only Linux has one. */
+export function memoryFolder(platform: NodeJS.Platform, userId: number | undefined): string | undefined {
+  return platform === 'linux' && userId !== undefined ? `/dev/shm/duologue-${userId}` : undefined
+}
+
+interface WishedPlace {
+  readonly root: string
+  readonly name: string
+  readonly wished: number | undefined
+  readonly usualMost: number
+}
+
+async function openPlace({ root, name, wished, usualMost }: WishedPlace): Promise<ArchivePlace | undefined> {
+  if (wished === 0) return undefined
+  try {
+    await makePrivate(root)
+    const directory = join(root, name)
+    await makePrivate(directory)
+    const { bavail, bsize } = await statfs(directory)
+    const free = bavail * bsize
+    // A wish is bounded by what is there: a full disk would fail others than us.
+    return { directory, maxBytes: Math.floor(Math.min(wished ?? Math.min(usualMost, free / 10), free / 2)) }
+  } catch {
+    return undefined
+  }
+}
+
+/* Others may have made a folder of this name before us, in a place where everyone may write. */
+async function makePrivate(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const { uid } = await lstat(directory).then(found => {
+    if (!found.isDirectory()) throw new Error(`${directory} is no folder`)
+    return found
+  })
+  if (process.getuid && uid !== process.getuid()) throw new Error(`${directory} is another user's`)
+  await chmod(directory, 0o700)
+}
+
+const headBytes = 1024 * 1024
+
+/* A state fits the tensors that made it, as this build of the engine computes with them. */
+async function nameOf({ modelPath, packageDirectory }: ArchiveKey): Promise<string> {
+  const file = await open(modelPath, 'r')
+  try {
+    const { size, mtimeMs } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    const hash = createHash('sha256').update(JSON.stringify([packageDirectory, size, mtimeMs]))
+    return hash.update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 32)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,187 @@
+import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { provisionForTests } from '../../../test/support/engine-package.ts'
+import { temporaryFolder } from '../../../test/support/engine.ts'
+import { writeTinyModel } from '../../../test/support/tiny-model.ts'
+import type { ArchivePlaces } from '../messages.ts'
+import { openArchive } from './archive.ts'
+import type { Archive } from './archive.ts'
+import { loadLanguageModel } from './language-model.ts'
+import type { LanguageModel } from './language-model.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let model: LanguageModel
+let places: Required<ArchivePlaces>
+let runs = 0
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const modelPath = join(folder.path, 'tiny.gguf')
+  await writeTinyModel(modelPath)
+  const packageDirectory = await provisionForTests()
+  const sizes = { contextTokens: 1024, slots: 2, batchTokens: 512, sharedPrefillTokens: 128, threads: 1 }
+  model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes }, () => {})
+})
+
+afterAll(() => folder.remove())
+
+beforeEach(async () => {
+  const root = join(folder.path, `run-${(runs += 1)}`)
+  const place = async (name: string) => {
+    await mkdir(join(root, name), { recursive: true })
+    return { directory: join(root, name), maxBytes: 64 * 1024 * 1024 }
+  }
+  places = { memory: await place('memory'), disk: await place('disk') }
+})
+
+let clock = 1_800_000_000_000
+const open = (at: ArchivePlaces = places): Promise<Archive> =>
+  openArchive({ model, places: at, now: () => (clock += 1) })
+
+const count = (from: number, length = 300): Uint32Array =>
+  Uint32Array.from({ length }, (_, index) => (from + index) % 250)
+
+/** Reads tokens into slot 0, and writes them away. */
+async function write(archive: Archive, tokens: Uint32Array, pinned = false): Promise<void> {
+  model.forget(0, 0)
+  await model.evaluate([{ slot: 0, position: 0, tokens, samples: false }])
+  const pins = pinned ? [{ tokens: tokens.length, keepForMs: 300_000, untilMs: clock + 300_000 }] : []
+  await archive.save({ slot: 0, tokens, bulkTokens: tokens.length, pins })
+}
+
+const arrival = (tokens: Uint32Array) => ({ tokens, isReproducible: false, canForget: true })
+
+const states = async (directory: string): Promise<readonly string[]> =>
+  (await readdir(directory)).filter(name => name.endsWith('.state'))
+
+async function onlyState(directory: string): Promise<string> {
+  const [name, ...more] = await states(directory)
+  if (name === undefined || more.length > 0) throw new Error(`${directory} holds ${more.length + 1} states`)
+  return join(directory, name)
+}
+
+test('what a slot held comes back as it was, in another slot', async () => {
+  const archive = await open()
+  await write(archive, count(0))
+  const next = Uint32Array.of(7)
+  const sampler = model.createSampler({ temperature: 0 })
+  const continueIn = async (slot: number): Promise<number> => {
+    const [logits = 0] = await model.evaluate([{ slot, position: 300, tokens: next, samples: true }])
+    return sampler.sample(logits)
+  }
+  const expected = await continueIn(0)
+  const found = archive.find(arrival(Uint32Array.of(...count(0), 9)))
+  expect(found?.keep).toBe(300)
+  if (!found) return
+  model.forget(1, 0)
+  expect(await archive.restore(found.entry, 1)).toBe(true)
+  expect(await continueIn(1)).toBe(expected)
+  sampler.dispose()
+  model.forget(1, 0)
+})
+
+test('only its owner can read what is written away', async () => {
+  const before = process.umask(0o077)
+  const archive = await open()
+  await write(archive, count(0))
+  await archive.close()
+  process.umask(before)
+  for (const name of await readdir(places.disk.directory)) {
+    expect((await stat(join(places.disk.directory, name))).mode & 0o777).toBe(0o600)
+  }
+})
+
+test('what does not fit into memory goes to disk, and what does not fit there is gone', async () => {
+  const first = await open({ memory: places.memory })
+  await write(first, count(0))
+  await first.close()
+  const { size } = await stat(await onlyState(places.memory.directory))
+  const budgets = { memory: { ...places.memory, maxBytes: size * 1.5 }, disk: { ...places.disk, maxBytes: size * 1.5 } }
+  const archive = await open(budgets)
+  for (const from of [50, 100]) await write(archive, count(from))
+  await archive.close()
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([100])
+  expect(await states(places.memory.directory)).toEqual([])
+  expect(await states(places.disk.directory)).toHaveLength(1)
+  expect(archive.gone().map(tokens => tokens[0])).toEqual([0, 50])
+})
+
+test('what is pinned leaves last', async () => {
+  const small = await open({ memory: places.memory })
+  await write(small, count(0), true)
+  await small.close()
+  const { size } = await stat(await onlyState(places.memory.directory))
+  const archive = await open({ memory: { ...places.memory, maxBytes: size * 2.5 } })
+  for (const from of [50, 100]) await write(archive, count(from))
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([0, 100])
+})
+
+test('a conversation that went on replaces its beginning', async () => {
+  const archive = await open()
+  await write(archive, count(0, 300))
+  await write(archive, count(0, 400))
+  expect(archive.entries().map(({ tokens }) => tokens.length)).toEqual([400])
+})
+
+test('another process finds what was closed properly', async () => {
+  const archive = await open()
+  await write(archive, count(0))
+  await archive.close()
+  const later = await open()
+  const found = later.find(arrival(count(0, 310)))
+  expect(found?.keep).toBe(300)
+  expect(found && (await later.restore(found.entry, 1))).toBe(true)
+  model.forget(1, 0)
+})
+
+test.each<[string, (path: string) => Promise<unknown>]>([
+  ['cut short', path => truncate(path, 1000)],
+  ['made longer', path => appendFile(path, 'more')],
+  ['emptied', path => writeFile(path, '')],
+  ['another file', path => writeFile(path, 'a letter to a friend')],
+])('a state that was %s is not found, and its file is gone', async (_, spoil) => {
+  const archive = await open()
+  await write(archive, count(0))
+  await archive.close()
+  await spoil(await onlyState(places.disk.directory))
+  expect((await open()).entries()).toEqual([])
+  expect(await readdir(places.disk.directory)).toEqual([])
+})
+
+test('a state in which one bit changed is never read', async () => {
+  const archive = await open()
+  await write(archive, count(0))
+  await archive.close()
+  const path = await onlyState(places.disk.directory)
+  const bytes = await readFile(path)
+  const middle = Math.floor(bytes.length / 2)
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1
+  await writeFile(path, bytes)
+  const later = await open()
+  const found = later.find(arrival(count(0, 310)))
+  expect(found && (await later.restore(found.entry, 1))).toBe(false)
+  expect(later.entries()).toEqual([])
+  await later.close()
+  expect(await readdir(places.disk.directory)).toEqual([])
+})
+
+test('leftovers are swept away, and files of others stay', async () => {
+  const { directory } = places.disk
+  const id = 'ab'.repeat(16)
+  for (const name of [`${id}.state`, `${id}.part`, `${'cd'.repeat(16)}.json`, 'notes.txt']) {
+    await writeFile(join(directory, name), '{}')
+  }
+  expect((await open()).entries()).toEqual([])
+  expect(await readdir(directory)).toEqual(['notes.txt'])
+})
+
+test('a folder that cannot be written to costs nothing but the conversation', async () => {
+  const directory = join(folder.path, 'nowhere')
+  await mkdir(directory)
+  const archive = await open({ memory: { directory, maxBytes: 1e9 } })
+  await rm(directory, { recursive: true })
+  await write(archive, count(0))
+  expect(archive.entries()).toEqual([])
+  expect(archive.gone()).toHaveLength(1)
+})

@@ -1,0 +1,26 @@
+/** What evaluating and bringing back cost on this machine, learnt from what they did cost. */
+export class CacheCosts {
+  #msPerToken = 1
+  #msPerByte = 1e-6
+
+  /** Notes a step. Small ones say little: they are dominated by what every step costs. */
+  evaluated(tokens: number, ms: number): void {
+    if (tokens >= leastTokens) this.#msPerToken = blend(this.#msPerToken, ms / tokens)
+  }
+
+  restored(bytes: number, ms: number): void {
+    if (bytes > 0) this.#msPerByte = blend(this.#msPerByte, ms / bytes)
+  }
+
+  /** Whether bringing back this many bytes is faster than evaluating this many tokens. */
+  isWorthRestoring(bytes: number, tokens: number): boolean {
+    return tokens >= leastTokens && bytes * this.#msPerByte < tokens * this.#msPerToken
+  }
+}
+
+const leastTokens = 64
+
+/* The latest costs count most: a machine that is busy with other things is slower. */
+function blend(known: number, seen: number): number {
+  return known * 0.7 + seen * 0.3
+}

@@ -1,0 +1,69 @@
+import type { CacheDifference, CacheOutcome, CacheReport } from '../../core/cache-report.ts'
+
+import { worthCopying } from './slots.ts'
+
+/** The kept prompt that begins most like the one that arrives. */
+export interface Nearest {
+  readonly tokens: ArrayLike<number>
+  /** How many tokens both begin with. */
+  readonly common: number
+  /** Whether it is gone, and only its tokens are still known. */
+  readonly isGone: boolean
+}
+
+export interface Reuse {
+  readonly tokens: Uint32Array
+  readonly kept: number
+  readonly restored: number
+  readonly nearest: Nearest | undefined
+  readonly isReproducible: boolean
+  readonly canForget: boolean
+  readonly placeOf: (token: number) => string
+  readonly spell: (tokens: Uint32Array) => string
+}
+
+/* Enough to recognise a place by. */
+const tokensAround = 12
+const lettersAround = 80
+
+/** Says how much of a prompt was reused, and what stood against more. */
+export function explainReuse(reuse: Reuse): CacheReport {
+  const { tokens, kept, restored, nearest } = reuse
+  const differs =
+    nearest !== undefined && nearest.common > 0 && nearest.common < Math.min(nearest.tokens.length, tokens.length)
+  return {
+    promptTokens: tokens.length,
+    reusedTokens: kept,
+    restoredTokens: restored,
+    outcome: outcomeOf(reuse, differs),
+    ...(differs && { difference: differenceOf(reuse, nearest) }),
+  }
+}
+
+function outcomeOf({ tokens, kept, nearest, isReproducible, canForget }: Reuse, differs: boolean): CacheOutcome {
+  if (!nearest || nearest.common === 0) return 'nothing-kept'
+  // The last token of a prompt is always evaluated.
+  if (kept >= Math.min(nearest.common, tokens.length - 1)) return differs ? 'differs' : 'reused'
+  if (nearest.isGone) return 'pushed-out'
+  if (!canForget) return 'cannot-cut'
+  if (isReproducible) return 'whole-pieces'
+  // So few tokens are not copied; it is the difference that costs.
+  return differs && nearest.common - kept <= worthCopying ? 'differs' : 'not-worthwhile'
+}
+
+function differenceOf({ tokens, placeOf, spell }: Reuse, { tokens: other, common }: Nearest): CacheDifference {
+  const from = Math.max(0, common - tokensAround)
+  const to = common + tokensAround
+  const kept = Uint32Array.from(
+    { length: Math.min(other.length, to) - common },
+    (_, index) => other[common + index] ?? 0,
+  )
+  return {
+    token: common,
+    lostTokens: other.length - common,
+    place: placeOf(common),
+    before: spell(tokens.subarray(from, common)).slice(-lettersAround),
+    asked: spell(tokens.subarray(common, to)).slice(0, lettersAround),
+    kept: spell(kept).slice(0, lettersAround),
+  }
+}

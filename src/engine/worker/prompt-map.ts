@@ -1,0 +1,110 @@
+import { fiveMinutesMs } from '../prompt-parts.ts'
+import type { PromptPart } from '../prompt-parts.ts'
+
+/** A beginning of a prompt that the client wants to be kept. */
+export interface Mark {
+  readonly tokens: number
+  readonly keepForMs: number
+}
+
+/** Where the blocks of a request are among the tokens of its prompt. */
+export interface PromptMap {
+  /** The beginnings to be kept, shortest first. */
+  readonly marks: readonly Mark[]
+  /** The block that a token lies in, or that begins next after it. */
+  placeOf(token: number): string
+}
+
+export interface PromptToMap {
+  readonly text: string
+  readonly tokens: Uint32Array
+  readonly parts: readonly PromptPart[]
+  /** Whether the whole prompt is to be kept, with or without breakpoints. */
+  readonly keepsAll: boolean
+}
+
+/** A prompt cache keeps at most as many breakpoints as its most demanding protocol lets a client set. */
+const mostMarks = 4
+
+/**
+ * Finds a request's blocks in its rendered prompt. Blocks are looked for in order, and a template may trim them or put
+ * anything around them; one that it rewrites is not found, and counts as a part of what surrounds it.
+ */
+export function mapPrompt(prompt: PromptToMap, spell: (tokens: Uint32Array) => string): PromptMap {
+  const { text, tokens, parts, keepsAll } = prompt
+  const ruler = createRuler(tokens, text.length, spell)
+  const located = locate(text, parts)
+  const ends = runningEnds(located)
+  const marks = located.flatMap(({ part }, index) =>
+    part.keepForMs === undefined ? [] : [{ tokens: ruler.tokensBefore(ends[index] ?? 0), keepForMs: part.keepForMs }],
+  )
+  const all = keepsAll ? [...marks, { tokens: tokens.length, keepForMs: fiveMinutesMs }] : marks
+  return {
+    marks: all.filter(mark => mark.tokens > 0).slice(-mostMarks),
+    placeOf: token => placeAt(located, ruler.letterOf(token)),
+  }
+}
+
+interface Located {
+  readonly part: PromptPart
+  readonly start: number
+  readonly end: number
+}
+
+function locate(text: string, parts: readonly PromptPart[]): readonly Located[] {
+  let blocksFrom = 0
+  let toolsFrom = 0
+  return parts.map(part => {
+    const from = part.isTool ? toolsFrom : blocksFrom
+    const start = part.length === 0 ? -1 : text.indexOf(part.head, from)
+    if (start < 0) return { part, start: from, end: from }
+    const end = endOf(text, part, start)
+    if (part.isTool) toolsFrom = end
+    else blocksFrom = end
+    return { part, start, end }
+  })
+}
+
+function endOf(text: string, { tail, length }: PromptPart, start: number): number {
+  const end = start + length
+  if (text.startsWith(tail, end - tail.length)) return end
+  const found = text.indexOf(tail, start)
+  return found < 0 ? start : found + tail.length
+}
+
+/* A breakpoint keeps everything that comes before it in a cache's order, wherever the template put it. */
+function runningEnds(located: readonly Located[]): readonly number[] {
+  let furthest = 0
+  return located.map(({ end }) => (furthest = Math.max(furthest, end)))
+}
+
+function placeAt(located: readonly Located[], letter: number): string {
+  const inside = located.find(({ start, end }) => start <= letter && letter < end)
+  const next = located
+    .filter(({ start, end }) => start > letter && end > start)
+    .toSorted((a, b) => a.start - b.start)[0]
+  return (inside ?? next)?.part.place ?? 'the end of the prompt'
+}
+
+interface Ruler {
+  tokensBefore(letter: number): number
+  letterOf(token: number): number
+}
+
+/* A prompt may begin with a token that its text lacks, so letters are measured from the end of what both have. */
+function createRuler(tokens: Uint32Array, letters: number, spell: (tokens: Uint32Array) => string): Ruler {
+  const surplus = spell(tokens).length - letters
+  const letterOf = (token: number): number => spell(tokens.subarray(0, token)).length - surplus
+  return {
+    letterOf,
+    tokensBefore: letter => {
+      let [least, most] = [0, tokens.length]
+      while (least < most) {
+        const middle = Math.ceil((least + most) / 2)
+        if (letterOf(middle) <= letter) least = middle
+        else most = middle - 1
+      }
+      return least
+    },
+  }
+}
