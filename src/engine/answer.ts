@@ -21,10 +21,14 @@ export async function* toAnswer(
   head: AnswerHead,
 ): AsyncGenerator<ModelEvent> {
   const blocks = new Blocks(head)
+  let { losses } = head
   for await (const happening of happenings) {
     switch (happening.type) {
+      case 'planned':
+        losses = [...losses, ...happening.losses]
+        break
       case 'started':
-        yield toStart(happening, head)
+        yield toStart(happening, { ...head, losses })
         break
       case 'text':
         yield* blocks.text(happening.text)

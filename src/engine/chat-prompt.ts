@@ -18,7 +18,7 @@ export interface ChatMessage {
 }
 
 /** A tool as chat templates know it. */
-export type ChatTool = Pick<Tool, 'name' | 'description' | 'inputSchema'>
+export type ChatTool = Pick<Tool, 'name' | 'description' | 'inputSchema' | 'isStrict'>
 
 export interface ChatToolCall {
   readonly id: string
@@ -60,20 +60,17 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
   return { messages: messages.slice(0, -1), prefill: last.content, ...asked }
 }
 
-/** What of a request the embedded engine leaves out. Throws `invalid-request` for what it must not leave out. */
-export function findLosses({ toolChoice, responseFormat, topLogprobs }: ModelRequest): readonly Loss[] {
-  if (toolChoice?.type === 'any' || toolChoice?.type === 'tool') {
-    throw new ModelError(
-      'invalid-request',
-      `tool choice '${toolChoice.type}' cannot be promised: the embedded engine cannot make a model call tools yet; use 'auto' or another model`,
-      { code: 'unsupported-value', field: ['tool_choice'] },
-    )
-  }
+/** What of a request the embedded engine leaves out, whatever the model. */
+export function findLosses({ responseFormat, messages, topLogprobs }: ModelRequest): readonly Loss[] {
   const losses: Loss[] = []
-  const drop = (field: string, why: string): void => void losses.push({ field, action: 'dropped', why })
-  if (responseFormat && responseFormat.type !== 'text')
-    drop('responseFormat', 'the embedded engine does not constrain answers yet')
-  if (topLogprobs !== undefined) drop('topLogprobs', 'the embedded engine does not report log-probabilities yet')
+  if (responseFormat && responseFormat.type !== 'text' && messages.at(-1)?.role === 'assistant') {
+    const why = 'the answer goes on from text of the client, and is not constrained'
+    losses.push({ field: 'responseFormat', action: 'degraded', why })
+  }
+  if (topLogprobs !== undefined) {
+    const why = 'the embedded engine does not report log-probabilities yet'
+    losses.push({ field: 'topLogprobs', action: 'dropped', why })
+  }
   return losses
 }
 
@@ -81,10 +78,11 @@ export function findLosses({ toolChoice, responseFormat, topLogprobs }: ModelReq
 function toolsOf({ tools = [], toolChoice }: ModelRequest): Pick<ChatPrompt, 'tools' | 'toolChoice'> {
   if (tools.length === 0 || toolChoice?.type === 'none') return {}
   return {
-    tools: tools.map(({ name, description, inputSchema }) => ({
+    tools: tools.map(({ name, description, inputSchema, isStrict }) => ({
       name,
       ...(description !== undefined && { description }),
       inputSchema,
+      ...(isStrict !== undefined && { isStrict }),
     })),
     ...(toolChoice && { toolChoice }),
   }

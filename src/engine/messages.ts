@@ -1,6 +1,7 @@
 import type { CacheReport } from '../core/cache-report.ts'
 import type { ErrorCode, ErrorKind, FieldPath } from '../core/errors.ts'
-import type { Sampling } from '../core/request.ts'
+import type { Loss } from '../core/loss.ts'
+import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { PromptPart } from './prompt-parts.ts'
@@ -58,6 +59,7 @@ export interface GenerationTask {
   readonly maxTokens?: number
   /** The most tokens of reasoning; the answer goes on without more of it. */
   readonly thinkingTokens?: number
+  readonly priority?: Priority
 }
 
 /** What is known of a model once it is loaded. */
@@ -82,6 +84,8 @@ export type CountResult = { readonly tokens: number } | { readonly failure: Work
 
 /** One thing that happened to one generation. */
 export type GenerationEvent =
+  /** Comes first, where the model cannot be held to all that was asked. */
+  | { readonly type: 'planned'; readonly id: number; readonly losses: readonly Loss[] }
   | {
       readonly type: 'started'
       readonly id: number

@@ -32,6 +32,12 @@ export interface NativeSampler {
   dispose(): void
 }
 
+/** A grammar that was read without fault. */
+export type NativeGrammar = object & { readonly NativeGrammar: never }
+
+/** How far a grammar has been followed. */
+export type NativeGrammarState = object & { readonly NativeGrammarState: never }
+
 /** An absent `temperature`, or zero, takes the likeliest token. */
 export interface SamplerConfig {
   readonly temperature?: number
@@ -46,6 +52,8 @@ export interface SamplerConfig {
   readonly repeatPenaltyFrequencyPenalty?: number
   readonly tokenBiasKeys?: Uint32Array
   readonly tokenBiasValues?: Float32Array
+  /** What may be drawn; absent means anything. */
+  readonly grammarEvaluationState?: NativeGrammarState
 }
 
 export interface NativeTemplate {
@@ -56,6 +64,12 @@ export interface NativeTemplate {
 export interface NativeBindings {
   readonly AddonSampler: new (model: NativeModel) => NativeSampler
   readonly AddonJinjaRenderer: new (template: string) => NativeTemplate
+  /** Throws an `Error` for text that is no grammar. */
+  readonly AddonGrammar: new (
+    grammar: string,
+    options: { readonly addonExports: NativeBindings; readonly rootRuleName: string },
+  ) => NativeGrammar
+  readonly AddonGrammarEvaluationState: new (model: NativeModel, grammar: NativeGrammar) => NativeGrammarState
   getMathCores(): number
   systemInfo(): string
   getIsArchRecurrent(architecture: string): boolean | undefined

@@ -1,5 +1,7 @@
+import type { Priority } from '../../core/request.ts'
 import type { StopReason } from '../../core/stop.ts'
 import type { GenerationEvent } from '../messages.ts'
+import type { Constraint } from './constraint.ts'
 import type { LanguageModel, Sampler } from './language-model.ts'
 import type { ToolSchemas, OutputEvent } from './output/output-event.ts'
 import type { OutputFormat } from './output/output-format.ts'
@@ -15,6 +17,7 @@ import type { PromptMap } from './prompt-map.ts'
 /** What one answer is made from. */
 export interface Job {
   readonly id: number
+  readonly priority: Priority
   readonly tokens: Uint32Array
   readonly map: PromptMap
   readonly sampler: SamplerConfig
@@ -32,8 +35,11 @@ export interface OutputPlan {
   readonly tools: ToolSchemas
   readonly begins?: 'thinking' | 'text'
   /** After how many tokens of reasoning which tokens end it. */
-  readonly thinkingLimit?: { readonly tokens: number; readonly ending: readonly number[] }
+  readonly thinkingLimit?: number
+  /** The tokens that end reasoning. */
+  readonly thinkingEnd: readonly number[]
   readonly maxCalls?: number
+  readonly constraint: Constraint
 }
 
 /* Enough of the prompt for the first token's spelling to be right. */
@@ -65,6 +71,7 @@ export class Generation {
     })
     this.#parser = createOutputParser(format, { tools, ...(begins && { begins }) })
     this.#matcher = createStopMatcher(job.stopSequences)
+    if (this.#parser.place !== 'thinking') this.#holdAnswer()
   }
 
   /** Whether the prompt is only to be read. */
@@ -73,7 +80,12 @@ export class Generation {
   }
 
   async sample(logits: number): Promise<number> {
-    return this.#imposed.shift() ?? this.#sampler.sample(logits)
+    const imposed = this.#imposed.shift()
+    if (imposed !== undefined) return imposed
+    const token = await this.#sampler.sample(logits)
+    // An answer that must have a shape does not end in its reasoning.
+    const endsTooEarly = this.#awaitsAnswer && this.#model.endsGeneration(token)
+    return endsTooEarly ? this.#endThinking(token) : token
   }
 
   /** Takes a drawn token; gives what it says, with `ended` last where it is the last one. */
@@ -81,7 +93,7 @@ export class Generation {
     this.#outputTokens += 1
     if (this.#parser.place === 'thinking') this.#countThinking()
     if (this.#model.endsGeneration(token)) return this.#finish('end-turn')
-    const { events, end } = this.#tell(this.#parser.push(this.#decoder.push(token)))
+    const { events, end } = this.#tell(this.#hear(this.#decoder.push(token)))
     if (end) return [...events, this.#ended(end)]
     if (this.#outputTokens === this.job.maxTokens) return [...events, ...this.#finish('max-tokens')]
     const isFull = this.job.tokens.length + this.#outputTokens >= this.#model.contextTokens
@@ -99,15 +111,43 @@ export class Generation {
 
   #countThinking(): void {
     this.#thinkingTokens += 1
-    const limit = this.job.output.thinkingLimit
-    if (limit && this.#thinkingTokens === limit.tokens) this.#imposed.push(...limit.ending)
+    const { thinkingLimit, thinkingEnd } = this.job.output
+    if (this.#thinkingTokens === thinkingLimit) this.#imposed.push(...thinkingEnd)
+  }
+
+  get #awaitsAnswer(): boolean {
+    return this.#parser.place === 'thinking' && this.job.output.constraint.answer !== undefined
+  }
+
+  #endThinking(token: number): number {
+    const [first = token, ...rest] = this.job.output.thinkingEnd
+    this.#imposed.push(...rest)
+    return first
+  }
+
+  #holdAnswer(): void {
+    const { answer } = this.job.output.constraint
+    if (answer) this.#sampler.follow(answer)
+  }
+
+  /** Tells apart what a token says, and holds what follows it to the request's terms. */
+  #hear(text: string): readonly OutputEvent[] {
+    const { constraint } = this.job.output
+    const { place } = this.#parser
+    const events = this.#parser.push(text)
+    if (place === 'thinking' && this.#parser.place !== 'thinking') this.#holdAnswer()
+    if (!constraint.call || this.#parser.place === place) return events
+    if (place === 'call') this.#sampler.follow(undefined)
+    else if (this.#parser.isAtCallStart) this.#sampler.follow(constraint.call(nameOf(events.at(-1))))
+    return events
   }
 
   #finish(reason: StopReason): readonly GenerationEvent[] {
     const isMeant = reason === 'end-turn'
     const rest = [...this.#parser.push(this.#decoder.end()), ...this.#parser.end(isMeant)]
     const { events, end } = this.#tell(rest)
-    if (end) return [...events, this.#ended(end)]
+    // A call that was cut off is no reason to stop; the limit is.
+    if (end && (isMeant || end.reason === 'stop-sequence')) return [...events, this.#ended(end)]
     return [...events, ...this.#showText(this.#matcher.end()), this.#ended({ reason })]
   }
 
@@ -147,6 +187,10 @@ export class Generation {
       ...(sequence !== undefined && !isForCalls && { sequence }),
     }
   }
+}
+
+function nameOf(event: OutputEvent | undefined): string | undefined {
+  return event?.type === 'call-start' ? event.name : undefined
 }
 
 interface End {

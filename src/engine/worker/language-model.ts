@@ -3,6 +3,7 @@ import type {
   LlamaModel,
   NativeBindings,
   NativeContext,
+  NativeGrammar,
   NativeModel,
   NativeSampler,
   NativeTemplate,
@@ -27,6 +28,8 @@ export type Logits = number
 /** Draws tokens for one answer; it remembers what it drew where penalties need it. */
 export interface Sampler {
   sample(logits: Logits): Promise<number>
+  /** Draws only what a grammar allows, from its beginning on; without one, anything again. */
+  follow(grammar: NativeGrammar | undefined): void
   dispose(): void
 }
 
@@ -56,6 +59,8 @@ export interface LanguageModel {
   spellPrompt(tokens: Uint32Array): string
   endsGeneration(token: number): boolean
   createSampler(config: SamplerConfig): Sampler
+  /** Reads a grammar in GBNF. Throws an `Error` where it is none. */
+  compileGrammar(source: string): NativeGrammar
   /** Evaluates a batch; gives the place of the logits of each entry that samples, in order. */
   evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]>
   /** Drops what a slot holds from `position` on; false where the model cannot. */
@@ -184,10 +189,29 @@ class LoadedModel implements LanguageModel {
   createSampler(config: SamplerConfig): Sampler {
     const sampler: NativeSampler = new this.#bindings.AddonSampler(this.#native)
     sampler.applyConfig(config)
+    // A configuration that is applied again must bring what penalties are to remember.
+    const drawn: number[] = []
+    const window = config.repeatPenaltyMaxTokens ?? 0
     return {
-      sample: logits => this.#context.sampleToken(logits, sampler),
+      sample: async logits => {
+        const token = await this.#context.sampleToken(logits, sampler)
+        if (window > 0) drawn.push(token)
+        return token
+      },
+      follow: grammar =>
+        sampler.applyConfig({
+          ...config,
+          ...(window > 0 && { repeatPenaltyTokens: Uint32Array.from(drawn.slice(-window)) }),
+          ...(grammar && {
+            grammarEvaluationState: new this.#bindings.AddonGrammarEvaluationState(this.#native, grammar),
+          }),
+        }),
       dispose: () => sampler.dispose(),
     }
+  }
+
+  compileGrammar(source: string): NativeGrammar {
+    return new this.#bindings.AddonGrammar(source, { addonExports: this.#bindings, rootRuleName: 'root' })
   }
 
   async evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]> {

@@ -1,43 +1,48 @@
 import type { GenerationTask } from '../messages.ts'
+import { createConstrainer } from './constraint.ts'
 import type { OutputPlan } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { RenderedPrompt } from './open-answer.ts'
 import { markersOf } from './output/output-format.ts'
 import type { OutputFormat } from './output/output-format.ts'
 
-/** Decides how an answer is told apart. */
-export function planOutput(
+/** Decides how an answer is told apart, and what it is held to. Throws a `ModelError` for what cannot be promised. */
+export type PlanOutput = (
   task: Pick<GenerationTask, 'prompt' | 'thinkingTokens'>,
-  { begins }: RenderedPrompt,
-  { format, markers, model }: { format: OutputFormat; markers: ReadonlyMap<number, string>; model: LanguageModel },
-): OutputPlan {
-  const { tools = [], toolChoice } = task.prompt
-  const thinkingLimit = planThinking(task, format, model)
-  return {
-    format,
-    markers,
-    tools: new Map(tools.map(({ name, inputSchema }) => [name, inputSchema])),
-    ...(begins && { begins }),
-    ...(thinkingLimit && { thinkingLimit }),
-    ...((toolChoice?.isParallel === false || toolChoice?.type === 'tool') && { maxCalls: 1 }),
-  }
-}
+  rendered: RenderedPrompt,
+) => OutputPlan
 
 /* How much reasoning an effort is worth to a model that knows no efforts. */
 const effortTokens = { low: 2048, medium: 8192, high: undefined } as const
 
-function planThinking(
-  { prompt: { effort }, thinkingTokens }: Pick<GenerationTask, 'prompt' | 'thinkingTokens'>,
-  format: OutputFormat,
-  model: LanguageModel,
-): OutputPlan['thinkingLimit'] {
-  const tokens = thinkingTokens ?? (effort && effortTokens[effort])
-  if (tokens === undefined || format.type !== 'tagged' || !format.thinking) return undefined
-  return { tokens, ending: Array.from(model.tokenize(`\n${format.thinking.close}\n\n`)) }
+/** Makes plans for a model that writes in `format`. */
+export function createOutputPlanner(model: LanguageModel, format: OutputFormat): PlanOutput {
+  const markers = findMarkers(format, model)
+  const constrainer = createConstrainer(format, source => model.compileGrammar(source))
+  const thinkingEnd = Array.from(model.tokenize(endOfThinking(format)))
+  return ({ prompt, thinkingTokens }, rendered) => {
+    const { tools = [], toolChoice, effort } = prompt
+    const thinkingLimit = thinkingTokens ?? (effort && effortTokens[effort])
+    return {
+      format,
+      markers,
+      thinkingEnd,
+      tools: new Map(tools.map(({ name, inputSchema }) => [name, inputSchema])),
+      constraint: constrainer.plan(prompt, rendered),
+      ...(rendered.begins && { begins: rendered.begins }),
+      ...(thinkingLimit !== undefined && { thinkingLimit }),
+      ...((toolChoice?.isParallel === false || toolChoice?.type === 'tool') && { maxCalls: 1 }),
+    }
+  }
+}
+
+function endOfThinking(format: OutputFormat): string {
+  if (format.type === 'harmony') return '<|end|>'
+  return format.thinking ? `\n${format.thinking.close}\n\n` : ''
 }
 
 /** The markers of a format that are tokens of their own, which are otherwise not spelled out. */
-export function findMarkers(format: OutputFormat, model: LanguageModel): ReadonlyMap<number, string> {
+function findMarkers(format: OutputFormat, model: LanguageModel): ReadonlyMap<number, string> {
   const found = new Map<number, string>()
   for (const marker of markersOf(format)) {
     const [token, ...rest] = model.tokenize(marker)

@@ -3,10 +3,10 @@ import { ModelError, toModelError } from '../../core/errors.ts'
 import type { FromWorker, GenerationTask, ToWorker, WorkerFailure } from '../messages.ts'
 import { createChatTemplate, fallbackTemplate } from './chat-template.ts'
 import type { ChatTemplate } from './chat-template.ts'
-import type { Job, OutputPlan } from './generation.ts'
+import type { Job } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
-import type { RenderedPrompt } from './open-answer.ts'
-import { findMarkers, planOutput } from './plan-output.ts'
+import { createOutputPlanner } from './plan-output.ts'
+import type { PlanOutput } from './plan-output.ts'
 import { isReproducible, toSamplerConfig } from './sampling.ts'
 import { createScheduler } from './scheduler.ts'
 import type { Archive } from './archive.ts'
@@ -39,13 +39,11 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
     emit: (events, evaluates) => send({ type: 'step', events, evaluates }),
     onFailure: options.onFailure,
   })
-  const { format } = template
-  const markers = findMarkers(format, model)
   const means: Means = {
     model,
     render: prompt => template.render(prompt),
     chooseSeed: options.chooseSeed,
-    plan: (task, rendered) => planOutput(task, rendered, { format, markers, model }),
+    plan: createOutputPlanner(model, template.format),
   }
   return {
     leave: () => scheduler.leave(),
@@ -62,7 +60,11 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
         case 'generate': {
           const job = attempt(() => toJob(message, means))
           if ('failure' in job) send({ type: 'step', events: [{ type: 'failed', id: message.id, ...job }] })
-          else scheduler.submit(job)
+          else {
+            const { losses } = job.output.constraint
+            if (losses.length > 0) send({ type: 'step', events: [{ type: 'planned', id: job.id, losses }] })
+            scheduler.submit(job)
+          }
         }
       }
     },
@@ -84,7 +86,7 @@ interface Means {
   readonly model: LanguageModel
   readonly render: ChatTemplate['render']
   readonly chooseSeed: () => number
-  readonly plan: (task: GenerationTask, rendered: RenderedPrompt) => OutputPlan
+  readonly plan: PlanOutput
 }
 
 function toJob({ id, task }: { id: number; task: GenerationTask }, { model, render, chooseSeed, plan }: Means): Job {
@@ -95,6 +97,7 @@ function toJob({ id, task }: { id: number; task: GenerationTask }, { model, rend
     throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
   return {
     id,
+    priority: task.priority ?? 'normal',
     tokens,
     map: mapPrompt({ text: rendered.text, tokens, parts: task.parts, keepsAll: task.keepsAll }, some =>
       model.spellPrompt(some),

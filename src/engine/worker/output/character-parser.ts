@@ -13,6 +13,8 @@ export interface ParserOptions {
 /** A parser that takes a character at a time, which makes the cutting of the text irrelevant. */
 export interface CharacterParser {
   readonly place: Place
+  /** Whether a call has been opened, and nothing of it been read. */
+  readonly isAtCallStart: boolean
   take(char: string): readonly OutputEvent[]
   /** Gives what was held back. `isMeant`: the model ended here, and was not cut off. */
   end(isMeant: boolean): readonly OutputEvent[]

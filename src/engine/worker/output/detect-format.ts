@@ -51,14 +51,18 @@ const families: readonly { readonly marks: readonly string[]; readonly calls: Ca
     calls: { opens: ['<start_function_call>'], close: '<end_function_call>', body: 'gemma', quote: '<escape>' },
   },
   { marks: ['```tool_code'], calls: { opens: ['```tool_code', '```json'], close: '```', body: 'json' } },
-  { marks: ['[TOOL_CALLS]'], calls: { opens: ['[TOOL_CALLS]'], body: 'named-json' } },
+  { marks: ['[TOOL_CALLS]', '[ARGS]'], calls: { opens: ['[TOOL_CALLS]'], body: 'named-json' } },
+  { marks: ['[TOOL_CALLS]'], calls: { opens: ['[TOOL_CALLS]'], body: 'json', isList: true } },
   {
     marks: ['<function=', '<parameter='],
     calls: { opens: ['<tool_call>', '<function='], close: '</tool_call>', body: 'elements' },
   },
   { marks: ['<arg_key>', '<arg_value>'], calls: { ...toolCallTags, body: 'pairs' } },
   { marks: ['<tool_call>'], calls: toolCallTags },
-  { marks: ['<|python_tag|>'], calls: { opens: ['<|python_tag|>'], body: 'json', isBare: true } },
+  {
+    marks: ['<|python_tag|>'],
+    calls: { opens: ['<|python_tag|>'], body: 'json', isBare: true, argumentsKey: 'parameters' },
+  },
 ]
 
 function callsBySource(source: string): CallFormat | undefined {
@@ -78,7 +82,8 @@ function callsByProbe({ words, call }: Probes): CallFormat | undefined {
   const open = call.slice(headerEnd, shown.index).trim()
   const rest = call.slice(shown.index + shown[0].length)
   const close = (rest.endsWith(turnEnd) ? rest.slice(0, rest.length - turnEnd.length) : rest).trim()
-  if (open === '') return { opens: [], body: 'json', isBare: true }
+  const key = shown[0].includes('"parameters"') ? { argumentsKey: 'parameters' as const } : {}
+  if (open === '') return { opens: [], body: 'json', isBare: true, ...key }
   if (!marker.test(open)) return undefined
-  return { opens: [open], body: 'json', ...(marker.test(close) && { close }) }
+  return { opens: [open], body: 'json', ...(marker.test(close) && { close }), ...key }
 }

@@ -18,6 +18,7 @@ export class HarmonyParser implements CharacterParser {
   #watch = new MarkerWatch([message])
   #header = ''
   #arguments = new CallArguments()
+  #isArguing = false
 
   constructor({ tools, begins }: ParserOptions) {
     this.#hasTools = tools.size > 0
@@ -36,6 +37,10 @@ export class HarmonyParser implements CharacterParser {
       case 'text':
         return 'text'
     }
+  }
+
+  get isAtCallStart(): boolean {
+    return this.#state === 'call' && !this.#isArguing
   }
 
   take(char: string): readonly OutputEvent[] {
@@ -85,6 +90,7 @@ export class HarmonyParser implements CharacterParser {
 
   #argue(char: string): readonly OutputEvent[] {
     if (this.#state !== 'call') return []
+    this.#isArguing = true
     const { status, events } = this.#arguments.take(char)
     if (status !== 'reading') this.#state = 'call-over'
     return events
@@ -96,6 +102,7 @@ export class HarmonyParser implements CharacterParser {
     if (name !== undefined) {
       this.#go('call')
       this.#arguments = new CallArguments()
+      this.#isArguing = false
       return [{ type: 'call-start', name }]
     }
     this.#go(channel.exec(header)?.[1] === 'analysis' ? 'thinking' : 'text')

@@ -32,6 +32,10 @@ export interface CallFormat {
   readonly quote?: string
   /** Whether an answer that is one JSON object may be a call without any marker. */
   readonly isBare?: boolean
+  /** Whether calls after one marker form a list, where the body is `json`. */
+  readonly isList?: boolean
+  /** The key of the arguments, where the body is `json` and the key is not `arguments`. */
+  readonly argumentsKey?: 'arguments' | 'parameters'
 }
 
 export const thinkTags: Tags = { open: '<think>', close: '</think>' }

@@ -9,6 +9,8 @@ import { TaggedParser } from './tagged-parser.ts'
 export interface OutputParser {
   /** What the text belongs to so far. */
   readonly place: Place
+  /** Whether a call has been opened, and nothing of it been read. */
+  readonly isAtCallStart: boolean
   push(text: string): readonly OutputEvent[]
   /** Gives what was held back. `isMeant`: the model ended here, and was not cut off. */
   end(isMeant: boolean): readonly OutputEvent[]
@@ -21,6 +23,9 @@ export function createOutputParser(format: OutputFormat, options: ParserOptions)
   return {
     get place() {
       return parser.place
+    },
+    get isAtCallStart() {
+      return parser.isAtCallStart
     },
     // Single units, not code points: a piece may end between the halves of one.
     push: text => joinEvents(text.split('').flatMap(char => parser.take(char))),

@@ -41,6 +41,10 @@ export class TaggedParser implements CharacterParser {
     return this.#state === 'text' ? 'text' : 'call'
   }
 
+  get isAtCallStart(): boolean {
+    return this.#state === 'call' && !this.#reader
+  }
+
   take(char: string): readonly OutputEvent[] {
     switch (this.#state) {
       case 'text':

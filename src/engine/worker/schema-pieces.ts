@@ -1,0 +1,64 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Loss } from '../../core/loss.ts'
+import type { Expression } from '../grammar/expression.ts'
+import { createGrammarBuilder } from '../grammar/grammar-builder.ts'
+import type { BuiltGrammar, GrammarBuilder } from '../grammar/grammar-builder.ts'
+
+/** A grammar, and what of the schemas in it it does not enforce. */
+export interface SchemaBoundGrammar {
+  readonly built: BuiltGrammar
+  readonly losses: readonly Loss[]
+}
+
+/** What a grammar is put together from. */
+export interface Pieces {
+  readonly say: (text: string) => Expression
+  readonly anyObject: () => Expression
+  /** The JSON texts that match a schema; any JSON object in the place of a schema that costs too much. */
+  readonly matching: (schema: JsonObject, terms: SchemaTerms) => Expression
+}
+
+export interface SchemaTerms {
+  /** The request's field that holds the schema. */
+  readonly field: string
+  /** Whether what the grammar cannot enforce is worth telling. */
+  readonly isStrict: boolean
+  /** Called for a schema that nothing matches; it may throw. */
+  readonly onImpossible?: (why: string) => void
+}
+
+/**
+ * Puts a grammar together, and where that costs too much once more with any object in the place of every schema.
+ * `field` is the request's field that is then not met.
+ */
+export function buildGrammar(field: string, root: (pieces: Pieces) => Expression): SchemaBoundGrammar {
+  const losses: Loss[] = []
+  const builder = createGrammarBuilder()
+  const built = builder.build(root(piecesOf(builder, (schema, terms) => addSchema(builder, schema, { terms, losses }))))
+  if (built.type !== 'too-costly') return { built, losses }
+  const free = createGrammarBuilder()
+  return {
+    built: free.build(root(piecesOf(free, () => free.addAnyObject()))),
+    losses: [{ field, action: 'degraded', why: `any JSON object passes for each schema: ${built.why}` }],
+  }
+}
+
+function piecesOf(builder: GrammarBuilder, matching: Pieces['matching']): Pieces {
+  return { say: text => builder.addLiteral(text), anyObject: () => builder.addAnyObject(), matching }
+}
+
+function addSchema(
+  builder: GrammarBuilder,
+  schema: JsonObject,
+  { terms, losses }: { terms: SchemaTerms; losses: Loss[] },
+): Expression {
+  const { field, isStrict, onImpossible } = terms
+  const added = builder.addSchema(schema)
+  if (added.type === 'rule') {
+    if (isStrict) losses.push(...added.unenforced.map(loss => ({ ...loss, field: `${field}.${loss.field}` })))
+    return added.rule
+  }
+  if (added.type === 'impossible') onImpossible?.(added.why)
+  losses.push({ field, action: 'degraded', why: `any JSON object passes for the schema: ${added.why}` })
+  return builder.addAnyObject()
+}
