@@ -23,6 +23,7 @@ import { createAnswer } from './services/answer.ts'
 import { createCountTokens } from './services/count-tokens.ts'
 import { diagnose } from './services/diagnose.ts'
 import { examineMachine } from './services/examine-machine.ts'
+import type { Machine } from './services/examine-machine.ts'
 import { createLocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
@@ -42,9 +43,12 @@ export interface World {
 /** Builds the whole program from a configuration: the one place that knows every part. */
 export function createApp({ config }: LoadedConfig, world: World): CommandApp {
   const logger = createLogger({ level: config.logLevel, destination: world.log })
-  const models = new InstalledModels(dataFolder(config, world.environment))
+  const dataDirectory = dataFolder(config, world.environment)
+  const models = new InstalledModels(dataDirectory)
   const preferences = preferencesOf(config)
-  const engine = openEngine(config, { ...world, logger, models, preferences })
+  const closing = new AbortController()
+  const provision = () => provisionFor(config, world, closing.signal)
+  const engine = openEngine(config, { ...world, logger, models, preferences, provision })
   const local = createLocalModels({
     models,
     backend: engine,
@@ -55,6 +59,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
   const load = (model: string): Promise<void> => loadKnown(model, services.models, engine)
   let server: DuologueServer | undefined
   return {
+    needsKey: config.keys.length > 0,
     listen: async () => {
       requireSafeBind(config)
       server = await createServer({
@@ -71,21 +76,20 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     modelNames: async () => (await models.list()).map(({ id }) => id),
     processes: () => engine.status(),
     answer: (request, signal) => answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
-    diagnose: () =>
-      diagnose(
-        examineMachine({
-          dataDirectory: dataFolder(config, world.environment),
-          models,
-          availableMemoryBytes: process.availableMemory(),
-          nodeVersion: process.versions.node,
-          provision: () => provision(config, world),
-          tryAddress: () => tryAddress(config),
-        }),
-      ),
+    diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
       await server?.close()
+      closing.abort()
       await engine.close()
     },
+  }
+}
+
+function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'nodeVersion' | 'tryAddress'> {
+  return {
+    availableMemoryBytes: process.availableMemory(),
+    nodeVersion: process.versions.node,
+    tryAddress: () => tryAddress(config),
   }
 }
 
@@ -127,12 +131,16 @@ interface EngineParts {
   readonly logger: Logger
   readonly models: InstalledModels
   readonly preferences: LoadPreferences
+  readonly provision: () => Promise<string>
 }
 
-function openEngine(config: Config, { environment, notify, logger, models, preferences }: World & EngineParts): Engine {
+function openEngine(
+  config: Config,
+  { environment, notify, logger, models, preferences, provision }: World & EngineParts,
+): Engine {
   return createEngine({
     locate: async model => (await models.find(model))?.path,
-    provision: async () => provision(config, { environment, notify }),
+    provision,
     preferences,
     normaliseOff: knownRules(config.normaliseOff),
     policy: policyOf(config),
@@ -144,24 +152,27 @@ function openEngine(config: Config, { environment, notify, logger, models, prefe
   })
 }
 
-async function provision(
-  config: Config,
-  { environment, notify }: Pick<World, 'environment' | 'notify'>,
-): Promise<string> {
-  let isTold = false
+async function provisionFor(config: Config, { environment, notify }: World, signal: AbortSignal): Promise<string> {
+  const told = new Set<string>()
   const { packageDirectory } = await provisionEngine({
     directory: join(dataFolder(config, environment), 'engine'),
     platform: process.platform,
     arch: process.arch,
     environment,
     ...(config.engineBuild !== undefined && { build: config.engineBuild }),
+    signal,
     onProgress: ({ phase }) => {
-      if (phase === 'installing' && !isTold) notify('Installing the engine, once: about 85 MB from the npm registry…')
-      isTold ||= phase === 'installing'
+      if (phase !== 'done' && !told.has(phase)) notify(provisionNotes[phase])
+      told.add(phase)
     },
   })
   return packageDirectory
 }
+
+const provisionNotes = {
+  waiting: 'Waiting for the engine, which is being installed…',
+  installing: 'Installing the engine, once: about 85 MB from the npm registry…',
+} as const
 
 function knownRules(names: readonly string[]): readonly string[] {
   const rules = normaliseRules.map(({ name }) => name)

@@ -1,13 +1,22 @@
+export interface Served {
+  readonly url: string
+  readonly model: string
+  /** Whether clients must send a key. The examples do not show it. */
+  readonly needsKey: boolean
+}
+
 /** Gives examples to copy: how to ask a model over each API. */
-export function clientExamples(url: string, model: string): string {
+export function clientExamples({ url, model, needsKey }: Served): string {
+  const header = needsKey ? ` -H 'x-api-key: YOUR_KEY'` : ''
+  const key = needsKey ? 'YOUR_KEY' : 'unused'
   return `
 curl:
-  curl ${url}/v1/messages -H 'content-type: application/json' \\
+  curl ${url}/v1/messages -H 'content-type: application/json'${header} \\
     -d '{"model":"${model}","max_tokens":200,"messages":[{"role":"user","content":"What is gravity?"}]}'
 
 Anthropic SDK:
   import Anthropic from '@anthropic-ai/sdk'
-  const anthropic = new Anthropic({ baseURL: '${url}', apiKey: 'any' })
+  const anthropic = new Anthropic({ baseURL: '${url}', apiKey: '${key}' })
   const stream = anthropic.messages.stream({
     model: '${model}', max_tokens: 200, messages: [{ role: 'user', content: 'What is gravity?' }],
   })
@@ -15,7 +24,7 @@ Anthropic SDK:
 
 OpenAI SDK:
   import OpenAI from 'openai'
-  const openai = new OpenAI({ baseURL: '${url}/v1', apiKey: 'any' })
+  const openai = new OpenAI({ baseURL: '${url}/v1', apiKey: '${key}' })
   const chunks = await openai.chat.completions.create({
     model: '${model}', stream: true, messages: [{ role: 'user', content: 'What is gravity?' }],
   })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ModelError } from '../core/errors.ts'
 import type { Check } from '../services/diagnose.ts'
 import type { ProgramContext } from './program-context.ts'
+import { unlessStopped } from './stopping.ts'
 
 const examples = `
 Examples:
@@ -22,7 +23,7 @@ export function registerDoctor(program: Command, context: ProgramContext): void 
     .action(async ({ json }: { readonly json?: boolean }) => {
       const app = await context.openApp({ logLevel: 'silent' }, line => context.output.note(line))
       try {
-        const checks = await app.diagnose()
+        const checks = await unlessStopped(app.diagnose(), context.signal)
         if (json === true) context.output.printJson(checks)
         else print(checks, context)
         requireHealth(checks)

@@ -17,6 +17,8 @@ export interface ModelProcess {
 
 /** The running program, as far as commands use it. */
 export interface CommandApp {
+  /** Whether clients must send a key. */
+  readonly needsKey: boolean
   /** Starts to listen, and gives the server's address as clients write it. */
   listen(): Promise<string>
   /** Loads a model. Throws a `ModelError` that names the cause. */

@@ -8,6 +8,7 @@ import { ModelError } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Message, ModelRequest } from '../core/request.ts'
 import type { CommandApp, ProgramContext } from './program-context.ts'
+import { unlessStopped } from './stopping.ts'
 
 interface RunOptions {
   readonly system?: string
@@ -42,7 +43,7 @@ export function registerRun(program: Command, context: ProgramContext): void {
     .action(async (model: string, words: readonly string[], options: RunOptions) => {
       const app = await context.openApp(flags, line => context.output.note(line))
       try {
-        await app.load(model)
+        await unlessStopped(app.load(model), context.signal)
         await converse({ app, model, words, options }, context)
       } finally {
         await app.close()

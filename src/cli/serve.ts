@@ -4,6 +4,7 @@ import { settingNames, settings } from '../config/settings.ts'
 import type { Setting, SettingName } from '../config/settings.ts'
 import { clientExamples } from './client-examples.ts'
 import type { Flags, ProgramContext } from './program-context.ts'
+import { stopped, unlessStopped } from './stopping.ts'
 
 const examples = `
 Examples:
@@ -63,10 +64,13 @@ async function serve(flags: Flags, context: ProgramContext & { readonly showsExa
   const app = await context.openApp(flags, line => output.note(line))
   try {
     const url = await app.listen()
-    const [model] = await app.loadExpected()
+    const [model] = await unlessStopped(app.loadExpected(), signal)
     output.print(`Duologue listens on ${url}`)
     await announceModels(app, context)
-    if (showsExamples) output.print(clientExamples(url, model ?? (await app.modelNames())[0] ?? 'starter'))
+    if (showsExamples) {
+      const example = model ?? (await app.modelNames())[0] ?? 'starter'
+      output.print(clientExamples({ url, model: example, needsKey: app.needsKey }))
+    }
     await stopped(signal)
     output.note('Stopping: answers under way have ten seconds to end. Ctrl-C again ends at once.')
   } finally {
@@ -81,11 +85,4 @@ async function announceModels(
   const names = await app.modelNames()
   if (names.length === 0)
     output.note('No model is installed yet: run `duologue pull starter`, the server finds it by itself.')
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -14,6 +14,8 @@ export interface FolderLockOptions {
   /** Ends the waiting without the lock when it gives true. */
   readonly isDone: () => Promise<boolean>
   readonly signal?: AbortSignal | undefined
+  /** Called once where somebody else has the lock. */
+  readonly onWait?: (() => void) | undefined
 }
 
 /**
@@ -21,13 +23,18 @@ export interface FolderLockOptions {
  * Gives the way to let it go, or `undefined` where the work was done by somebody else meanwhile.
  */
 export async function takeFolderLock(options: FolderLockOptions): Promise<(() => Promise<void>) | undefined> {
+  let isTold = false
   for (;;) {
     options.signal?.throwIfAborted()
     if (await options.isDone()) return undefined
     const release = await tryTake(options.path)
     if (release) return release
     if (await isAbandoned(options.path)) await takeAway(options.path)
-    else await wait(200, undefined, options.signal ? { signal: options.signal } : {})
+    else {
+      if (!isTold) options.onWait?.()
+      isTold = true
+      await wait(200, undefined, options.signal ? { signal: options.signal } : {})
+    }
   }
 }
 

@@ -81,7 +81,7 @@ test('an engine is installed once and found afterwards', async () => {
 test('progress ends with done', async () => {
   const phases: string[] = []
   await provisionEngine({ ...(await optionsWith(installs)), onProgress: ({ phase }) => phases.push(phase) })
-  expect([phases[0], phases.at(-1)]).toEqual(['waiting', 'done'])
+  expect([phases[0], phases.at(-1)]).toEqual(['installing', 'done'])
 })
 
 test('an engine without its binary is installed again', async () => {

@@ -61,9 +61,9 @@ interface Installation extends ProvisionOptions {
 async function install(installation: Installation): Promise<void> {
   const { directory, place, platformPackages, signal, onProgress } = installation
   await mkdir(directory, { recursive: true })
-  onProgress?.({ phase: 'waiting', installedBytes: 0 })
+  const onWait = () => onProgress?.({ phase: 'waiting', installedBytes: 0 })
   const isDone = async () => isComplete(place, platformPackages)
-  const release = await takeFolderLock({ path: `${place}.lock`, isDone, signal })
+  const release = await takeFolderLock({ path: `${place}.lock`, isDone, signal, onWait })
   if (!release) return
   try {
     if (!(await isDone())) await installAlone(installation)
@@ -73,6 +73,7 @@ async function install(installation: Installation): Promise<void> {
 }
 
 async function installAlone({ place, platformPackages, environment, signal, onProgress }: Installation): Promise<void> {
+  onProgress?.({ phase: 'installing', installedBytes: 0 })
   await removeLeftovers(place)
   const folder = `${place}.${randomUUID()}.part`
   await mkdir(folder)

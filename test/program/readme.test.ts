@@ -48,10 +48,13 @@ test.each(await readdir('examples'))('examples/%s prints an answer', async name 
 })
 
 test('the examples that a server prints can be copied: its curl command gets an answer', async () => {
-  const words = [process.execPath, main, 'serve', '--port', '0', '--model', 'starter', '--examples'] as const
-  const server = startProcess(words, { environment })
+  const flags = ['--port', '0', '--model', 'starter', '--examples', '--key', 'secret']
+  const server = startProcess([process.execPath, main, 'serve', ...flags], { environment })
   const [, command = ''] = await server.until(/curl:\n {2}(curl .*?)\n\n/s)
-  const { code, out } = await runProcess(['sh', '-c', command.replaceAll(/"max_tokens":\d+/g, '"max_tokens":16')])
+  expect(server.out).not.toContain('secret')
+  expect(server.out.match(/apiKey: 'YOUR_KEY'/g)).toHaveLength(2)
+  const mine = command.replace('YOUR_KEY', 'secret').replace(/"max_tokens":\d+/, '"max_tokens":16')
+  const { code, out } = await runProcess(['sh', '-c', mine])
   expect(code).toBe(0)
   expect(JSON.parse(out)).toMatchObject({ type: 'message', content: [{ type: 'text' }] })
 })

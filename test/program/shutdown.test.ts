@@ -1,8 +1,12 @@
-import { beforeAll, expect, test } from 'vitest'
+import { mkdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { engineVersion, packagesFor } from '../../src/engine/engine-packages.ts'
+import { takeFolderLock } from '../../src/engine/folder-lock.ts'
 import { ask } from '../support/http-client.ts'
 import { dataFolderWith } from './data-folder.ts'
 import { installedProgram } from './installed-program.ts'
-import { untilGone } from './processes.ts'
+import { startProcess, untilGone } from './processes.ts'
 import { serve } from './served.ts'
 import { errorOf, isWhole, protocols, stream } from './streamed-answer.ts'
 
@@ -41,6 +45,26 @@ test('answers that do not end within the grace are told that the server goes', a
   }
   expect(await server.ended).toMatchObject({ code: 0 })
   await untilGone(engine)
+})
+
+test.each([
+  ['serve', ['--port', '0', '--model', 'tiny']],
+  ['run', ['tiny', 'Hello']],
+  ['doctor', []],
+])('%s that waits for its engine ends at once when it is told to', async (command, words) => {
+  const data = await dataFolderWith({ tiny: {} })
+  const engines = join(data.path, 'engine')
+  await unlink(engines)
+  await mkdir(engines)
+  // This process has the right to install the engine, and makes no use of it.
+  const [platform] = packagesFor(process, 'cpu')
+  const lock = join(engines, `node-llama-cpp-${engineVersion}-${platform}.lock`)
+  const release = await takeFolderLock({ path: lock, isDone: async () => false })
+  onTestFinished(async () => release?.())
+  const waiting = startProcess([process.execPath, main, command, ...words], data)
+  await waiting.until(/Waiting for the engine/)
+  waiting.signal('SIGTERM')
+  expect(await waiting.ended).toMatchObject({ code: 130, out: '' })
 })
 
 test('a second Ctrl-C ends it at once, and its engine too', async () => {
