@@ -1,7 +1,7 @@
-import type { Json } from '../../core/json.ts'
 import { never, nothing, optional, repeat, sequence, text } from './expression.ts'
 import type { Expression } from './expression.ts'
-import { countAt, isArray, listAt, own } from './json-schema.ts'
+import { countAt, itemsOf } from './json-schema.ts'
+import type { Items } from './json-schema.ts'
 import { limits, TooCostly } from './limits.ts'
 import type { SchemaContext } from './schema-context.ts'
 import type { PlainSchema } from './schema-source.ts'
@@ -18,18 +18,6 @@ export function addArray(schema: PlainSchema, context: SchemaContext): Expressio
   }
   if (placed.length === 0) return context.json.list(context.of(rest), count)
   return addTuple({ placed: placed.slice(0, count.max), rest, ...count }, context)
-}
-
-interface Items {
-  readonly placed: readonly Json[]
-  readonly rest: Json
-}
-
-/* Until 2019, `items` itself listed the placed items, and `additionalItems` spoke of the others. */
-function itemsOf(schema: PlainSchema): Items {
-  const items = own(schema, 'items')
-  if (isArray(items)) return { placed: items, rest: own(schema, 'additionalItems') ?? true }
-  return { placed: listAt(schema, 'prefixItems') ?? [], rest: items ?? true }
 }
 
 interface Tuple extends Items {

@@ -57,6 +57,19 @@ export function namedTypes(schema: JsonObject): readonly SchemaType[] | undefine
   return known.length > 0 ? known : undefined
 }
 
+/** The schemas of an array's items: those of the places that have their own, and that of all others. */
+export interface Items {
+  readonly placed: readonly Json[]
+  readonly rest: Json
+}
+
+/** Reads the schemas of items. Until 2019, `items` itself listed the placed ones, and `additionalItems` spoke of the others. */
+export function itemsOf(schema: JsonObject): Items {
+  const items = own(schema, 'items')
+  if (isArray(items)) return { placed: items, rest: own(schema, 'additionalItems') ?? true }
+  return { placed: listAt(schema, 'prefixItems') ?? [], rest: items ?? true }
+}
+
 const pointerEscapes: Readonly<Record<string, string>> = { '~0': '~', '~1': '/' }
 
 /** Finds what a `$ref` within the same document points at. Nothing is ever fetched. */

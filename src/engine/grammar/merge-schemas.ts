@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../core/json.ts'
-import { isArray, isObject, namedTypes, objectAt, own, requiredOf, schemaTypes } from './json-schema.ts'
+import { isArray, isObject, itemsOf, namedTypes, objectAt, own, requiredOf, schemaTypes } from './json-schema.ts'
 import type { SchemaType } from './json-schema.ts'
 
 /**
@@ -17,6 +17,8 @@ export function mergeSchemas(a: JsonObject, b: JsonObject, conflicts: (keyword: 
   }
   if (types) merged.set('type', types)
   for (const [keyword, value] of mergeObjectKeywords(a, b)) merged.set(keyword, value)
+  for (const [keyword, value] of mergeItems(a, b)) merged.set(keyword, value)
+  merged.delete('additionalItems')
   return Object.fromEntries(merged)
 }
 
@@ -39,7 +41,15 @@ interface Clash {
 
 const greatest = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
 const least = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
-const mergedApart = new Set(['type', 'properties', 'required', 'additionalProperties'])
+const mergedApart = new Set([
+  'type',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'prefixItems',
+  'additionalItems',
+])
 
 function mergeKeyword(keyword: string, { ours, theirs, conflicts }: Clash): Json {
   if (typeof ours === 'number' && typeof theirs === 'number') {
@@ -47,7 +57,6 @@ function mergeKeyword(keyword: string, { ours, theirs, conflicts }: Clash): Json
     if (least.has(keyword)) return Math.min(ours, theirs)
   }
   if (keyword === 'enum') return commonValues(ours, theirs)
-  if (keyword === 'items' && !isArray(ours) && !isArray(theirs)) return both(ours, theirs)
   if (!mergedApart.has(keyword) && JSON.stringify(ours) !== JSON.stringify(theirs)) conflicts(keyword)
   return ours
 }
@@ -75,6 +84,20 @@ function mergeObjectKeywords(a: JsonObject, b: JsonObject): readonly (readonly [
     ...(ourRest === undefined && theirRest === undefined
       ? []
       : [['additionalProperties', both(ourRest, theirRest)] as const]),
+  ]
+}
+
+/* A schema's `items` is about the places that its own `prefixItems` lacks. */
+function mergeItems(a: JsonObject, b: JsonObject): readonly (readonly [string, Json])[] {
+  const [ours, theirs] = [itemsOf(a), itemsOf(b)]
+  const length = Math.max(ours.placed.length, theirs.placed.length)
+  const placed = Array.from({ length }, (_, index) =>
+    both(ours.placed[index] ?? ours.rest, theirs.placed[index] ?? theirs.rest),
+  )
+  const rest = both(ours.rest, theirs.rest)
+  return [
+    ...(placed.length > 0 ? [['prefixItems', placed] as const] : []),
+    ...(rest === true ? [] : [['items', rest] as const]),
   ]
 }
 

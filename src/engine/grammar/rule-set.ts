@@ -1,5 +1,4 @@
 import type { Expression } from './expression.ts'
-import { limits, TooCostly } from './limits.ts'
 
 /** Named rules. What says the same is one rule, so that alike parts of schemas cost nothing twice. */
 export class RuleSet {
@@ -20,7 +19,6 @@ export class RuleSet {
 
   /** Gives a name to a rule that is needed before it can be said, as in recursion. */
   reserve(hint: string): string {
-    if (this.#rules.size >= limits.rules) throw new TooCostly(`it takes more than ${limits.rules} grammar rules`)
     const name = `${hint}-${this.#rules.size}`
     this.#rules.set(name, undefined)
     return name
@@ -28,6 +26,10 @@ export class RuleSet {
 
   define(name: string, expression: Expression): void {
     this.#rules.set(name, expression)
+  }
+
+  get size(): number {
+    return this.#rules.size
   }
 
   /** Every rule that has been said. */

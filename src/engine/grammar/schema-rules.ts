@@ -70,6 +70,7 @@ export class SchemaRules implements SchemaContext {
       begun.name ??= this.rules.reserve('again')
       return { type: 'rule', name: begun.name }
     }
+    if (this.rules.size > limits.rules) throw new TooCostly(`it takes more than ${limits.rules} grammar rules`)
     this.#depth += 1
     if (this.#depth > limits.schemaDepth) throw new TooCostly(`it nests deeper than ${limits.schemaDepth} schemas`)
     const own: { name?: string } = {}

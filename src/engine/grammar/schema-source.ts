@@ -20,6 +20,9 @@ export class SchemaSource {
   readonly #allowance: Allowance
   readonly #notes = new Map<string, Loss>()
   readonly #plain = new Map<JsonObject, PlainSchema>()
+  readonly #alternatives = new Map<JsonObject, readonly PlainSchema[]>()
+  /** How often a schema was met within itself; what was found then holds in that place only. */
+  #circles = 0
 
   /** What one grammar's schemas may take together. */
   static allowance(): Allowance {
@@ -54,36 +57,44 @@ export class SchemaSource {
   }
 
   /** The plain schemas of which a value must match at least one. None at all is what nothing matches. */
-  alternatives(schema: Json | undefined, seen: ReadonlySet<Json> = new Set()): readonly PlainSchema[] {
+  alternatives(schema: Json | undefined, path: readonly JsonObject[] = []): readonly PlainSchema[] {
     this.#allowance.take()
     if (schema === false) return []
     if (!isObject(schema)) return [anything]
+    const known = this.#alternatives.get(schema)
+    if (known) return known
+    // What a schema says by referring to itself first, its other alternatives say already.
+    if (path.includes(schema)) {
+      this.#circles += 1
+      return []
+    }
+    if (path.length > limits.schemaDepth * 2) throw new TooCostly('its references form too long a chain')
+    const circles = this.#circles
+    const found = this.#find(schema, [...path, schema])
+    if (this.#circles === circles) this.#alternatives.set(schema, found)
+    return found
+  }
+
+  #find(schema: JsonObject, path: readonly JsonObject[]): readonly PlainSchema[] {
     if (isNever(own(schema, 'not'))) return []
-    if (seen.has(schema)) return []
-    const path = new Set([...seen, schema])
-    if (path.size > limits.schemaDepth * 2) throw new TooCostly('its references form too long a chain')
     let found: readonly PlainSchema[] = [this.#plainPart(schema)]
     for (const part of listAt(schema, 'allOf') ?? []) found = this.#combine(found, this.alternatives(part, path))
     const reference = stringAt(schema, '$ref')
     if (reference !== undefined) found = this.#combine(found, this.#referred(reference, path))
-    found = this.#combineUnions(schema, found, path)
+    for (const keyword of ['anyOf', 'oneOf']) found = this.#combine(found, this.#union(keyword, schema, path))
     return own(schema, 'nullable') === true ? [...found.map(withoutNull), { type: 'null' }] : found
   }
 
-  #combineUnions(schema: JsonObject, found: readonly PlainSchema[], path: ReadonlySet<Json>): readonly PlainSchema[] {
-    let combined = found
-    for (const keyword of ['anyOf', 'oneOf']) {
-      const options = listAt(schema, keyword)
-      if (!options || options.length === 0) continue
-      if (keyword === 'oneOf' && options.length > 1)
-        this.note('oneOf', 'an answer may match several of its schemas, as with anyOf')
-      const each = options.flatMap(option => this.alternatives(option, path))
-      combined = this.#combine(combined, each)
-    }
-    return combined
+  #union(keyword: string, schema: JsonObject, path: readonly JsonObject[]): readonly PlainSchema[] {
+    const options = listAt(schema, keyword)
+    if (!options || options.length === 0) return [anything]
+    if (keyword === 'oneOf' && options.length > 1)
+      this.note('oneOf', 'an answer may match several of its schemas, as with anyOf')
+    const different = new Set(options.flatMap(option => this.alternatives(option, path)))
+    return withConstantsTogether([...different])
   }
 
-  #referred(reference: string, path: ReadonlySet<Json>): readonly PlainSchema[] {
+  #referred(reference: string, path: readonly JsonObject[]): readonly PlainSchema[] {
     const target = resolveReference(this.root, reference)
     if (target !== undefined) return this.alternatives(target, path)
     this.note('$ref', 'only references to a place within the schema itself are followed')
@@ -113,10 +124,10 @@ export class SchemaSource {
   }
 
   #combine(a: readonly PlainSchema[], b: readonly PlainSchema[]): readonly PlainSchema[] {
-    if (isAnything(a)) return b
-    if (isAnything(b)) return a
     if (a.length * b.length > limits.alternatives)
       throw new TooCostly(`its unions come to more than ${limits.alternatives} alternatives`)
+    if (isAnything(a)) return b
+    if (isAnything(b)) return a
     return a.flatMap(one => b.flatMap(other => this.#merge(one, other)))
   }
 
@@ -127,6 +138,23 @@ export class SchemaSource {
     )
     return merged === false ? [] : [merged]
   }
+}
+
+/* A union of constants is a list of values, which costs far less. */
+function withConstantsTogether(alternatives: readonly PlainSchema[]): readonly PlainSchema[] {
+  const constants = alternatives.filter(isConstant)
+  if (constants.length < 2) return alternatives
+  const values = constants.map(schema => own(schema, 'const') ?? null)
+  return [...alternatives.filter(schema => !isConstant(schema)), { enum: values }]
+}
+
+function isConstant(schema: PlainSchema): boolean {
+  const constant = own(schema, 'const')
+  if (constant === undefined) return false
+  const isTypeKnown = Object.keys(schema).every(
+    keyword => keyword === 'const' || silentKeywords.has(keyword) || keyword === 'type',
+  )
+  return isTypeKnown && (own(schema, 'type') ?? typeof constant) === typeof constant
 }
 
 function isOnlyReference(schema: JsonObject): boolean {

@@ -48,6 +48,8 @@ const mostProblems = 8
 class Validator implements Validation {
   readonly #root: Json
   readonly #allowance: Allowance
+  /** The references that are being followed, from the outermost. */
+  readonly #begun: { readonly target: Json; readonly path: string }[] = []
   readonly #machines = new Map<string, Automaton | undefined>()
 
   constructor(schema: Json, { root, allowance }: ValidateOptions) {
@@ -94,7 +96,14 @@ class Validator implements Validation {
 
   #checkReference(value: Json, reference: string, place: Place): boolean {
     const target = resolveReference(this.#root, reference)
-    return target === undefined || this.check(value, target, { ...place, depth: place.depth + 1 })
+    if (target === undefined) return true
+    // A schema that refers to itself before it says anything is matched by what its other alternatives match.
+    const isRepeated = this.#begun.some(one => one.target === target && one.path === place.path)
+    if (isRepeated) return this.report(place, 'must match a schema that only refers to itself')
+    this.#begun.push({ target, path: place.path })
+    const isValid = this.check(value, target, { ...place, depth: place.depth + 1 })
+    this.#begun.pop()
+    return isValid
   }
 
   #machine(source: string): Automaton | undefined {
