@@ -11,7 +11,8 @@ export function clientExamples({ url, model, needsKey }: Served): string {
   const key = needsKey ? 'YOUR_KEY' : 'unused'
   return `
 curl:
-  curl ${url}/v1/messages -H 'content-type: application/json'${header} \\
+  curl ${url}/v1/messages \\
+    -H 'content-type: application/json'${header} \\
     -d '{"model":"${model}","max_tokens":200,"messages":[{"role":"user","content":"What is gravity?"}]}'
 
 Anthropic SDK:
