@@ -195,12 +195,13 @@ function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): Lo
   }
 }
 
-function policyOf({ models, pinnedModels, keepAliveMs, memoryBytes, queueTimeoutMs }: Config): PoolPolicy {
+function policyOf({ models, pinnedModels, memoryBytes, keepAliveMs, queueTimeoutMs, mostWaiting }: Config): PoolPolicy {
   return {
     pinned: pinnedModels,
     expected: models,
     keepAliveMs,
     queueTimeoutMs,
+    mostWaiting,
     ...(memoryBytes !== undefined && { memoryBytes }),
   }
 }

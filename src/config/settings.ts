@@ -94,6 +94,13 @@ export const settings = {
     variable: 'DUOLOGUE_MEMORY',
     about: 'memory for all loaded models together, as 12GiB; by default what is available at the start',
   },
+  mostWaiting: {
+    schema: count(100_000),
+    flag: '--queue',
+    variable: 'DUOLOGUE_QUEUE',
+    fallback: 512,
+    about: 'requests that wait for one model; more are refused as overloaded',
+  },
   queueTimeoutMs: {
     schema: duration,
     flag: '--queue-timeout',

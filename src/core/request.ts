@@ -70,6 +70,9 @@ export interface Continuation {
   readonly previousId?: string
 }
 
+/** Who goes first where requests wait. The owner's rules give it, never the client's body. */
+export type Priority = 'high' | 'normal' | 'low'
+
 /** What a client asks of a model, in no protocol's terms. */
 export interface ModelRequest {
   readonly model: string
@@ -91,5 +94,7 @@ export interface ModelRequest {
   /** Names a prompt prefix that later requests share. */
   readonly cacheKey?: string
   readonly continuation?: Continuation
+  /** Absent is `normal`. */
+  readonly priority?: Priority
   readonly extras?: Extras
 }

@@ -5,21 +5,27 @@ import { toAnswer } from './answer.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { examineModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
-import type { GenerationTask } from './messages.ts'
+import type { GenerationEvent, GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
+import { createPoisonList } from './poison.ts'
 import { createModelPool } from './pool.ts'
-import type { ModelPool, PoolNews, PoolPolicy } from './pool.ts'
+import type { PoolNews, PoolPolicy } from './pool.ts'
 import { partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
+import { runTask } from './run-task.ts'
+import type { NamedTask } from './run-task.ts'
+import { taskKey } from './task-key.ts'
+import { createTurns } from './turns.ts'
+import type { Queue } from './turns.ts'
 
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
 export interface Engine extends Backend {
   countTokens(request: ModelRequest, signal: AbortSignal): Promise<number>
   /** Loads a model before anyone asks it something. Throws a `ModelError` that names the cause. */
   load(model: string): Promise<void>
-  /** The models that are loaded or being loaded, and how far each is. */
-  status(): readonly ModelStatus[]
+  /** The models that are loaded or being loaded, how far each is, and how busy. */
+  status(): readonly (ModelStatus & Queue)[]
   /** Ends every model's process. */
   close(): Promise<void>
 }
@@ -39,29 +45,35 @@ export interface EngineOptions extends LoadMeans {
 
 /** Makes the engine. Nothing is loaded until `load` or the first request. */
 export function createEngine(options: EngineOptions): Engine {
+  const { policy, now } = options
   const pool = createModelPool({
     ...options,
     examine: (model, signal) => examineModel(model, options, signal),
     onNews: options.onNews ?? (() => {}),
   })
+  const turns = createTurns({ mostWaiting: policy.mostWaiting, now })
+  const means = { pool, turns, poison: createPoisonList(now), queueTimeoutMs: policy.queueTimeoutMs }
+  const run: Run = (task, signal) => runTask(task, means, signal)
   const normalise = createNormaliser(options.normaliseOff)
   return {
     name: 'engine',
     isLocal: true,
-    stream: (request, signal) => stream(request, { pool, normalise, signal, uniqueId: options.uniqueId }),
+    stream: (request, signal) => stream(request, { run, normalise, signal, uniqueId: options.uniqueId }),
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
       const { host, release } = await pool.use(request.model, signal)
       return host.count(prompt).finally(release)
     },
     load: async model => (await pool.use(model, never)).release(),
-    status: () => pool.status(),
+    status: () => pool.status().map(model => ({ ...model, ...turns.measure(model.model, pool.slots(model.model)) })),
     close: () => pool.close(),
   }
 }
 
+type Run = (task: NamedTask, signal: AbortSignal) => AsyncGenerator<GenerationEvent>
+
 interface StreamMeans {
-  readonly pool: ModelPool
+  readonly run: Run
   readonly normalise: Normaliser
   readonly signal: AbortSignal
   readonly uniqueId: () => string
@@ -69,23 +81,20 @@ interface StreamMeans {
 
 async function* stream(
   asked: ModelRequest,
-  { pool, normalise, signal, uniqueId }: StreamMeans,
+  { run, normalise, signal, uniqueId }: StreamMeans,
 ): ModelStream & AsyncGenerator {
   const request = normalise(asked)
   const losses = findLosses(request)
   const task = toTask(request)
   const id = uniqueId()
-  const { host, release } = await pool.use(request.model, signal)
+  const { model } = request
+  const happenings = run({ model, task, key: taskKey(model, task) }, signal)
   const hidesThinking = request.thinking?.display === 'omitted'
-  try {
-    yield* toAnswer(host.generate(task, signal), { id, model: request.model, losses, uniqueId, hidesThinking })
-  } finally {
-    release()
-  }
+  yield* toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })
 }
 
 function toTask(request: ModelRequest): GenerationTask {
-  const { sampling = {}, stopSequences = [], maxTokens, thinking } = request
+  const { sampling = {}, stopSequences = [], maxTokens, thinking, priority } = request
   return {
     prompt: toChatPrompt(request),
     parts: partsOf(request),
@@ -94,6 +103,7 @@ function toTask(request: ModelRequest): GenerationTask {
     stopSequences,
     ...(maxTokens !== undefined && { maxTokens }),
     ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
+    ...(priority !== undefined && { priority }),
   }
 }
 

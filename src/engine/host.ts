@@ -49,6 +49,18 @@ export interface ModelHost {
   kill(): void
 }
 
+/** The cause of what failed because the child ended. */
+export class HostEnded extends Error {
+  override readonly name = 'HostEnded'
+  /** Whether the child worked on this when it ended, rather than had it wait. */
+  readonly isSuspect: boolean
+
+  constructor(message: string, isSuspect: boolean) {
+    super(message)
+    this.isSuspect = isSuspect
+  }
+}
+
 export interface HostOptions {
   readonly settings: LoadSettings
   /** The environment variables that the child gets: nothing that it does not need. */
@@ -90,7 +102,7 @@ class Child implements ModelHost {
   readonly ready: Promise<void>
   readonly #process: ChildProcess
   readonly #lines: JsonLines
-  readonly #generations = new Map<number, EventQueue<GenerationEvent>>()
+  readonly #generations = new Map<number, Running>()
   readonly #counts = new Map<number, PromiseWithResolvers<number>>()
   readonly #becameReady = Promise.withResolvers<void>()
   readonly #options: HostOptions
@@ -138,10 +150,10 @@ class Child implements ModelHost {
   async *generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const id = this.#take()
     const events = new EventQueue<GenerationEvent>()
-    const abort = (): void => events.fail(new ModelError('aborted', 'the client left before the answer was whole'))
+    const abort = (): void => events.fail(toAbortion(signal))
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
-    this.#generations.set(id, events)
+    this.#generations.set(id, { events, isStarted: false })
     let isOver = false
     try {
       this.#watchdog.begin()
@@ -221,8 +233,14 @@ class Child implements ModelHost {
         return this.#settleCount(message.id, message.result)
       case 'step':
         this.#watchdog.hear(message.evaluates)
-        for (const event of message.events) this.#generations.get(event.id)?.push(event)
+        for (const event of message.events) this.#tell(event)
     }
+  }
+
+  #tell(event: GenerationEvent): void {
+    const running = this.#generations.get(event.id)
+    if (running && event.type === 'started') running.isStarted = true
+    running?.events.push(event)
   }
 
   #settleCount(id: number, result: CountResult): void {
@@ -254,15 +272,30 @@ class Child implements ModelHost {
   #failAll(exit: HostExit): void {
     this.#watchdog.rest()
     const how = exit.signal ?? `exit status ${exit.code}`
-    const cause = new Error(`the engine process ended with ${how}: ${exit.lastWords.trim()}`)
+    const cause = `the engine process ended with ${how}: ${exit.lastWords.trim()}`
     const { loading, answering } = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
-    this.#becameReady.reject(new ModelError('unavailable', loading, { cause }))
-    const failure = new ModelError('unavailable', answering, { cause })
-    for (const events of this.#generations.values()) events.fail(failure)
-    for (const counting of this.#counts.values()) counting.reject(failure)
+    const fail = (message: string, isSuspect: boolean): ModelError =>
+      new ModelError('unavailable', message, { cause: new HostEnded(cause, isSuspect) })
+    this.#becameReady.reject(fail(loading, false))
+    const running = [...this.#generations.values()]
+    // While a slot is free nothing waits: what has not started was being read.
+    const isFull = running.filter(({ isStarted }) => isStarted).length >= this.#options.settings.slots
+    for (const { events, isStarted } of running) events.fail(fail(answering, isStarted || !isFull))
+    for (const counting of this.#counts.values()) counting.reject(fail(answering, false))
     this.#generations.clear()
     this.#counts.clear()
   }
+}
+
+interface Running {
+  readonly events: EventQueue<GenerationEvent>
+  isStarted: boolean
+}
+
+/* Whoever aborts may say why; a client that leaves does not. */
+function toAbortion({ reason }: AbortSignal): ModelError {
+  if (reason instanceof ModelError) return reason
+  return new ModelError('aborted', 'the client left before the answer was whole')
 }
 
 const endedWhile = {

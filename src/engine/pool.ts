@@ -17,6 +17,8 @@ export interface ModelPool {
    * A model in use is never unloaded. Throws a `ModelError`.
    */
   use(model: string, signal: AbortSignal): Promise<Lease>
+  /** How many answers a model writes at once; one, as long as that is not decided. */
+  slots(model: string): number
   status(): readonly ModelStatus[]
   /** Ends every process. The pool takes no more requests. */
   close(): Promise<void>
@@ -38,8 +40,10 @@ export interface PoolPolicy {
   readonly expected: readonly string[]
   /** Memory for all models together; what is available, where it is absent. */
   readonly memoryBytes?: number
-  /** How long a model waits for busy ones to make room. */
+  /** How long a model waits for busy ones to make room, and then a request for a slot. */
   readonly queueTimeoutMs: number
+  /** How many requests wait for one model at most. */
+  readonly mostWaiting: number
 }
 
 /** A model that was found sound and can be loaded. */
@@ -112,6 +116,10 @@ class Pool implements ModelPool {
       release()
       throw error
     }
+  }
+
+  slots(model: string): number {
+    return this.#residents.get(model)?.plan?.slots ?? 1
   }
 
   status(): readonly ModelStatus[] {

@@ -3,6 +3,7 @@ import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
 import { Generation } from './generation.ts'
 import type { Job } from './generation.ts'
+import { createJobQueue } from './job-queue.ts'
 import { emptyLane } from './lane.ts'
 import type { Lane, Work } from './lane.ts'
 import type { BatchEntry, LanguageModel } from './language-model.ts'
@@ -46,7 +47,7 @@ class StepScheduler implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #model: LanguageModel
   readonly #lanes: readonly Lane[]
-  readonly #queue: Job[] = []
+  readonly #queue = createJobQueue<Job>(() => performance.now())
   #events: GenerationEvent[] = []
   readonly #seating: Seating
   readonly #costs = new CacheCosts()
@@ -68,8 +69,7 @@ class StepScheduler implements Scheduler {
   }
 
   cancel(id: number): void {
-    const queued = this.#queue.findIndex(job => job.id === id)
-    if (queued >= 0) this.#queue.splice(queued, 1)
+    this.#queue.remove(id)
     const work = this.#lanes.find(lane => lane.work?.generation.job.id === id)?.work
     if (work) work.isCancelled = true
   }
@@ -116,12 +116,12 @@ class StepScheduler implements Scheduler {
   }
 
   async #admit(): Promise<void> {
-    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
+    for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
       const seated = await this.#seating.seat(job)
       if (!seated) return
       // While a conversation was brought back, the client may have left.
-      if (this.#queue[0] !== job) continue
-      this.#queue.shift()
+      if (!this.#queue.has(job.id)) continue
+      this.#queue.remove(job.id)
       const { lane, report } = seated
       this.#begin(lane, job)
       const written = writesOf(job, report.reusedTokens)

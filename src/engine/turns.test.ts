@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import type { TestEngine } from '../../test/support/engine.ts'
+import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import type { ModelEvent } from '../core/events.ts'
+import { createTurns } from './turns.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let tiny: string
+let opened: TestEngine
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  tiny = join(folder.path, 'tiny.gguf')
+  await writeTinyModel(tiny)
+})
+
+afterAll(() => folder.remove())
+
+const never = (): AbortSignal => new AbortController().signal
+
+/** Begins an answer that takes the only slot. */
+async function occupy(): Promise<AsyncIterator<ModelEvent>> {
+  const events = opened.engine.stream(askFor('Hello', { maxTokens: 1900 }), never())[Symbol.asyncIterator]()
+  await events.next()
+  return events
+}
+
+describe('a model with one slot', () => {
+  afterEach(() => opened.engine.close())
+
+  test('refuses more requests than may wait, and says when to come back', async () => {
+    opened = openEngine({ tiny }, { preferences: { slots: 1 }, policy: { mostWaiting: 1 } })
+    const busy = await occupy()
+    const waiting = opened.ask('Second')
+    const refused = opened.ask('Third')
+    await expect(refused).rejects.toThrow("the queue of model 'tiny' is full")
+    await expect(refused).rejects.toMatchObject({ kind: 'overloaded', retryAfterMs: 5000 })
+    expect(opened.engine.status()).toMatchObject([{ answering: 1, waiting: 1 }])
+    await busy.return?.()
+    expect((await waiting).usage.outputTokens).toBe(24)
+    expect(opened.engine.status()).toMatchObject([{ answering: 0, waiting: 0, estimatedWaitMs: 0 }])
+  })
+
+  test('refuses a request that waited too long, and serves the next one', async () => {
+    opened = openEngine({ tiny }, { preferences: { slots: 1 }, policy: { queueTimeoutMs: 100 } })
+    const busy = await occupy()
+    const late = opened.ask('Second')
+    await expect(late).rejects.toThrow(/waited 1 s for a slot of model 'tiny'/)
+    await expect(late).rejects.toMatchObject({ kind: 'overloaded' })
+    await busy.return?.()
+    expect((await opened.ask('Third')).usage.outputTokens).toBe(24)
+  })
+
+  test('serves a high request before a low one that came earlier', async () => {
+    opened = openEngine({ tiny }, { preferences: { slots: 1 } })
+    const busy = await occupy()
+    const order: string[] = []
+    const asked = (['low', 'normal', 'high'] as const).map(async priority => {
+      await opened.ask(priority, { priority })
+      order.push(priority)
+    })
+    await opened.engine.countTokens(askFor('The queue is there when this is counted'), never())
+    await busy.return?.()
+    await Promise.all(asked)
+    expect(order).toEqual(['high', 'normal', 'low'])
+  })
+})
+
+describe('the time that a request would wait', () => {
+  test('is nothing while a slot is free, and unknown before anything was measured', () => {
+    const turns = createTurns({ mostWaiting: 10, now: () => 0 })
+    expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 0 })
+    turns.enter('m', 2).begin()
+    expect(turns.measure('m', 2)).toEqual({ answering: 1, waiting: 0, estimatedWaitMs: 0 })
+    turns.enter('m', 2).begin()
+    expect(turns.measure('m', 2)).toEqual({ answering: 2, waiting: 0 })
+  })
+
+  test('grows with those ahead, and with what answers took', () => {
+    let time = 0
+    const turns = createTurns({ mostWaiting: 10, now: () => time })
+    const first = turns.enter('m', 1)
+    first.begin()
+    time = 8000
+    first.leave()
+    turns.enter('m', 1).begin()
+    expect(turns.measure('m', 1).estimatedWaitMs).toBe(8000)
+    turns.enter('m', 1)
+    expect(turns.measure('m', 1)).toEqual({ answering: 1, waiting: 1, estimatedWaitMs: 16_000 })
+  })
+
+  test('is the time to come back, within bounds', () => {
+    let time = 0
+    const turns = createTurns({ mostWaiting: 1, now: () => time })
+    const first = turns.enter('m', 1)
+    first.begin()
+    time = 3_600_000
+    first.leave()
+    turns.enter('m', 1).begin()
+    turns.enter('m', 1)
+    expect(() => turns.enter('m', 1)).toThrow(expect.objectContaining({ retryAfterMs: 60_000 }))
+  })
+
+  test('is free again when a request leaves, however often it says so', () => {
+    const turns = createTurns({ mostWaiting: 1, now: () => 0 })
+    const turn = turns.enter('m', 1)
+    turn.begin()
+    turn.leave()
+    turn.leave()
+    turn.begin()
+    expect(turns.measure('m', 1)).toMatchObject({ answering: 0, waiting: 0 })
+  })
+})
