@@ -8,7 +8,18 @@ afterAll(() => served.close())
 
 const client = openOpenAI(served.url)
 const messages = [{ role: 'user', content: 'Hello' }]
-const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }
+const place = {
+  type: 'object',
+  properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } },
+  required: ['city'],
+  additionalProperties: false,
+}
+const weather = { type: 'function', function: { name: 'weather', parameters: place } }
+const tides = { type: 'function', function: { name: 'tides', parameters: place } }
+
+function readArguments(call: OpenAI.ChatCompletionMessageToolCall): unknown {
+  return call.type === 'function' ? JSON.parse(call.function.arguments) : undefined
+}
 
 /* Much of what is asked here is wrong on purpose, or other servers' words. */
 const ask = (more: object): Promise<OpenAI.ChatCompletion & { _request_id?: string | null }> =>
@@ -121,13 +132,30 @@ test('[C09] tools that must not be called are not shown to the model', async () 
   expect(await promptTokens({ tools: [weather], tool_choice: 'none' })).toBe(await promptTokens({}))
 })
 
-test.each(['required', { type: 'function', function: { name: 'weather' } }])(
-  '[C10] a tool choice of %o is refused, since it cannot be promised',
-  async choice => {
-    const error = await refusal({ tools: [weather], tool_choice: choice })
-    expect(error).toMatchObject({ status: 400, param: 'tool_choice' })
-  },
-)
+const forced = { model: 'starter', max_tokens: 200, parallel_tool_calls: false, tools: [weather, tides] }
+const named = { type: 'function', function: { name: 'tides' } }
+
+test('[C10] a tool that must be called is called, as its schema says', async () => {
+  const { choices } = await ask({ ...forced, tool_choice: named })
+  expect(choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { content: null } })
+  const calls = choices[0]?.message.tool_calls ?? []
+  expect(calls).toMatchObject([{ type: 'function', function: { name: 'tides' } }])
+  expect(calls.map(readArguments)).toEqual([{ city: expect.stringMatching(/^(Paris|Rome)$/) }])
+})
+
+test('[C10] some tool is called where one must be', async () => {
+  const { choices } = await ask({ ...forced, tool_choice: 'required' })
+  expect(choices[0]?.finish_reason).toBe('tool_calls')
+  expect(choices[0]?.message.tool_calls).toHaveLength(1)
+})
+
+test('[C10] a streamed call is put together from its pieces', async () => {
+  const body = { ...forced, messages, tool_choice: named }
+  const { choices } = await client.chat.completions.stream(body as never).finalChatCompletion()
+  const calls = choices[0]?.message.tool_calls ?? []
+  expect(calls.map(readArguments)).toEqual([{ city: expect.stringMatching(/^(Paris|Rome)$/) }])
+  expect(choices[0]?.finish_reason).toBe('tool_calls')
+})
 
 test.each(['auto', 'none'])('[C10] a tool choice of %s asks for nothing that cannot be kept', async choice => {
   expect((await ask({ tools: [weather], tool_choice: choice, parallel_tool_calls: false })).choices).toHaveLength(1)
@@ -171,14 +199,16 @@ test.each(tolerated)('[C12] a field that changes nothing here is tolerated: %o',
   expect((await ask(more)).choices).toHaveLength(1)
 })
 
-test.each([
-  { type: 'json_object' },
-  { type: 'json_schema', json_schema: { name: 'tide', schema: { type: 'object' } } },
-])('[C12] a shape that cannot be kept is left out, and the log says so: $type', async format => {
-  const { choices, _request_id: requestId } = await ask({ response_format: format })
-  expect(choices).toHaveLength(1)
-  const record = served.log.find(line => line['requestId'] === requestId)
-  expect(record?.['losses']).toEqual([expect.stringMatching(/^responseFormat dropped: /)])
+test('[C14] an answer has the shape that was asked for', async () => {
+  const format = { type: 'json_schema', json_schema: { name: 'place', schema: place, strict: true } }
+  const { choices } = await ask({ model: 'starter', max_tokens: 100, response_format: format })
+  expect(choices[0]?.finish_reason).toBe('stop')
+  expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({ city: expect.stringMatching(/^(Paris|Rome)$/) })
+})
+
+test('[C14] an answer may be asked for as any object', async () => {
+  const { choices } = await ask({ model: 'starter', max_tokens: 30, response_format: { type: 'json_object' } })
+  expect(choices[0]?.message.content).toMatch(/^\s*\{/)
 })
 
 const wrong = [

@@ -118,6 +118,19 @@ describe.each(anthropicKinds)('$name', ({ open }) => {
       { numRuns: 12 },
     ))
 
+  test.each([
+    { tools: [tool], tool_choice: { type: 'any' } },
+    { tools: [tool], tool_choice: { type: 'none' } },
+    { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+    { output_config: { effort: 'low' } },
+    { thinking: { type: 'adaptive' } },
+  ])('[A40] what else shapes an answer is counted exactly: %o', async more => {
+    const body = { model: 'starter', messages: [{ role: 'user', content: 'Hello' }], ...more }
+    const counted = await client.messages.countTokens(body as never)
+    const message = (await client.messages.create({ ...body, max_tokens: 1 } as never)) as Anthropic.Message
+    expect(wholeInput(message.usage)).toBe(counted.input_tokens)
+  })
+
   test('[A40] the count does not depend on what the cache holds', async () => {
     const conversation: Conversation = { messages: [{ role: 'user', content: 'The sea is deep. '.repeat(40) }] }
     const before = await count(conversation)

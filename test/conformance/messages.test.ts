@@ -12,7 +12,12 @@ const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 const weather = {
   name: 'weather',
   description: 'Tells the weather',
-  input_schema: { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] },
+  input_schema: {
+    type: 'object' as const,
+    properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } },
+    required: ['city'],
+    additionalProperties: false,
+  },
 }
 
 describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
@@ -225,21 +230,77 @@ describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
     expect(wholeInput(usage)).toBe((await count({ messages: hello.messages, tools: [weather] })).input_tokens)
   })
 
-  test('[A22] what of a request was left out is in the log', async () => {
+  test('[A22] what of a request was left out is in the log and in a header', async () => {
     const format = { type: 'json_schema', schema: { type: 'object' } }
-    const { _request_id: requestId } = await ask({ output_config: { format } })
+    const messages = [...hello.messages, { role: 'assistant', content: 'Well' }]
+    const body = { ...hello, messages, output_config: { format } }
+    const { response, request_id: requestId } = await client.messages.create(body as never).withResponse()
+    expect(response.headers.get('x-duologue-losses')).toBe('responseFormat degraded')
     const record = served.log.find(line => line['requestId'] === requestId)
-    expect(record?.['losses']).toEqual([expect.stringMatching(/^responseFormat dropped: /)])
+    expect(record?.['losses']).toEqual([expect.stringMatching(/^responseFormat degraded: /)])
   })
 
-  test.each([{ type: 'any' }, { type: 'tool', name: 'weather' }])(
-    '[A12] a tool choice of %o is refused, since it cannot be promised',
-    async choice => {
-      const error = await refusal({ tools: [weather], tool_choice: choice })
-      expect(error.message).toContain(choice.type)
-      expect(error.message).toContain('tool')
-    },
-  )
+  const calm = { ...weather, name: 'tides' }
+  const once = { disable_parallel_tool_use: true }
+  const forced = { model: 'starter', max_tokens: 200, tools: [weather, calm] }
+
+  test('[A12] a tool that must be called is called, as its schema says', async () => {
+    const choice = { type: 'tool', name: 'tides', ...once }
+    const { content, stop_reason: reason } = await ask({ ...forced, tool_choice: choice })
+    expect(reason).toBe('tool_use')
+    expect(content).toEqual([
+      {
+        type: 'tool_use',
+        id: expect.stringMatching(/^toolu_/),
+        name: 'tides',
+        input: { city: expect.stringMatching(/^(Paris|Rome)$/) },
+        caller: { type: 'direct' },
+      },
+    ])
+  })
+
+  test('[A12] some tool is called where one must be', async () => {
+    const { content, stop_reason: reason } = await ask({ ...forced, tool_choice: { type: 'any', ...once } })
+    expect(reason).toBe('tool_use')
+    expect(content).toHaveLength(1)
+    expect(content[0]).toMatchObject({ type: 'tool_use', name: expect.stringMatching(/^(weather|tides)$/) })
+  })
+
+  test('[A12] a streamed call is put together from its pieces', async () => {
+    const pieces: string[] = []
+    const stream = client.messages.stream({
+      ...hello,
+      ...forced,
+      messages: [...hello.messages],
+      tool_choice: { type: 'tool', name: 'weather', ...once },
+    })
+    stream.on('inputJson', piece => pieces.push(piece))
+    const { content } = await stream.finalMessage()
+    const [call] = content
+    expect(call).toMatchObject({ type: 'tool_use', name: 'weather' })
+    expect(call?.type === 'tool_use' && call.input).toEqual(JSON.parse(pieces.join('')))
+  })
+
+  test('[A12] the result of a call that was made is taken back', async () => {
+    const first = await ask({ ...forced, tool_choice: { type: 'any', ...once } })
+    const results = first.content.flatMap(block =>
+      block.type === 'tool_use' ? [{ type: 'tool_result', tool_use_id: block.id, content: 'rain' }] : [],
+    )
+    const messages = [
+      ...hello.messages,
+      { role: 'assistant', content: first.content },
+      { role: 'user', content: results },
+    ]
+    const { content } = await ask({ ...forced, messages, max_tokens: 8, tool_choice: { type: 'none' } })
+    expect(content.map(({ type }) => type)).toEqual(['text'])
+  })
+
+  test('[A23] an answer has the shape that was asked for', async () => {
+    const format = { type: 'json_schema', schema: weather.input_schema }
+    const message = await ask({ model: 'starter', max_tokens: 100, output_config: { format } })
+    expect(message.stop_reason).toBe('end_turn')
+    expect(JSON.parse(messageText(message))).toEqual({ city: expect.stringMatching(/^(Paris|Rome)$/) })
+  })
 
   test.each([{ type: 'none' }, { type: 'auto', disable_parallel_tool_use: true }])(
     '[A12] a tool choice of %o asks for nothing that cannot be kept',
@@ -420,6 +481,30 @@ describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
     })
     const message = await runner
     expect(message.content.map(({ type }) => type)).toEqual(['text'])
+  })
+
+  test('[A21] the tool runner runs the tool that the model calls', async () => {
+    const asked: unknown[] = []
+    const runner = client.beta.messages.toolRunner({
+      model: 'starter',
+      max_tokens: 100,
+      max_iterations: 2,
+      messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
+      tool_choice: { type: 'tool', name: 'weather', disable_parallel_tool_use: true },
+      tools: [
+        betaTool({
+          name: 'weather',
+          description: 'Tells the weather',
+          inputSchema: weather.input_schema as never,
+          run: input => {
+            asked.push(input)
+            return 'rain'
+          },
+        }),
+      ],
+    })
+    await runner.runUntilDone()
+    expect(asked[0]).toEqual({ city: expect.stringMatching(/^(Paris|Rome)$/) })
   })
 
   test('[A21] a streaming tool runner ends with an answer', async () => {

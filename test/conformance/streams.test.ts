@@ -51,9 +51,17 @@ describe.each(anthropicKinds)('$name', ({ open, errors }) => {
     ])
   })
 
-  test('[A30] a stream with tools is in grammar', async () => {
-    const tools = [{ name: 'weather', input_schema: { type: 'object' } }]
-    expect(checkAnthropicStream(await framesFor({ tools }))).toEqual([])
+  test('[A30] a stream of calls is in grammar', async () => {
+    const schema = {
+      type: 'object',
+      properties: { wet: { type: 'boolean' } },
+      required: ['wet'],
+      additionalProperties: false,
+    }
+    const tools = [{ name: 'weather', input_schema: schema }]
+    const frames = await framesFor({ model: 'starter', max_tokens: 200, tools, tool_choice: { type: 'any' } })
+    expect(checkAnthropicStream(frames)).toEqual([])
+    expect(JSON.stringify(frames)).toContain('input_json_delta')
   })
 
   test('[A31] a stream has the headers of one', async () => {
@@ -176,6 +184,19 @@ describe('openai 7.57', () => {
     const frames = await framesFor({ model: 'starter', max_tokens: 60, stop: letters })
     expect(checkChatStream(frames)).toEqual([])
     expect(JSON.stringify(frames)).toContain('stop_reason')
+  })
+
+  test('[C30] a stream of calls is in grammar', async () => {
+    const schema = {
+      type: 'object',
+      properties: { wet: { type: 'boolean' } },
+      required: ['wet'],
+      additionalProperties: false,
+    }
+    const tools = [{ type: 'function', function: { name: 'weather', parameters: schema } }]
+    const frames = await framesFor({ model: 'starter', max_tokens: 200, tools, tool_choice: 'required' })
+    expect(checkChatStream(frames)).toEqual([])
+    expect(JSON.stringify(frames)).toContain('tool_calls')
   })
 
   test('[C31] a stream has the headers of one', async () => {

@@ -80,9 +80,13 @@ export const anthropicRequirements: readonly Requirement[] = [
   {
     id: 'A12',
     source: 'Anthropic API reference, Create a Message',
-    behaviour: 'A choice of tools that cannot be promised is refused; one that asks for nothing is kept.',
+    behaviour:
+      'A choice of tools is kept: what must be called is called, as its schema says, once where only one may be.',
     provenBy: [
-      'a tool choice of %o is refused, since it cannot be promised',
+      'a tool that must be called is called, as its schema says',
+      'some tool is called where one must be',
+      'a streamed call is put together from its pieces',
+      'the result of a call that was made is taken back',
       'a tool choice of %o asks for nothing that cannot be kept',
       'a choice of a tool that was not sent is refused',
     ],
@@ -149,14 +153,24 @@ export const anthropicRequirements: readonly Requirement[] = [
   {
     id: 'A21',
     source: 'Anthropic SDK, Tool helpers',
-    behaviour: 'The tool runner goes on without a thread and ends with an answer.',
-    provenBy: ['the tool runner ends with an answer', 'a streaming tool runner ends with an answer'],
+    behaviour: 'The tool runner goes on without a thread, runs what is called and ends with an answer.',
+    provenBy: [
+      'the tool runner ends with an answer',
+      'the tool runner runs the tool that the model calls',
+      'a streaming tool runner ends with an answer',
+    ],
   },
   {
     id: 'A22',
     source: 'Duologue, README',
-    behaviour: 'What a model was not told of a request is in the log.',
-    provenBy: ['what of a request was left out is in the log'],
+    behaviour: 'What a model was not told of a request is in the log and in a header.',
+    provenBy: ['what of a request was left out is in the log and in a header'],
+  },
+  {
+    id: 'A23',
+    source: 'Anthropic API reference, Create a Message',
+    behaviour: 'An answer has the shape that its schema asks for.',
+    provenBy: ['an answer has the shape that was asked for'],
   },
   {
     id: 'A30',
@@ -166,7 +180,7 @@ export const anthropicRequirements: readonly Requirement[] = [
       'a stream that ends %s is in grammar',
       'a stream that ends with a stop sequence is in grammar',
       'a stream of nothing is in grammar',
-      'a stream with tools is in grammar',
+      'a stream of calls is in grammar',
     ],
   },
   {
@@ -218,6 +232,7 @@ export const anthropicRequirements: readonly Requirement[] = [
       'whatever the conversation, the count is what the answer then reports',
       'whatever the conversation, the count is what the stream begins with',
       'a real model is counted exactly, too',
+      'what else shapes an answer is counted exactly: %o',
       'the count does not depend on what the cache holds',
     ],
   },

@@ -2,12 +2,7 @@ import type { Shortfall } from './requirement.ts'
 
 /** What clients of either API may miss. */
 export const knownShortfalls: readonly Shortfall[] = [
-  {
-    what: 'calls of tools that must be made',
-    instead: 'a 400, since they cannot be promised; models may call tools of their own accord',
-  },
-  { what: 'structured output', instead: 'the shape is left out and the log says so' },
-  { what: 'losses told to the client', instead: 'they are in the log alone' },
+  { what: 'a shape for an answer that the client began', instead: 'it is not kept, and the log and a header say so' },
   { what: 'images, PDFs and sound', instead: 'a 400 that names what it was' },
   { what: 'the path of content that cannot be shown', instead: 'the refusal names the kind of content only' },
   { what: 'citations of documents', instead: 'documents are read, answers cite nothing' },
