@@ -24,9 +24,10 @@ export interface Edge {
 export type Deterministic = readonly { readonly edges: readonly Edge[]; readonly isEnd: boolean }[]
 
 /** Makes a machine that reads exactly the pattern's texts. Throws `TooCostly` where repetitions make it too large. */
-export function toAutomaton(pattern: Pattern): Automaton {
+export function toAutomaton(pattern: Pattern, allowance: Allowance = automatonAllowance()): Automaton {
   const states: { readonly edges: Edge[]; readonly also: number[] }[] = []
   const addState = () => {
+    allowance.take(10)
     if (states.length >= limits.patternStates) throw new TooCostly('a pattern has too many repetitions')
     return states.push({ edges: [], also: [] }) - 1
   }
@@ -113,20 +114,26 @@ export function toDeterministic(
     const members = found[index] ?? []
     allowance.take(members.length)
     const targets = new Map<number, CharRange[]>()
-    for (const { range, reached } of split(members.flatMap(state => states[state]?.edges ?? []))) {
+    const edges = members.flatMap(state => states[state]?.edges ?? [])
+    for (const { range, reached } of split(edges, allowance)) {
       const all = withAlso(states, reached)
       allowance.take(all.length + 1)
       const target = numberOf(all)
       targets.set(target, [...(targets.get(target) ?? []), range])
     }
-    const edges = [...targets].map(([to, ranges]) => ({ set: charSet(ranges), to }))
-    result.push({ edges, isEnd: members.includes(end) })
+    const merged = [...targets].map(([to, ranges]) => ({ set: charSet(ranges), to }))
+    result.push({ edges: merged, isEnd: members.includes(end) })
   }
+  // Writing the machine out takes time by the square of its states.
+  allowance.take(Math.ceil(result.length ** 2 / 8))
   return result
 }
 
 /** Cuts the edges' sets at each other's borders, so that each piece leads to the same states throughout. */
-function split(edges: readonly Edge[]): readonly { readonly range: CharRange; readonly reached: readonly number[] }[] {
+function split(
+  edges: readonly Edge[],
+  allowance: Allowance,
+): readonly { readonly range: CharRange; readonly reached: readonly number[] }[] {
   const borders = new Set<number>()
   for (const { set } of edges)
     for (const [from, to] of set) {
@@ -134,7 +141,7 @@ function split(edges: readonly Edge[]): readonly { readonly range: CharRange; re
       borders.add(to + 1)
     }
   const sorted = [...borders].sort((a, b) => a - b)
-  if (sorted.length * edges.length > limits.automatonSteps) throw new TooCostly('a pattern is too intricate')
+  allowance.take(Math.ceil((sorted.length * edges.length) / 4))
   return sorted.slice(0, -1).flatMap((from, index) => {
     const reached = edges.filter(({ set }) => hasChar(set, from)).map(({ to }) => to)
     const range: CharRange = [from, (sorted[index + 1] ?? from) - 1]

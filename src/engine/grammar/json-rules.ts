@@ -1,4 +1,5 @@
 import { automatonAllowance, toAutomaton, toDeterministic } from './automaton.ts'
+import type { Deterministic } from './automaton.ts'
 import { anyChar, charsOf, charSet, digits, without } from './char-set.ts'
 import { chars, choice, never, optional, repeat, sequence, text } from './expression.ts'
 import type { Expression } from './expression.ts'
@@ -60,16 +61,14 @@ export class JsonRules {
   /** A string whose value is one of the pattern's texts. */
   stringLike(pattern: Pattern): Expression {
     return this.#once(`string ${JSON.stringify(pattern)}`, () => {
-      const machine = toDeterministic(toAutomaton(pattern), this.#allowance)
+      const machine = this.#machine(pattern)
       return this.#rules.add('string', sequence(quote, addMachine(this.#rules, machine, inJsonString), quote))
     })
   }
 
   /** A number that is written in one of the pattern's ways. */
   numberLike(pattern: Pattern): Expression {
-    return this.#once(`number ${JSON.stringify(pattern)}`, () =>
-      addMachine(this.#rules, toDeterministic(toAutomaton(pattern), this.#allowance)),
-    )
+    return this.#once(`number ${JSON.stringify(pattern)}`, () => addMachine(this.#rules, this.#machine(pattern)))
   }
 
   get integer(): Expression {
@@ -115,6 +114,10 @@ export class JsonRules {
 
   freeArray(depth: number = limits.freeDepth): Expression {
     return this.list(this.free(depth - 1), { min: 0, max: undefined })
+  }
+
+  #machine(pattern: Pattern): Deterministic {
+    return toDeterministic(toAutomaton(pattern, this.#allowance), this.#allowance)
   }
 
   #once(key: string, make: () => Expression): Expression {

@@ -6,7 +6,7 @@ export const limits = {
   /** Keywords and schemas looked at for one grammar, merged ones counted each time. */
   schemaSteps: 40_000,
   /** Steps of checking which listed values the rest of their schemas allows, for one grammar. */
-  enumSteps: 100_000,
+  enumSteps: 50_000,
   /** How deep schemas may lie within each other. */
   schemaDepth: 48,
   properties: 512,

@@ -28,6 +28,9 @@ export function inJsonString(set: CharSet): Expression {
   return choice(...options)
 }
 
+/* Longer ones are cut, as each state would copy all that follows it. */
+const longestLine = 24
+
 /**
  * Puts a machine into rules and gives the first. `spell` says how a character is written.
  * States that only one other leads to are written into it, and states that do the same are one rule.
@@ -54,7 +57,7 @@ export function addMachine(
     const { edges, isEnd } = machine[index] ?? { edges: [], isEnd: false }
     const options = edges.map(({ set, to }) => sequence(spell(set), write(to)))
     const all = choice(...options, ...(isEnd ? [nothing] : []))
-    const isStraight = arrivals[index] === 1 && all.type === 'sequence'
+    const isStraight = arrivals[index] === 1 && all.type === 'sequence' && all.parts.length < longestLine
     const written = isStraight || all === nothing ? all : rules.add('state', all)
     const name = loops.get(index)
     if (name !== undefined) rules.define(name, written)
