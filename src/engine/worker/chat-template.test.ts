@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ModelError } from '../../core/errors.ts'
-import type { ChatMessage } from '../chat-prompt.ts'
+import type { ChatMessage, ChatTool } from '../chat-prompt.ts'
 import { createChatTemplate } from './chat-template.ts'
 
 interface Variables {
@@ -30,6 +30,7 @@ const render = (template: (variables: Variables) => string, messages: readonly C
     eos: '</s>',
   }).render({ messages, prefill }).text
 
+const ask: ChatTool = { name: 'ask', description: 'Asks.', inputSchema: { type: 'object' } }
 const system: ChatMessage = { role: 'system', content: 'S' }
 const user: ChatMessage = { role: 'user', content: 'U' }
 const assistant: ChatMessage = { role: 'assistant', content: 'A' }
@@ -67,4 +68,54 @@ test('a conversation that the template refuses is the client’s fault, and the 
   expect(draw).toThrow(ModelError)
   expect(draw).toThrow(expect.objectContaining({ kind: 'invalid-request' }))
   expect(draw).not.toThrow(/secret/)
+})
+
+test('a template that describes tools gets them as such, and the thinking switch', () => {
+  const seen: Record<string, unknown>[] = []
+  const template = createChatTemplate({
+    source: '<tool_call>',
+    render: variables => {
+      seen.push(variables)
+      return JSON.stringify([variables['messages'], variables['tools']])
+    },
+    bos: '',
+    eos: '',
+  })
+  const { text } = template.render({ messages: [user], prefill: '', tools: [ask], thinking: true, effort: 'low' })
+  expect(text).toContain('"parameters":{"type":"object"}')
+  expect(seen.at(-1)).toMatchObject({ enable_thinking: true, reasoning_effort: 'low' })
+})
+
+test('a template that describes no tools gets them in words, and so are its calls', () => {
+  const template = createChatTemplate({
+    source: '',
+    render: variables => plain(variables as unknown as Variables),
+    bos: '',
+    eos: '',
+  })
+  const { text } = template.render({ messages: [system, user, calling, tool], prefill: '', tools: [ask] })
+  expect(text).toContain('{"name":"ask","description":"Asks.","parameters":{"type":"object"}}')
+  expect(text).toContain('<tool_call>\n{"name": "look", "arguments": {"at":1}}\n</tool_call>')
+  expect(text.startsWith('[system]S\n\n')).toBe(true)
+})
+
+test('reasoning goes with its turn, and in one name only where words come with it', () => {
+  const rendered: Record<string, unknown>[] = []
+  const template = createChatTemplate({
+    source: '',
+    render: variables => {
+      rendered.push(...(variables['messages'] as Record<string, unknown>[]))
+      return JSON.stringify(variables['messages'])
+    },
+    bos: '',
+    eos: '',
+  })
+  rendered.length = 0
+  template.render({
+    messages: [user, { ...assistant, thinking: 'T' }, user, { ...calling, content: '', thinking: 'T' }],
+    prefill: '',
+  })
+  expect(rendered.filter(({ reasoning_content }) => reasoning_content === 'T').map(({ thinking }) => thinking)).toEqual(
+    [undefined, 'T'],
+  )
 })

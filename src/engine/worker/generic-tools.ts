@@ -5,12 +5,13 @@ export function toolTurnAsText(message: ChatMessage): ChatMessage {
   if (message.role === 'tool') {
     return { role: 'user', content: `Result of ${message.name ?? 'the tool'}:\n${message.content}` }
   }
-  if (!message.toolCalls) return message
-  const calls = message.toolCalls.map(
+  const { toolCalls, ...words } = message
+  if (!toolCalls) return message
+  const calls = toolCalls.map(
     ({ name, input }) =>
       `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${input === '' ? '{}' : input}}\n</tool_call>`,
   )
-  return { role: message.role, content: [message.content, ...calls].filter(text => text !== '').join('\n') }
+  return { ...words, content: [words.content, ...calls].filter(text => text !== '').join('\n') }
 }
 
 /** Describes tools in the system turn, for templates that have no place for them. */

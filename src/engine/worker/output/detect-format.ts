@@ -38,6 +38,7 @@ const thinkingTags: readonly Tags[] = [
   { open: '<thinking>', close: '</thinking>' },
   { open: '<seed:think>', close: '</seed:think>' },
   { open: '<|channel>thought', close: '<channel|>' },
+  { open: '<|START_THINKING|>', close: '<|END_THINKING|>' },
 ]
 
 /** Families by what their templates cannot do without. The first that fits is taken. */
@@ -60,13 +61,23 @@ const families: readonly { readonly marks: readonly string[]; readonly calls: Ca
   { marks: ['<arg_key>', '<arg_value>'], calls: { ...toolCallTags, body: 'pairs' } },
   { marks: ['<tool_call>'], calls: toolCallTags },
   {
+    marks: ['<|python_tag|>', '<function='],
+    calls: { opens: ['<|python_tag|>', '<function='], body: 'json', isBare: true, argumentsKey: 'parameters' },
+  },
+  {
     marks: ['<|python_tag|>'],
     calls: { opens: ['<|python_tag|>'], body: 'json', isBare: true, argumentsKey: 'parameters' },
   },
 ]
 
+/* Some families put a name of their own before the tag's: `<seed:tool_call>`. */
+const ownTag = /<(\w+:tool_call)>/
+
 function callsBySource(source: string): CallFormat | undefined {
-  return families.find(({ marks }) => marks.every(mark => source.includes(mark)))?.calls
+  const calls = families.find(({ marks }) => marks.every(mark => source.includes(mark)))?.calls
+  const tag = ownTag.exec(source)?.[1]
+  if (calls?.body !== 'elements' || tag === undefined) return calls
+  return { ...calls, opens: [`<${tag}>`, '<function='], close: `</${tag}>` }
 }
 
 const shownCall =
@@ -79,11 +90,20 @@ function callsByProbe({ words, call }: Probes): CallFormat | undefined {
   if (!shown || call === undefined || words === undefined) return undefined
   const headerEnd = words.indexOf('probe-assistant')
   const turnEnd = words.slice(headerEnd + 'probe-assistant'.length)
-  const open = call.slice(headerEnd, shown.index).trim()
   const rest = call.slice(shown.index + shown[0].length)
-  const close = (rest.endsWith(turnEnd) ? rest.slice(0, rest.length - turnEnd.length) : rest).trim()
-  const key = shown[0].includes('"parameters"') ? { argumentsKey: 'parameters' as const } : {}
-  if (open === '') return { opens: [], body: 'json', isBare: true, ...key }
+  const form = between({
+    open: call.slice(headerEnd, shown.index).trim(),
+    close: (rest.endsWith(turnEnd) ? rest.slice(0, rest.length - turnEnd.length) : rest).trim(),
+  })
+  return form && shown[0].includes('"parameters"') ? { ...form, argumentsKey: 'parameters' } : form
+}
+
+function between({ open, close }: Tags): CallFormat | undefined {
+  if (open === '') return { opens: [], body: 'json', isBare: true }
+  if (open.endsWith('[') && close.startsWith(']')) {
+    const within = between({ open: open.slice(0, -1).trimEnd(), close: close.slice(1).trimStart() })
+    return within && { ...within, isList: true }
+  }
   if (!marker.test(open)) return undefined
-  return { opens: [open], body: 'json', ...(marker.test(close) && { close }), ...key }
+  return { opens: [open], body: 'json', ...(marker.test(close) && { close }) }
 }

@@ -22,7 +22,8 @@ const literals: Readonly<Record<string, string>> = {
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const literalCharacter = /[\w+.-]/
 const space = /\s/
-const escapable = '"\\/bfnrtu'
+const escapable = '"\\/bfnrt'
+const hexDigit = /[\da-fA-F]/
 const mostDepth = 200
 
 /**
@@ -33,7 +34,9 @@ const mostDepth = 200
 export class JsonCopier {
   readonly #open: ('{' | '[')[] = []
   #expects: Expectation = 'value'
-  #inString: 'no' | 'text' | 'escape' = 'no'
+  #inString: 'no' | 'text' | 'escape' | 'unicode' = 'no'
+  /** The digits of an escape so far. */
+  #digits = ''
   #literal = ''
   /** A comma and what follows it, until it is known that a value does. */
   #comma = ''
@@ -54,7 +57,8 @@ export class JsonCopier {
 
   /** What was taken and not shown yet, as it came. */
   get held(): string {
-    return this.#comma + this.#literal + (this.#inString === 'escape' ? '\\' : '')
+    const escape = { no: '', text: '', escape: '\\', unicode: `\\u${this.#digits}` }[this.#inString]
+    return this.#comma + this.#literal + escape
   }
 
   /** What must follow for the value to be whole; undefined where that would be a guess. */
@@ -81,10 +85,8 @@ export class JsonCopier {
   }
 
   #inText(char: string): Copied {
-    if (this.#inString === 'escape') {
-      this.#inString = 'text'
-      return taken(escapable.includes(char) ? `\\${char}` : `\\\\${toInner(char)}`)
-    }
+    if (this.#inString === 'unicode') return this.#inUnicode(char)
+    if (this.#inString === 'escape') return this.#inEscape(char)
     if (char === '\\') {
       this.#inString = 'escape'
       return taken('')
@@ -92,6 +94,25 @@ export class JsonCopier {
     if (char !== '"') return taken(toInner(char))
     this.#inString = 'no'
     return { status: this.#isOver ? 'done' : 'taken', text: '"' }
+  }
+
+  #inEscape(char: string): Copied {
+    this.#inString = char === 'u' ? 'unicode' : 'text'
+    this.#digits = ''
+    if (char === 'u') return taken('')
+    return taken(escapable.includes(char) ? `\\${char}` : `\\\\${toInner(char)}`)
+  }
+
+  #inUnicode(char: string): Copied {
+    if (hexDigit.test(char)) {
+      this.#digits += char
+      if (this.#digits.length < 4) return taken('')
+      this.#inString = 'text'
+      return taken(`\\u${this.#digits}`)
+    }
+    this.#inString = 'text'
+    const { status, text } = this.#inText(char)
+    return { status, text: `\\\\u${this.#digits}${text}` }
   }
 
   #between(char: string): Copied {
