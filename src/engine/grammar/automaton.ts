@@ -122,10 +122,9 @@ export function toDeterministic(
       targets.set(target, [...(targets.get(target) ?? []), range])
     }
     const merged = [...targets].map(([to, ranges]) => ({ set: charSet(ranges), to }))
+    allowance.take(merged.length * 8)
     result.push({ edges: merged, isEnd: members.includes(end) })
   }
-  // Writing the machine out takes time by the square of its states.
-  allowance.take(Math.ceil(result.length ** 2 / 8))
   return result
 }
 

@@ -40,9 +40,8 @@ export function addMachine(
   machine: Deterministic,
   spell: (set: CharSet) => Expression = chars,
 ): Expression {
-  const arrivals = machine.map(
-    (_, index) => machine.flatMap(({ edges }) => edges).filter(({ to }) => to === index).length,
-  )
+  const arrivals = new Map<number, number>()
+  for (const { edges } of machine) for (const { to } of edges) arrivals.set(to, (arrivals.get(to) ?? 0) + 1)
   const known = new Map<number, Expression>()
   const loops = new Map<number, string | undefined>()
   const write = (index: number): Expression => {
@@ -57,7 +56,7 @@ export function addMachine(
     const { edges, isEnd } = machine[index] ?? { edges: [], isEnd: false }
     const options = edges.map(({ set, to }) => sequence(spell(set), write(to)))
     const all = choice(...options, ...(isEnd ? [nothing] : []))
-    const isStraight = arrivals[index] === 1 && all.type === 'sequence' && all.parts.length < longestLine
+    const isStraight = arrivals.get(index) === 1 && all.type === 'sequence' && all.parts.length < longestLine
     const written = isStraight || all === nothing ? all : rules.add('state', all)
     const name = loops.get(index)
     if (name !== undefined) rules.define(name, written)
