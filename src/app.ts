@@ -9,6 +9,8 @@ import type { Config, Environment, LoadedConfig } from './config/config.ts'
 import { engineEnvironment } from './config/environment.ts'
 import { dataFolder, hubCacheFolder } from './config/folders.ts'
 import { toModelError } from './core/errors.ts'
+import { memoryFolder } from './engine/archive-places.ts'
+import type { ArchiveOptions } from './engine/archive-places.ts'
 import { createEngine } from './engine/engine.ts'
 import type { Engine, EngineNews } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
@@ -16,6 +18,8 @@ import type { LoadPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
 import type { PoolPolicy } from './engine/pool.ts'
 import { provisionEngine } from './engine/provision.ts'
+import type { CacheReport } from './core/cache-report.ts'
+import { askExplanation } from './server/ask-explanation.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer } from './server/server.ts'
 import { assertSafeBind } from './server/safe-bind.ts'
@@ -127,6 +131,17 @@ export function pullDependencies({ config }: LoadedConfig, environment: Environm
   }
 }
 
+/** Asks a running server of this configuration what became of a prompt in its cache. */
+export function explainCache(requestId: string, config: Config, signal: AbortSignal): Promise<CacheReport> {
+  const { host, port, keys } = config
+  const key = keys[0]
+  const url = urlOf({ host: loopbackOf[host] ?? host, port })
+  return askExplanation(requestId, { url, ...(key !== undefined && { key }) }, signal)
+}
+
+/* What listens on every address is reached on the machine's own. */
+const loopbackOf: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
 interface EngineParts {
   readonly logger: Logger
   readonly models: InstalledModels
@@ -142,6 +157,7 @@ function openEngine(
     locate: async model => (await models.find(model))?.path,
     provision,
     preferences,
+    archive: archiveOf(config, environment),
     normaliseOff: knownRules(config.normaliseOff),
     policy: policyOf(config),
     availableMemoryBytes: () => process.availableMemory(),
@@ -173,6 +189,17 @@ const provisionNotes = {
   waiting: 'Waiting for the engine, which is being installed…',
   installing: 'Installing the engine, once: about 85 MB from the npm registry…',
 } as const
+
+function archiveOf(config: Config, environment: Environment): ArchiveOptions {
+  const { cacheMemoryBytes, cacheDiskBytes } = config
+  const memoryDirectory = memoryFolder(process.platform, process.getuid?.())
+  return {
+    dataDirectory: dataFolder(config, environment),
+    ...(memoryDirectory !== undefined && { memoryDirectory }),
+    ...(cacheMemoryBytes !== undefined && { memoryBytes: cacheMemoryBytes }),
+    ...(cacheDiskBytes !== undefined && { diskBytes: cacheDiskBytes }),
+  }
+}
 
 function knownRules(names: readonly string[]): readonly string[] {
   const rules = normaliseRules.map(({ name }) => name)

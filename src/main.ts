@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
-import { createApp, pullDependencies } from './app.ts'
+import { createApp, explainCache, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -21,6 +21,8 @@ async function run(): Promise<number> {
     input,
     signal: stopping.signal,
     dependencies: async () => pullDependencies(loadConfig({}, environment), environment),
+    explainCache: async (requestId, flags) =>
+      explainCache(requestId, loadConfig(flags, environment).config, stopping.signal),
     openApp: async (flags, notify) => createApp(loadConfig(flags, environment), { environment, log: stderr, notify }),
   })
   try {

@@ -1,6 +1,7 @@
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import type { SettingName } from '../config/settings.ts'
+import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
 import type { ModelsContext } from './models-context.ts'
 
@@ -39,6 +40,8 @@ export interface CommandApp {
 export interface ProgramContext extends ModelsContext {
   readonly version: string
   readonly input: NodeJS.ReadStream
+  /** Asks the server that these flags and the environment describe. Throws a `ConfigError` or a `ModelError`. */
+  readonly explainCache: (requestId: string, flags: Flags) => Promise<CacheReport>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */
   readonly openApp: (flags: Flags, notify: (line: string) => void) => Promise<CommandApp>
 }

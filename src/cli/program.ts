@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registerDoctor } from './doctor.ts'
+import { registerExplain } from './explain.ts'
 import { registerList } from './list.ts'
 import type { ProgramContext } from './program-context.ts'
 import { registerPull } from './pull.ts'
@@ -32,6 +33,7 @@ export function createProgram(context: ProgramContext): Command {
   registerList(program, context)
   registerRm(program, context)
   registerShow(program, context)
+  registerExplain(program, context)
   registerDoctor(program, context)
   return program
 }

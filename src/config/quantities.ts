@@ -38,3 +38,8 @@ export const memorySize = z.string().transform((text, context): number => {
   context.addIssue('write it as 512MiB, 12GiB or 1TiB')
   return z.NEVER
 })
+
+/** An amount of memory, or `0` for none. Gives bytes. */
+export const memorySizeOrNone = z.union([z.literal('0').transform(() => 0), memorySize], {
+  error: 'write it as 512MiB, 12GiB or 0',
+})

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, durationOrNever, memorySize } from './quantities.ts'
+import { duration, durationOrNever, memorySize, memorySizeOrNone } from './quantities.ts'
 
 /** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
 export interface Setting {
@@ -131,6 +131,16 @@ export const settings = {
     flag: '--gpu-layers',
     variable: 'DUOLOGUE_GPU_LAYERS',
     about: 'layers on the graphics processor; by default as many as fit',
+  },
+  cacheMemoryBytes: {
+    schema: memorySizeOrNone,
+    variable: 'DUOLOGUE_CACHE_MEMORY',
+    about: 'memory for conversations that make way for others, as 4GiB or 0; by default a tenth of what is free',
+  },
+  cacheDiskBytes: {
+    schema: memorySizeOrNone,
+    variable: 'DUOLOGUE_CACHE_DISK',
+    about: 'disk for the same, when that memory is full or the server stops; by default a tenth of what is free',
   },
   normaliseOff: {
     schema: list,

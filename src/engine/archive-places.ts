@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, open, statfs } from 'node:fs/promises'
+import { chmod, lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchivePlace, ArchivePlaces } from './messages.ts'
 
@@ -54,6 +54,7 @@ async function openPlace({ root, name, wished, usualMost }: WishedPlace): Promis
     await makePrivate(root)
     const directory = join(root, name)
     await makePrivate(directory)
+    await removeAbandoned(root, name)
     const { bavail, bsize } = await statfs(directory)
     const free = bavail * bsize
     // A wish is bounded by what is there: a full disk would fail others than us.
@@ -72,6 +73,18 @@ async function makePrivate(directory: string): Promise<void> {
   })
   if (process.getuid && uid !== process.getuid()) throw new Error(`${directory} is another user's`)
   await chmod(directory, 0o700)
+}
+
+const folderName = /^[0-9a-f]{32}$/
+const abandonedAfterMs = 7 * 24 * 3_600_000
+
+/* A model that is no longer here, or another version of the engine, asks for its folder never again. */
+async function removeAbandoned(root: string, own: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (!folderName.test(name) || name === own) continue
+    const { mtimeMs } = await stat(join(root, name))
+    if (Date.now() - mtimeMs > abandonedAfterMs) await rm(join(root, name), { recursive: true, force: true })
+  }
 }
 
 const headBytes = 1024 * 1024

@@ -1,5 +1,7 @@
+import type { CacheReport } from '../core/cache-report.ts'
 import type { ModelError } from '../core/errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { AnswerTrace } from '../telemetry/observe.ts'
 import type { Exchange } from './exchange.ts'
 
 /** No client decides how long a line of the log is. */
@@ -22,15 +24,23 @@ export function logExchange(logger: Logger, exchange: Exchange): void {
     attempts: trace.attempts.length > 1 ? trace.attempts : undefined,
     msToFirstEvent: trace.msToFirstEvent === undefined ? undefined : Math.round(trace.msToFirstEvent),
     ms: Math.round(performance.now() - exchange.startedMs),
-    inputTokens: trace.usage.inputTokens,
-    cacheReadTokens: trace.usage.cacheReadTokens,
-    outputTokens: trace.usage.outputTokens,
+    ...costFields(trace),
     stop: trace.stop,
     losses: trace.losses?.slice(0, lossesLogged).map(({ field, action, why }) => `${field} ${action}: ${why}`),
     failure: failure && { kind: failure.kind, message: failure.message.slice(0, lettersLogged) },
   }
   if (failure?.kind === 'internal') logger.error({ ...fields, error: failure.cause ?? failure }, 'request')
   else logger.info(fields, 'request')
+}
+
+function costFields({ usage, cache }: AnswerTrace): object {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage
+  return { inputTokens, cacheReadTokens, cacheWriteTokens, cache: cache && cacheFields(cache), outputTokens }
+}
+
+/* The texts around the place where a prompt differs stay out of the log. */
+function cacheFields({ outcome, restoredTokens, difference }: CacheReport): object {
+  return { outcome, restoredTokens, differsAt: difference?.token, place: difference?.place }
 }
 
 function outcome(failure: ModelError | undefined): 'answered' | 'left' | 'failed' {

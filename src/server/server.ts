@@ -4,6 +4,7 @@ import type { AnswerService } from '../services/answer.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { createCacheReports, type CacheReports } from './cache-reports.ts'
 import { Exchanges } from './exchanges.ts'
 import { createFramework } from './framework.ts'
 import { passGate, type SecurityRules } from './gate.ts'
@@ -14,6 +15,7 @@ import { logExchange } from './log-exchange.ts'
 import { Places } from './places.ts'
 import type { Clock } from './routes/answer-call.ts'
 import { anthropicRoutes } from './routes/anthropic.ts'
+import { explainRoutes } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
@@ -62,8 +64,10 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   const limits: ServerLimits = { ...defaultLimits, ...options.limits }
   const phase: Phase = { isDraining: false, isStopped: false }
   const places = new Places(limits.maxInFlight)
+  const reports = createCacheReports({ isForOne: options.keys.length <= 1 })
   const exchanges = new Exchanges(exchange => {
     places.leave(exchange)
+    reports.keep(exchange)
     logExchange(options.logger, exchange)
   })
   const gate = { rules: options.security, phase, opened: exchanges.open.bind(exchanges) }
@@ -77,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     servers.push(server)
     return server
   }
-  const routes = allRoutes(options, limits, phase)
+  const routes = allRoutes(options, { limits, phase, reports })
   const keyring = createKeyring(options.keys)
   const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
   await app.ready()
@@ -106,14 +110,14 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
 
 function allRoutes(
   { services, clock, readiness }: ServerOptions,
-  limits: ServerLimits,
-  phase: Phase,
+  { limits, phase, reports }: { limits: ServerLimits; phase: Phase; reports: CacheReports },
 ): readonly Route[] {
   const shared = { answer: services.answer, limits, clock }
   return [
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared),
     ...modelRoutes(services.models),
+    ...explainRoutes(reports),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

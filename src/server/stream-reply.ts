@@ -2,6 +2,7 @@ import { toModelError } from '../core/errors.ts'
 import type { SseFrame } from '../protocols/sse.ts'
 import type { Exchange } from './exchange.ts'
 import type { ServerLimits } from './limits.ts'
+import { tellCache } from './cache-reports.ts'
 import { tellLosses } from './loss-header.ts'
 import { SseWriter } from './sse-writer.ts'
 
@@ -42,6 +43,7 @@ async function pump(frames: AsyncIterable<SseFrame>, writer: SseWriter, exchange
   for await (const frame of frames) {
     if (signal.aborted) return
     tellLosses(exchange)
+    tellCache(exchange)
     writer.write(frame)
     if (writer.isFull) await writer.caughtUp(signal)
   }

@@ -1,3 +1,4 @@
+import type { CacheReport } from '../core/cache-report.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Stop } from '../core/stop.ts'
@@ -17,6 +18,8 @@ export interface AnswerTrace {
   stop?: Stop['reason']
   /** What of the request the answering target was not told. */
   losses?: readonly Loss[]
+  /** What became of the prompt in the cache. It holds text of the conversation. */
+  cache?: CacheReport
 }
 
 /** Gives a trace of which nothing is known yet. */
@@ -56,6 +59,7 @@ function note(event: ModelEvent, trace: AnswerTrace): void {
     trace.model = event.model
     trace.usage = event.usage
     if (event.losses) trace.losses = event.losses
+    if (event.cache) trace.cache = event.cache
   } else if (event.type === 'end') {
     trace.stop = event.stop.reason
     trace.usage = { ...trace.usage, ...event.usage }

@@ -180,6 +180,7 @@ test('every route opens exactly for whom its table says', async () => {
   }
   expect(access).toMatchInlineSnapshot(`
     {
+      "GET /duologue/explain/cache/*": "key",
       "GET /health": "public",
       "GET /health/live": "public",
       "GET /health/ready": "public",

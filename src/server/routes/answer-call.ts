@@ -2,6 +2,7 @@ import { collect } from '../../core/collect.ts'
 import type { Protocol, ReplyContext, RequestHeaders } from '../../protocols/protocol.ts'
 import type { AnswerService } from '../../services/answer.ts'
 import type { ServerLimits } from '../limits.ts'
+import { tellCache } from '../cache-reports.ts'
 import { tellLosses } from '../loss-header.ts'
 import { sendJson } from '../send-json.ts'
 import { streamReply } from '../stream-reply.ts'
@@ -38,6 +39,7 @@ export async function answerCall({ exchange, body }: RouteCall, options: AnswerC
   if (decoded.isStreaming) return streamReply(exchange, server.encodeStream(events, context), limits)
   const whole = await collect(events)
   tellLosses(exchange)
+  tellCache(exchange)
   sendJson(exchange, { status: 200, body: server.encodeAnswer(whole, context) })
 }
 
