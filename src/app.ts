@@ -12,11 +12,10 @@ import { toModelError } from './core/errors.ts'
 import { memoryFolder } from './engine/archive-places.ts'
 import type { ArchiveOptions } from './engine/archive-places.ts'
 import { createEngine } from './engine/engine.ts'
-import type { Engine, EngineNews } from './engine/engine.ts'
+import type { Engine, EngineNews, EngineOptions } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
 import type { LoadPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
-import type { PoolPolicy } from './engine/pool.ts'
 import { provisionEngine } from './engine/provision.ts'
 import type { CacheReport } from './core/cache-report.ts'
 import { askExplanation } from './server/ask-explanation.ts'
@@ -222,13 +221,16 @@ function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): Lo
   }
 }
 
-function policyOf({ models, pinnedModels, memoryBytes, keepAliveMs, queueTimeoutMs, mostWaiting }: Config): PoolPolicy {
+function policyOf({ models, pinnedModels, memoryBytes, ...config }: Config): EngineOptions['policy'] {
+  const { keepAliveMs, queueTimeoutMs, mostWaiting, attach, attachGraceMs } = config
   return {
     pinned: pinnedModels,
     expected: models,
     keepAliveMs,
     queueTimeoutMs,
     mostWaiting,
+    attach,
+    attachGraceMs,
     ...(memoryBytes !== undefined && { memoryBytes }),
   }
 }

@@ -108,6 +108,20 @@ export const settings = {
     fallback: '2m',
     about: 'how long a request waits for memory, and then for its turn, before it is refused as overloaded',
   },
+  attach: {
+    schema: z.enum(['never', 'resent', 'always']),
+    flag: '--attach',
+    variable: 'DUOLOGUE_ATTACH',
+    fallback: 'resent',
+    about: 'which requests follow a running one that asks for the same: never, resent or always',
+  },
+  attachGraceMs: {
+    schema: duration,
+    flag: '--attach-grace',
+    variable: 'DUOLOGUE_ATTACH_GRACE',
+    fallback: '0',
+    about: 'how long an answer goes on for a client that left and may send its request again',
+  },
   contextTokens: {
     schema: count(16_777_216),
     flag: '--context',

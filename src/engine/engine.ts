@@ -5,7 +5,7 @@ import { toAnswer } from './answer.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { examineModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
-import type { GenerationEvent, GenerationTask } from './messages.ts'
+import type { GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
 import { createPoisonList } from './poison.ts'
@@ -14,7 +14,8 @@ import type { PoolNews, PoolPolicy } from './pool.ts'
 import { partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 import { runTask } from './run-task.ts'
-import type { NamedTask } from './run-task.ts'
+import { shareRuns } from './shared-runs.ts'
+import type { Run, SharingPolicy } from './shared-runs.ts'
 import { taskKey } from './task-key.ts'
 import { createTurns } from './turns.ts'
 import type { Queue } from './turns.ts'
@@ -34,7 +35,7 @@ export interface Engine extends Backend {
 export type EngineNews = PoolNews
 
 export interface EngineOptions extends LoadMeans {
-  readonly policy: PoolPolicy
+  readonly policy: PoolPolicy & SharingPolicy & { readonly mostWaiting: number }
   /** The rules of the normaliser that are not applied, by name. */
   readonly normaliseOff?: readonly string[]
   /** Bytes of memory that a model may take at this moment. */
@@ -53,7 +54,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const turns = createTurns({ mostWaiting: policy.mostWaiting, now })
   const means = { pool, turns, poison: createPoisonList(now), queueTimeoutMs: policy.queueTimeoutMs }
-  const run: Run = (task, signal) => runTask(task, means, signal)
+  const run = shareRuns({ ...policy, now, run: (task, signal) => runTask(task, means, signal) })
   const normalise = createNormaliser(options.normaliseOff)
   return {
     name: 'engine',
@@ -69,8 +70,6 @@ export function createEngine(options: EngineOptions): Engine {
     close: () => pool.close(),
   }
 }
-
-type Run = (task: NamedTask, signal: AbortSignal) => AsyncGenerator<GenerationEvent>
 
 interface StreamMeans {
   readonly run: Run

@@ -17,7 +17,7 @@ import type {
   WorkerInfo,
 } from './messages.ts'
 import type { Patience } from './step-times.ts'
-import { waitFor } from './wait-for.ts'
+import { toAbortion, waitFor } from './wait-for.ts'
 import { createWatchdog } from './watchdog.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -290,12 +290,6 @@ class Child implements ModelHost {
 interface Running {
   readonly events: EventQueue<GenerationEvent>
   isStarted: boolean
-}
-
-/* Whoever aborts may say why; a client that leaves does not. */
-function toAbortion({ reason }: AbortSignal): ModelError {
-  if (reason instanceof ModelError) return reason
-  return new ModelError('aborted', 'the client left before the answer was whole')
 }
 
 const endedWhile = {

@@ -42,8 +42,6 @@ export interface PoolPolicy {
   readonly memoryBytes?: number
   /** How long a model waits for busy ones to make room, and then a request for a slot. */
   readonly queueTimeoutMs: number
-  /** How many requests wait for one model at most. */
-  readonly mostWaiting: number
 }
 
 /** A model that was found sound and can be loaded. */

@@ -3,7 +3,7 @@ import { ModelError } from '../core/errors.ts'
 /** Waits for a shared promise; a client that leaves stops waiting, and the promise goes on for the others. */
 export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const left = Promise.withResolvers<never>()
-  const abort = (): void => left.reject(new ModelError('aborted', 'the client left before the model was ready'))
+  const abort = (): void => left.reject(toAbortion(signal))
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
@@ -11,4 +11,10 @@ export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Prom
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** What a wait fails with when its signal is aborted. Whoever aborts may say why; a client that leaves does not. */
+export function toAbortion({ reason }: AbortSignal): ModelError {
+  if (reason instanceof ModelError) return reason
+  return new ModelError('aborted', 'the client left before the answer was whole')
 }

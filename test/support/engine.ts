@@ -6,9 +6,8 @@ import { collect } from '../../src/core/collect.ts'
 import type { Answer } from '../../src/core/collect.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine, EngineNews } from '../../src/engine/engine.ts'
+import type { Engine, EngineNews, EngineOptions } from '../../src/engine/engine.ts'
 import type { LoadPreferences } from '../../src/engine/load-plan.ts'
-import type { PoolPolicy } from '../../src/engine/pool.ts'
 import type { Patience } from '../../src/engine/step-times.ts'
 import { provisionForTests } from './engine-package.ts'
 
@@ -32,7 +31,7 @@ export function openEngine(
   files: Readonly<Record<string, string>>,
   more: {
     preferences?: Partial<LoadPreferences>
-    policy?: Partial<PoolPolicy>
+    policy?: Partial<EngineOptions['policy']>
     availableMemoryBytes?: number
     patience?: Patience
     now?: () => number
@@ -51,6 +50,8 @@ export function openEngine(
       expected: [],
       queueTimeoutMs: 10_000,
       mostWaiting: 512,
+      attach: 'resent',
+      attachGraceMs: 0,
       ...more.policy,
     },
     ...(more.archive && { archive: more.archive }),
