@@ -2,6 +2,8 @@ import { CallArguments } from './call-arguments.ts'
 import { done, reading, refused } from './call-reader.ts'
 import type { CallReader, Reading } from './call-reader.ts'
 import { JsonCopier } from './json-copier.ts'
+import { MarkerWatch } from './marker-watch.ts'
+import { salvageCalls } from './salvage-calls.ts'
 import { mayLackArguments } from './tool-schema.ts'
 import { wholeCall } from './output-event.ts'
 import type { OutputEvent, ToolSchemas } from './output-event.ts'
@@ -17,6 +19,7 @@ export interface JsonCallsOptions {
 type Phase = 'start' | 'key' | 'colon' | 'value' | 'copying' | 'arguments' | 'between'
 
 const space = /\s/
+const mostSalvaged = 100_000
 const argumentKeys: ReadonlySet<string> = new Set(['arguments', 'parameters', 'args', 'input'])
 
 /**
@@ -27,6 +30,7 @@ export class JsonCalls implements CallReader {
   readonly #options: JsonCallsOptions
   #phase: Phase = 'start'
   #raw = ''
+  #salvaged: MarkerWatch | undefined
   #isList = false
   #hasCalls = false
   #nesting = 0
@@ -43,9 +47,26 @@ export class JsonCalls implements CallReader {
   }
 
   take(char: string): Reading {
-    const read = this.#step(char)
+    const step = this.#salvaged ? this.#gather(char, this.#salvaged) : this.#step(char)
+    const read = step.status === 'refused' ? this.#salvage(char) : step
     if (read.status === 'reading') this.#raw += char
     return read
+  }
+
+  /** What was meant as a call and is no JSON may still be made out once it is whole. */
+  #salvage(char: string): Reading {
+    const { close } = this.#options
+    if (this.#salvaged || close === undefined || !/^\s*[{[]/.test(this.#raw)) return refused
+    this.#salvaged = new MarkerWatch([close])
+    return this.#gather(char, this.#salvaged)
+  }
+
+  #gather(char: string, watch: MarkerWatch): Reading {
+    const { marker } = watch.take(char)
+    if (marker === undefined) return this.#raw.length < mostSalvaged ? reading() : refused
+    const written = (this.#raw + char).slice(0, -marker.length)
+    const events = salvageCalls(written, this.#options.tools)
+    return events ? done(...events) : refused
   }
 
   #step(char: string): Reading {
@@ -69,6 +90,7 @@ export class JsonCalls implements CallReader {
 
   end(isMeant: boolean): Reading {
     if (this.#phase === 'arguments') return done(...this.#arguments.end(isMeant))
+    if (this.#salvaged) return refused
     if (this.#phase === 'between' || this.#isSaid) return done()
     const isWhole = isMeant && this.#phase === 'key' && this.#name !== undefined
     return isWhole ? this.#finish() : this.#refuse()

@@ -165,6 +165,19 @@ const rows: readonly Case[] = [
     [call('look', '{"why":"a\\nb\\\\\'","all":true}')],
   ],
   [
+    'a call in the words of Python',
+    hermes,
+    `a <tool_call>{'name': 'look', 'arguments': {'at': 1, 'all': True}}</tool_call> b`,
+    ['a', call('look', '{"at":1,"all":true}'), 'b'],
+  ],
+  [
+    'an unknown tool in the words of Python',
+    hermes,
+    `<tool_call>{'name': 'jump', 'arguments': {}}</tool_call> b`,
+    [`<tool_call>{'name': 'jump', 'arguments': {}}</tool_call> b`],
+  ],
+  ['words of Python without an end', hermes, `<tool_call>{'name': 'look'`, [`<tool_call>{'name': 'look'`]],
+  [
     'escapes of characters, whole and broken',
     hermes,
     '<tool_call>{"name":"lo\\u006fk","arguments":{"why":"\\u00e9\\u12x\\q"}}</tool_call>',
