@@ -251,6 +251,13 @@ test('a schema that costs too much still gives a call, and the loss is told', as
   expect(answer.losses).toMatchObject([{ field: 'tools.0.inputSchema', action: 'degraded' }])
 })
 
+test('a strict tool is held to its schema where the form can be, and elsewhere the loss is told', async () => {
+  const strict = { tools: [{ ...look, isStrict: true }, wait], maxTokens: 1 }
+  expect((await ask('hermes', strict)).losses).toBeUndefined()
+  expect((await ask('channels', strict)).losses).toBeUndefined()
+  expect((await ask('elements', strict)).losses).toMatchObject([{ field: 'tools', action: 'degraded' }])
+})
+
 test('an answer of a shape may be a call instead, where tools are there', async () => {
   const responseFormat = { type: 'json-schema', schema: look.inputSchema } as const
   const kinds = new Set<string>()

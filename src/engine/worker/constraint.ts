@@ -1,6 +1,6 @@
 import { ModelError } from '../../core/errors.ts'
 import type { Loss } from '../../core/loss.ts'
-import type { ChatPrompt } from '../chat-prompt.ts'
+import type { ChatPrompt, ChatTool } from '../chat-prompt.ts'
 import { answerGrammar, callGrammar } from './answer-grammar.ts'
 import type { AnswerShape } from './answer-grammar.ts'
 import type { NativeGrammar } from './binding.ts'
@@ -49,9 +49,25 @@ export function createConstrainer(
       const { tools } = prompt
       if (!tools) return { losses: [] }
       const key = JSON.stringify(tools)
-      return { losses: [], call: name => keep(`${name ?? ''} ${key}`, () => callGrammar(format, tools, name)).grammar }
+      const held = (name: string | undefined): Compiled =>
+        keep(`${name ?? ''} ${key}`, () => callGrammar(format, tools, name))
+      return { call: name => held(name).grammar, losses: strictLosses(tools, format, held) }
     },
   }
+}
+
+/* A strict tool's grammar is made at once, so that what it cannot keep is said before the answer begins. */
+function strictLosses(
+  tools: readonly ChatTool[],
+  format: OutputFormat,
+  held: (name: string | undefined) => Compiled,
+): readonly Loss[] {
+  const strict = tools.filter(({ isStrict }) => isStrict)
+  const openings = format.type === 'harmony' ? strict.map(({ name }) => name) : strict.slice(0, 1).map(() => undefined)
+  return openings.flatMap(name => {
+    const { grammar, losses, why = '' } = held(name)
+    return grammar ? losses : [...losses, { field: 'tools', action: 'degraded' as const, why }]
+  })
 }
 
 interface Compiled {
@@ -62,7 +78,7 @@ interface Compiled {
 
 /* What the native engine cannot read is left out, and said: a grammar of ours must never cost an answer. */
 function compile(made: SchemaBoundGrammar | undefined, compileGrammar: (source: string) => NativeGrammar): Compiled {
-  if (!made) return { losses: [], why: 'the model has no form for it' }
+  if (!made) return { losses: [], why: 'the form in which this model writes calls is read, not enforced' }
   const { built, losses } = made
   if (built.type !== 'grammar') return { losses, why: built.why }
   try {
