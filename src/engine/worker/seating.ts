@@ -28,6 +28,9 @@ export interface SeatingOptions {
 /* A conversation that is shorter is evaluated again sooner than it is written away. */
 const worthArchiving = 256
 
+/* Of one that its client wants to be kept, less is enough. */
+const pinnedWorthArchiving = 64
+
 /** Finds places for prompts, and keeps for later what has to make way for them. */
 export class Seating {
   readonly #options: SeatingOptions
@@ -107,18 +110,19 @@ export class Seating {
   /** Keeps what a lane is about to lose, unless another place has it already. */
   async #setAside(lane: Lane, tokens: ArrayLike<number>): Promise<void> {
     const { archive, lanes, now } = this.#options
-    if (lane.tokens.length - commonPrefix(lane.tokens, tokens) < worthArchiving) return
+    const isPinned = pinnedTokens(lane.pins, now()) > 0
+    const least = isPinned ? pinnedWorthArchiving : worthArchiving
+    if (lane.tokens.length - commonPrefix(lane.tokens, tokens) < least) return
     const isElsewhere = lanes.some(
       other => other !== lane && commonPrefix(other.tokens, lane.tokens) === lane.tokens.length,
     )
     if (isElsewhere) return
     const { id: slot, bulkTokens, pins } = lane
-    const pinned = pinnedTokens(pins, now()) > 0
     await archive.save({
       slot,
       tokens: Uint32Array.from(lane.tokens),
       bulkTokens,
-      pins: pinned ? pins : [],
+      pins: isPinned ? pins : [],
     })
   }
 
