@@ -119,3 +119,34 @@ test('reasoning goes with its turn, and in one name only where words come with i
     [undefined, 'T'],
   )
 })
+
+test('a template that is strict about the ids of calls gets short ones, the same for a call and its result', () => {
+  const template = createChatTemplate({
+    source: '<tool_call>',
+    render: variables => {
+      const text = JSON.stringify(variables['messages'])
+      for (const [, id] of text.matchAll(/"(?:tool_call_id|id)":"([^"]*)"/g))
+        if (id?.length !== 9) throw new Error('nine')
+      return text
+    },
+    bos: '',
+    eos: '',
+  })
+  const { text } = template.render({ messages: [user, calling, tool], prefill: '' })
+  expect(text).toContain('"id":"call00000"')
+  expect(text).toContain('"tool_call_id":"call00000"')
+})
+
+test('words beside a call get a turn of their own where the template would lose them', () => {
+  const template = createChatTemplate({
+    source: '<tool_call>',
+    render: ({ messages }) =>
+      (messages as Variables['messages'])
+        .map(({ role, content, tool_calls }) => `[${role}]${tool_calls ? JSON.stringify(tool_calls) : content}`)
+        .join(''),
+    bos: '',
+    eos: '',
+  })
+  const { text } = template.render({ messages: [user, calling, tool], prefill: '' })
+  expect(text.startsWith('[user]U[assistant]A[assistant][{"id":"c"')).toBe(true)
+})

@@ -29,6 +29,10 @@ interface Traits {
   readonly inlineSystem: boolean
   readonly toolMessages: boolean
   readonly rendersTools: boolean
+  /** Whether a call may have any id. One family refuses all but nine letters and digits. */
+  readonly anyCallId: boolean
+  /** Whether words beside a call must have a turn of their own to be shown. */
+  readonly splitsCalls: boolean
 }
 
 /** The template of models that bring none: ChatML, as most of the field does. */
@@ -130,6 +134,10 @@ const declared: ChatTool = {
   inputSchema: { type: 'object', properties: { probe_argument: { type: 'integer' } } },
 }
 
+function withLongId(message: ChatMessage): ChatMessage {
+  return renameCalls(message, () => 'toolu_of-another_length')
+}
+
 function findTraits(source: string, draw: Draw): { traits: Traits; format: OutputFormat } {
   const show = (conversation: Drawn): string | undefined => {
     try {
@@ -156,6 +164,10 @@ function findTraits(source: string, draw: Draw): { traits: Traits; format: Outpu
     inlineSystem: shows({ messages: [user, assistant, user, system] }, 'probe-system', 'probe-assistant'),
     toolMessages,
     rendersTools,
+    splitsCalls:
+      !shows({ messages: [user, { ...called, content: 'probe-words' }, answered] }, 'probe-words') &&
+      shows({ messages: [user, assistant, called, answered, assistant, user] }, 'probe-assistant', 'probe_tool'),
+    anyCallId: shows({ messages: [user, ...[called, answered].map(withLongId)] }, 'probe-result'),
   }
   return { traits, format }
 }
@@ -164,7 +176,9 @@ function findTraits(source: string, draw: Draw): { traits: Traits; format: Outpu
 function express({ messages, tools, thinking, effort }: ChatPrompt, traits: Traits): Drawn {
   const described = tools && !traits.rendersTools ? withToolDescriptions(messages, tools) : messages
   const withTools = traits.toolMessages && (traits.rendersTools || !tools) ? described : described.map(toolTurnAsText)
-  const withSystem = withTools.map((message, index) => {
+  const withIds = traits.anyCallId ? withTools : withShortIds(withTools)
+  const withWords = traits.splitsCalls ? withIds.flatMap(splitWords) : withIds
+  const withSystem = withWords.map((message, index) => {
     const isExpressible = message.role !== 'system' || (index === 0 ? traits.system : traits.inlineSystem)
     return isExpressible ? message : { ...message, role: 'user' as const }
   })
@@ -173,6 +187,31 @@ function express({ messages, tools, thinking, effort }: ChatPrompt, traits: Trai
     ...(tools && traits.rendersTools && { tools }),
     ...(thinking !== undefined && { isThinking: thinking }),
     ...(effort !== undefined && { effort }),
+  }
+}
+
+function splitWords(message: ChatMessage): readonly ChatMessage[] {
+  const { toolCalls, ...words } = message
+  return toolCalls && message.content !== '' ? [words, { ...message, content: '' }] : [message]
+}
+
+/* Numbered as they come, ids stay the same from turn to turn. */
+function withShortIds(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const short = new Map<string, string>()
+  const shorten = (id: string): string => {
+    const known = short.get(id) ?? `call${String(short.size).padStart(5, '0')}`
+    short.set(id, known)
+    return known
+  }
+  return messages.map(message => renameCalls(message, shorten))
+}
+
+function renameCalls(message: ChatMessage, rename: (id: string) => string): ChatMessage {
+  const { toolCalls, callId } = message
+  return {
+    ...message,
+    ...(toolCalls && { toolCalls: toolCalls.map(call => ({ ...call, id: rename(call.id) })) }),
+    ...(callId !== undefined && { callId: rename(callId) }),
   }
 }
 
