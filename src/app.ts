@@ -159,6 +159,7 @@ function openEngine(
     archive: archiveOf(config, environment),
     normaliseOff: knownRules(config.normaliseOff),
     policy: policyOf(config),
+    isConfined: config.confinesModels,
     availableMemoryBytes: () => process.availableMemory(),
     environment: engineEnvironment(environment),
     uniqueId,

@@ -162,6 +162,12 @@ export const settings = {
     fallback: [],
     about: 'rules that make prompts stable and are not to be applied, by name (docs/cache.md)',
   },
+  confinesModels: {
+    schema: yes,
+    variable: 'DUOLOGUE_CONFINE',
+    fallback: true,
+    about: 'whether models’ processes start without network and core dumps, where the system can do that',
+  },
   engineBuild: {
     schema: z.enum(['cpu', 'cuda', 'vulkan', 'metal']),
     variable: 'DUOLOGUE_ENGINE_BUILD',

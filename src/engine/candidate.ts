@@ -2,6 +2,7 @@ import { ModelError } from '../core/errors.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
+import { findConfinement, unconfined } from './confinement.ts'
 import { startHost } from './host.ts'
 import { planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
@@ -22,6 +23,8 @@ export interface LoadMeans {
   readonly archive?: ArchiveOptions
   /** The environment variables that a model's process gets. */
   readonly environment: Readonly<Record<string, string>>
+  /** Whether a model's process starts without what it does not need; it does by default. */
+  readonly isConfined?: boolean
   /** How long a model's process may be silent while it has work. */
   readonly patience?: Patience
   /** Milliseconds of a clock that never goes back. */
@@ -40,6 +43,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
   const named = naming(model)
   const file = await readGguf(path).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
+  const confinement = means.isConfined === false ? unconfined : await findConfinement(environment)
   return {
     plan: room => {
       try {
@@ -52,7 +56,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
       const made = { modelPath: path, packageDirectory, plan }
       const archive = means.archive && (await openArchivePlaces(means.archive, made))
       const settings = toSettings(preferences, { ...made, archive })
-      return startHost({ settings, environment, patience, now, onProgress, signal: stop })
+      return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
     },
   }
 }

@@ -4,6 +4,7 @@ import { Duplex, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ModelError } from '../core/errors.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
+import type { Confinement } from './confinement.ts'
 import { EventQueue } from './event-queue.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
@@ -66,6 +67,7 @@ export interface HostOptions {
   /** The environment variables that the child gets: nothing that it does not need. */
   readonly environment: Readonly<Record<string, string>>
   readonly onProgress: (fraction: number) => void
+  readonly confinement: Confinement
   readonly patience: Patience
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
@@ -117,7 +119,8 @@ class Child implements ModelHost {
     this.ready = this.#becameReady.promise
     this.#watchdog = createWatchdog({ ...options, onStall: silentMs => this.#endStalled(silentMs) })
     // The native package forks a test of its own with these arguments: odd ones would break it.
-    this.#process = spawn(process.execPath, [workerFile], {
+    const [program, ...words] = [...options.confinement.prefix, process.execPath, workerFile]
+    this.#process = spawn(program ?? process.execPath, words, {
       env: options.environment,
       stdio: ['ignore', 'ignore', 'pipe', 'overlapped'],
       windowsHide: true,

@@ -125,7 +125,7 @@ class Pool implements ModelPool {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#closing.abort(stopping())
     const all = [...this.#residents.values(), ...this.#ending]
     for (const { idleTimer } of all) clearTimeout(idleTimer)
     await Promise.allSettled(

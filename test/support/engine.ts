@@ -34,6 +34,7 @@ export function openEngine(
     policy?: Partial<EngineOptions['policy']>
     availableMemoryBytes?: number
     patience?: Patience
+    isConfined?: boolean
     now?: () => number
     archive?: ArchiveOptions
   } = {},
@@ -56,6 +57,7 @@ export function openEngine(
     },
     ...(more.archive && { archive: more.archive }),
     availableMemoryBytes: () => more.availableMemoryBytes ?? process.availableMemory(),
+    ...(more.isConfined !== undefined && { isConfined: more.isConfined }),
     ...(more.patience && { patience: more.patience }),
     environment: { PATH: process.env['PATH'] ?? '' },
     uniqueId: () => `answer-${(answers += 1)}`,
