@@ -96,7 +96,7 @@ const session: Session = {
   turns: turns(),
 }
 
-await writeFile(
-  join(import.meta.dirname, '..', 'test', 'fixtures', 'agent-session.json'),
-  `${JSON.stringify(session, undefined, 1)}\n`,
-)
+/* As the formatter has it: a list of one short word stays on its line. */
+const text = JSON.stringify(session, undefined, 2).replaceAll(/\[\s+("\w+")\s+\]/g, '[$1]')
+
+await writeFile(join(import.meta.dirname, '..', 'test', 'fixtures', 'agent-session.json'), `${text}\n`)
