@@ -137,7 +137,7 @@ test('what a slot holds and what was pushed out survive the server', async () =>
   await turn(run, words('lamp'))
   await turn(run, words('book'))
   await run.engine.engine.close()
-  expect(await states(run.memoryDirectory)).toEqual([])
+  expect(await readdir(run.memoryDirectory)).toEqual([])
   const later = start(1, { run: runs })
   for (const topic of ['lamp', 'book']) {
     expect((await turn(later, `${words(topic)} And?`)).cache.restoredTokens).toBeGreaterThan(300)
@@ -169,10 +169,6 @@ test('a greedy prompt says that it reuses only whole pieces', async () => {
   const { cache } = await turn(run, words('lamp'), { sampling: { temperature: 0 } })
   expect(cache.outcome).toBe('whole-pieces')
 })
-
-async function states(directory: string): Promise<readonly string[]> {
-  return (await readdir(directory, { recursive: true })).filter(name => name.endsWith('.state'))
-}
 
 async function labelled({ memoryDirectory }: Run): Promise<void> {
   const names = async (): Promise<readonly string[]> => readdir(memoryDirectory, { recursive: true })

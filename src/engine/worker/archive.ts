@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchivePlace, ArchivePlaces } from '../messages.ts'
 import { isUnchanged, label, readFolder, removeState, statePath } from './archive-folder.ts'
@@ -77,7 +77,9 @@ class TwoPlaceArchive implements Archive {
     for (const name of ['memory', 'disk'] as const) {
       const place = this.#options.places[name]
       if (!place) continue
-      for (const entry of await readFolder(place.directory, this.#options.model.contextTokens)) {
+      // A folder that cannot be read holds nothing for us; the model is loaded all the same.
+      const found = await readFolder(place.directory, this.#options.model.contextTokens).catch(() => [])
+      for (const entry of found) {
         this.#held.push({ entry, place: name, isOwn: false, isLeaving: false })
       }
     }
@@ -128,6 +130,9 @@ class TwoPlaceArchive implements Archive {
     const inMemory = this.#options.places.disk ? this.#held.filter(({ place }) => place === 'memory') : []
     for (const held of inMemory) this.#leaveMemory(held)
     await this.#settle()
+    // A folder that holds nothing any more is not left behind; one that does is another process's too.
+    const { memory } = this.#options.places
+    if (memory) await rmdir(memory.directory).catch(() => {})
   }
 
   async #write(state: SlotState, place: ArchivePlace | undefined): Promise<Archived | undefined> {
@@ -135,6 +140,8 @@ class TwoPlaceArchive implements Archive {
     const id = randomBytes(16).toString('hex')
     const part = join(place.directory, `${id}.part`)
     try {
+      // Another process of this model may have found the folder empty when it ended, and removed it.
+      await mkdir(place.directory, { recursive: true, mode: 0o700 })
       await this.#options.model.saveSlot(state.slot, part, state.tokens)
       const { size } = await stat(part)
       await rename(part, statePath(place.directory, id))
@@ -142,7 +149,7 @@ class TwoPlaceArchive implements Archive {
       return { id, tokens, bulkTokens, pins, sizeBytes: size, lastUsedMs: this.#options.now() }
     } catch {
       // A full disk is the usual cause. The conversation is evaluated again when it comes back.
-      await rm(part, { force: true })
+      await rm(part, { force: true }).catch(() => {})
       return undefined
     }
   }
@@ -218,7 +225,7 @@ class TwoPlaceArchive implements Archive {
       await removeState(memory.directory, id)
       this.#fit()
     } catch {
-      await rm(part, { force: true })
+      await rm(part, { force: true }).catch(() => {})
       this.#drop(held)
     }
   }
