@@ -102,7 +102,8 @@ export const settings = {
     about: 'requests that wait for one model; more are refused as overloaded',
   },
   queueTimeoutMs: {
-    schema: duration,
+    // Less than a second would refuse requests that need not wait at all.
+    schema: duration.refine(milliseconds => milliseconds >= 1000, 'it must be at least 1s'),
     flag: '--queue-timeout',
     variable: 'DUOLOGUE_QUEUE_TIMEOUT',
     fallback: '2m',
