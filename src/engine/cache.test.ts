@@ -156,6 +156,15 @@ test('a prompt that departs from a kept one says where', async () => {
   expect(cache.difference?.kept).toMatch(/^\s?Monday/)
 })
 
+test('a place that is taken over still knows what it held', async () => {
+  const run = start(1)
+  await turn(run, `${words('lamp', 20)} It is Monday. ${words('book', 12)}`)
+  const { cache } = await turn(run, `${words('lamp', 20)} It is Sunday. ${words('book', 12)}`)
+  expect(cache.outcome).toBe('differs')
+  expect(cache.difference?.kept).toMatch(/Monday/)
+  expect(cache.difference?.lostTokens).toBeGreaterThan(100)
+})
+
 test('a prompt like no other says so, and one that goes on says nothing is lost', async () => {
   const run = start(2)
   expect((await turn(run, words('lamp'))).cache.outcome).toBe('nothing-kept')

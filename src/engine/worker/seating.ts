@@ -155,7 +155,9 @@ export class Seating {
       ...here.filter(each => each.length > 0).map(each => ({ tokens: each, isGone: false })),
       ...archive.gone().map(each => ({ tokens: each, isGone: true })),
     ].map(each => ({ ...each, common: commonPrefix(each.tokens, tokens) }))
-    return candidates.toSorted((a, b) => b.common - a.common || Number(a.isGone) - Number(b.isGone))[0]
+    const nearest = candidates.toSorted((a, b) => b.common - a.common || Number(a.isGone) - Number(b.isGone))[0]
+    // A lane's own tokens are about to change.
+    return nearest && { ...nearest, tokens: Uint32Array.from(nearest.tokens) }
   }
 
   #lane(id: number): Lane {
