@@ -31,7 +31,7 @@ export async function* toAnswer(
         yield toStart(happening, { ...head, losses })
         break
       case 'text':
-        yield* blocks.text(happening.text)
+        yield* blocks.text(happening)
         break
       case 'thinking':
         yield* blocks.thinking(happening.text)
@@ -67,9 +67,9 @@ class Blocks {
     this.#head = head
   }
 
-  *text(text: string): Generator<ModelEvent> {
+  *text({ text, logprobs }: Happening<'text'>): Generator<ModelEvent> {
     if (this.#open !== 'text') yield* this.open({ type: 'text' })
-    yield { type: 'text-delta', index: this.#index, text }
+    yield { type: 'text-delta', index: this.#index, text, ...(logprobs && { logprobs }) }
   }
 
   *thinking(text: string): Generator<ModelEvent> {

@@ -61,15 +61,11 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
 }
 
 /** What of a request the embedded engine leaves out, whatever the model. */
-export function findLosses({ responseFormat, messages, topLogprobs }: ModelRequest): readonly Loss[] {
+export function findLosses({ responseFormat, messages }: ModelRequest): readonly Loss[] {
   const losses: Loss[] = []
   if (responseFormat && responseFormat.type !== 'text' && messages.at(-1)?.role === 'assistant') {
     const why = 'the answer goes on from text of the client, and is not constrained'
     losses.push({ field: 'responseFormat', action: 'degraded', why })
-  }
-  if (topLogprobs !== undefined) {
-    const why = 'the embedded engine does not report log-probabilities yet'
-    losses.push({ field: 'topLogprobs', action: 'dropped', why })
   }
   return losses
 }

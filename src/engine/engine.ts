@@ -93,7 +93,7 @@ async function* stream(
 }
 
 function toTask(request: ModelRequest): GenerationTask {
-  const { sampling = {}, stopSequences = [], maxTokens, thinking, priority } = request
+  const { sampling = {}, stopSequences = [], maxTokens, thinking, topLogprobs, priority } = request
   return {
     prompt: toChatPrompt(request),
     parts: partsOf(request),
@@ -102,6 +102,7 @@ function toTask(request: ModelRequest): GenerationTask {
     stopSequences,
     ...(maxTokens !== undefined && { maxTokens }),
     ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
+    ...(topLogprobs !== undefined && { topLogprobs }),
     ...(priority !== undefined && { priority }),
   }
 }

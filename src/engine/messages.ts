@@ -1,5 +1,6 @@
 import type { CacheReport } from '../core/cache-report.ts'
 import type { ErrorCode, ErrorKind, FieldPath } from '../core/errors.ts'
+import type { TokenLogprob } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
@@ -59,6 +60,8 @@ export interface GenerationTask {
   readonly maxTokens?: number
   /** The most tokens of reasoning; the answer goes on without more of it. */
   readonly thinkingTokens?: number
+  /** How many of the likeliest tokens to tell beside each one that is shown; absent means no log-probabilities. */
+  readonly topLogprobs?: number
   readonly priority?: Priority
 }
 
@@ -93,7 +96,13 @@ export type GenerationEvent =
       /** Tokens newly evaluated up to the last breakpoint; absent where the request sets none. */
       readonly written?: CacheWrites
     }
-  | { readonly type: 'text'; readonly id: number; readonly text: string }
+  | {
+      readonly type: 'text'
+      readonly id: number
+      readonly text: string
+      /** The tokens that begin in this text, where they were asked for. */
+      readonly logprobs?: readonly TokenLogprob[]
+    }
   | { readonly type: 'thinking'; readonly id: number; readonly text: string }
   | { readonly type: 'call-start'; readonly id: number; readonly name: string }
   | { readonly type: 'call-arguments'; readonly id: number; readonly json: string }

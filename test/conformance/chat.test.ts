@@ -115,11 +115,28 @@ test('[C07] one answer may be asked for, and no more', async () => {
   expect(error).toMatchObject({ status: 400, param: 'n' })
 })
 
-test('[C08] log-probabilities are left out, and the log says so', async () => {
-  const { choices, _request_id: requestId } = await ask({ logprobs: true, top_logprobs: 2 })
-  expect(choices[0]?.logprobs).toBeNull()
-  const record = served.log.find(line => line['requestId'] === requestId)
-  expect(record?.['losses']).toEqual([expect.stringMatching(/^topLogprobs dropped: /)])
+test('[C08] each token of an answer comes with its log-probability, and the likeliest in its place', async () => {
+  const { choices } = await ask({ model: 'starter', logprobs: true, top_logprobs: 2 })
+  const tokens = choices[0]?.logprobs?.content ?? []
+  expect(tokens.map(({ token }) => token).join('')).toBe(choices[0]?.message.content)
+  for (const { token, bytes, logprob, top_logprobs: top } of tokens) {
+    expect(Buffer.from(bytes ?? []).toString('utf8')).toBe(token)
+    expect(logprob).toBeLessThanOrEqual(0)
+    expect(top).toHaveLength(2)
+    expect(top[0]?.logprob).toBeGreaterThanOrEqual(Math.max(logprob, top[1]?.logprob ?? 0))
+  }
+})
+
+test('[C08] a stream gives the log-probabilities with their text', async () => {
+  const body = { model: 'bytes', max_tokens: 40, messages, logprobs: true, top_logprobs: 0 }
+  const completion = await client.chat.completions.stream(body as never).finalChatCompletion()
+  const bytes = completion.choices[0]?.logprobs?.content?.flatMap(({ bytes }) => bytes ?? []) ?? []
+  expect(Buffer.from(bytes).toString('utf8')).toBe(completion.choices[0]?.message.content)
+})
+
+test('[C08] without the wish for them there are none', async () => {
+  expect((await ask({})).choices[0]?.logprobs).toBeNull()
+  expect((await ask({ logprobs: false, top_logprobs: 0 })).choices[0]?.logprobs).toBeNull()
 })
 
 test('[C09] tools may be sent, and are part of the prompt', async () => {

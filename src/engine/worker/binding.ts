@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url'
 export interface NativeModel {
   tokenize(text: string, parsesSpecialTokens: boolean): Uint32Array
   detokenize(tokens: Uint32Array, showsSpecialTokens?: boolean): string
+  /** A token as the vocabulary writes it. */
+  getTokenString(token: number): string | undefined
   tokenBos(): number
   tokenEos(): number
   isEogToken(token: number): boolean
@@ -19,6 +21,15 @@ export interface NativeContext {
   addToBatch(sequence: number, position: number, tokens: Uint32Array, logitsAt: Uint32Array): Uint32Array
   decodeBatch(): Promise<void>
   sampleToken(logits: number, sampler: NativeSampler): Promise<number>
+  /** Gives the logits of some tokens too, and the sum of all tokens' weights where the greatest is one. */
+  sampleToken(
+    logits: number,
+    sampler: NativeSampler,
+    probabilities: false,
+    confidence: false,
+    filter: LogitsFilter,
+    totalWeight: true,
+  ): Promise<readonly [token: number, undefined, undefined, logits: readonly number[] | undefined, totalWeight: number]>
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>
   saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>
@@ -26,6 +37,15 @@ export interface NativeContext {
   getSequenceKvCacheMaxPosition(sequence: number): number
   getThreads(): number
 }
+
+/** Which tokens' logits are given: those named, the greatest, the least, the drawn one, and so many of the likeliest. */
+export type LogitsFilter = readonly [
+  tokens: readonly number[],
+  greatest: boolean,
+  least: boolean,
+  drawn: boolean,
+  top: number,
+]
 
 export interface NativeSampler {
   applyConfig(config: SamplerConfig): void

@@ -5,10 +5,14 @@ import type { Constraint } from './constraint.ts'
 import type { LanguageModel, Sampler } from './language-model.ts'
 import type { ToolSchemas, OutputEvent } from './output/output-event.ts'
 import type { OutputFormat } from './output/output-format.ts'
+import type { Place } from './output/character-parser.ts'
 import { createOutputParser } from './output/output-parser.ts'
 import type { OutputParser } from './output/output-parser.ts'
 import { createStopMatcher } from './stop-matcher.ts'
 import type { StopMatcher } from './stop-matcher.ts'
+import type { TokenMeter } from './token-meter.ts'
+import { createTokenTrace } from './token-trace.ts'
+import type { TokenTrace } from './token-trace.ts'
 import type { SamplerConfig } from './binding.ts'
 import { createTextDecoder } from './text-decoder.ts'
 import type { TextDecoder } from './text-decoder.ts'
@@ -24,6 +28,7 @@ export interface Job {
   readonly isReproducible: boolean
   readonly stopSequences: readonly string[]
   readonly maxTokens: number | undefined
+  readonly topLogprobs: number | undefined
   readonly output: OutputPlan
 }
 
@@ -53,6 +58,8 @@ export class Generation {
   readonly #decoder: TextDecoder
   readonly #parser: OutputParser
   readonly #matcher: StopMatcher
+  readonly #meter: TokenMeter | undefined
+  readonly #tokens: TokenTrace = createTokenTrace()
   /** Tokens that come next without being drawn. */
   readonly #imposed: number[] = []
   #outputTokens = 0
@@ -71,6 +78,7 @@ export class Generation {
     })
     this.#parser = createOutputParser(format, { tools, ...(begins && { begins }) })
     this.#matcher = createStopMatcher(job.stopSequences)
+    if (job.topLogprobs !== undefined) this.#meter = model.createMeter(job.topLogprobs)
     if (this.#parser.place !== 'thinking') this.#holdAnswer()
   }
 
@@ -80,6 +88,12 @@ export class Generation {
   }
 
   async sample(logits: number): Promise<number> {
+    const token = await this.#draw(logits)
+    if (this.#meter) this.#tokens.draw(await this.#meter.measure(logits, token))
+    return token
+  }
+
+  async #draw(logits: number): Promise<number> {
     const imposed = this.#imposed.shift()
     if (imposed !== undefined) return imposed
     const token = await this.#sampler.sample(logits)
@@ -107,6 +121,7 @@ export class Generation {
 
   dispose(): void {
     this.#sampler.dispose()
+    this.#meter?.dispose()
   }
 
   #countThinking(): void {
@@ -135,6 +150,7 @@ export class Generation {
     const { constraint } = this.job.output
     const { place } = this.#parser
     const events = this.#parser.push(text)
+    this.#trace(text, place)
     if (place === 'thinking' && this.#parser.place !== 'thinking') this.#holdAnswer()
     if (!constraint.call || this.#parser.place === place) return events
     if (place === 'call') this.#sampler.follow(undefined)
@@ -142,9 +158,18 @@ export class Generation {
     return events
   }
 
+  /** Keeps tokens that may yet be shown. */
+  #trace(text: string, before: Place): void {
+    const { place, shownFrom } = this.#parser
+    if (shownFrom === undefined) this.#tokens.read(text, { mayBeShown: place !== 'thinking' || before !== 'thinking' })
+    else this.#tokens.restart(text.slice(shownFrom))
+  }
+
   #finish(reason: StopReason): readonly GenerationEvent[] {
     const isMeant = reason === 'end-turn'
-    const rest = [...this.#parser.push(this.#decoder.end()), ...this.#parser.end(isMeant)]
+    const left = this.#decoder.end()
+    const rest = [...this.#parser.push(left), ...this.#parser.end(isMeant)]
+    this.#trace(left, this.#parser.place)
     const { events, end } = this.#tell(rest)
     // A call that was cut off is no reason to stop; the limit is.
     if (end && (isMeant || end.reason === 'stop-sequence')) return [...events, this.#ended(end)]
@@ -172,7 +197,8 @@ export class Generation {
   }
 
   #showText(text: string): GenerationEvent[] {
-    return text === '' ? [] : [{ type: 'text', id: this.job.id, text }]
+    if (text === '') return []
+    return [{ type: 'text', id: this.job.id, text, ...(this.#meter && { logprobs: this.#tokens.show(text) }) }]
   }
 
   #ended({ reason, sequence }: End): GenerationEvent {

@@ -12,6 +12,8 @@ import type {
 import { loadLlama } from './binding.ts'
 import { createPromptTokenizer } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
+import { createTokenMeter } from './token-meter.ts'
+import type { TokenMeter } from './token-meter.ts'
 
 /** A piece of one slot's tokens, to be evaluated from `position` on. */
 export interface BatchEntry {
@@ -59,6 +61,7 @@ export interface LanguageModel {
   spellPrompt(tokens: Uint32Array): string
   endsGeneration(token: number): boolean
   createSampler(config: SamplerConfig): Sampler
+  createMeter(top: number): TokenMeter
   /** Reads a grammar in GBNF. Throws an `Error` where it is none. */
   compileGrammar(source: string): NativeGrammar
   /** Evaluates a batch; gives the place of the logits of each entry that samples, in order. */
@@ -208,6 +211,10 @@ class LoadedModel implements LanguageModel {
         }),
       dispose: () => sampler.dispose(),
     }
+  }
+
+  createMeter(top: number): TokenMeter {
+    return createTokenMeter({ bindings: this.#bindings, native: this.#native, context: this.#context }, top)
   }
 
   compileGrammar(source: string): NativeGrammar {

@@ -106,6 +106,7 @@ function toJob({ id, task }: { id: number; task: GenerationTask }, { model, rend
     isReproducible: isReproducible(task.sampling),
     stopSequences: task.stopSequences,
     maxTokens: task.maxTokens,
+    topLogprobs: task.topLogprobs,
     output: plan(task, rendered),
   }
 }

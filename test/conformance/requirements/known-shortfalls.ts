@@ -6,7 +6,6 @@ export const knownShortfalls: readonly Shortfall[] = [
   { what: 'images, PDFs and sound', instead: 'a 400 that names what it was' },
   { what: 'the path of content that cannot be shown', instead: 'the refusal names the kind of content only' },
   { what: 'citations of documents', instead: 'documents are read, answers cite nothing' },
-  { what: 'log-probabilities', instead: 'they are left out and the log says so' },
   { what: 'several answers to one request', instead: 'a 400 for n above 1' },
   { what: 'message threads', instead: 'a 400 with thread_unsupported_request' },
   { what: 'message batches', instead: 'a 404' },

@@ -54,8 +54,12 @@ export const openaiRequirements: readonly Requirement[] = [
   {
     id: 'C08',
     source: 'OpenAI API reference, Create chat completion',
-    behaviour: 'Log-probabilities that the model does not give are left out, and that is told.',
-    provenBy: ['log-probabilities are left out, and the log says so'],
+    behaviour: 'Log-probabilities are what the model saw, token by token, also of characters in pieces.',
+    provenBy: [
+      'each token of an answer comes with its log-probability, and the likeliest in its place',
+      'a stream gives the log-probabilities with their text',
+      'without the wish for them there are none',
+    ],
   },
   {
     id: 'C09',

@@ -15,6 +15,8 @@ export interface CharacterParser {
   readonly place: Place
   /** Whether a call has been opened, and nothing of it been read. */
   readonly isAtCallStart: boolean
+  /** Whether words are shown as they are, rather than being reasoning or about the answer. */
+  readonly isShowing: boolean
   take(char: string): readonly OutputEvent[]
   /** Gives what was held back. `isMeant`: the model ended here, and was not cut off. */
   end(isMeant: boolean): readonly OutputEvent[]

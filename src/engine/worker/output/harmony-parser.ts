@@ -39,6 +39,10 @@ export class HarmonyParser implements CharacterParser {
     }
   }
 
+  get isShowing(): boolean {
+    return this.#state === 'text'
+  }
+
   get isAtCallStart(): boolean {
     return this.#state === 'call' && !this.#isArguing
   }

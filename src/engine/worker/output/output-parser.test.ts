@@ -426,3 +426,29 @@ test('the place in the text is known: words, reasoning or a call', () => {
     }),
   ).toEqual(['text', 'thinking', 'thinking', 'text', 'text', 'call', 'call', 'call', 'text'])
 })
+
+test.each([
+  { after: 'reasoning', format: hermes, before: '<think>a', piece: 'a</think> b', rest: ' b' },
+  {
+    after: 'a call',
+    format: hermes,
+    before: '<tool_call>{"name": "look", "arguments": {}}',
+    piece: '</tool_call>a',
+    rest: 'a',
+  },
+  { after: 'a header', format: harmony, before: '<|channel|>final', piece: '<|message|>a', rest: 'a' },
+])('where what is shown begins after $after is known', ({ format, before, piece, rest }) => {
+  const parser = createOutputParser(format, { tools })
+  parser.push(before)
+  parser.push(piece)
+  expect(piece.slice(parser.shownFrom)).toBe(rest)
+  parser.push('more')
+  expect(parser.shownFrom).toBeUndefined()
+})
+
+test('what was no call after all is shown from its beginning', () => {
+  const parser = createOutputParser(hermes, { tools })
+  parser.push('<tool_call>')
+  expect(parser.push('nothing')).toEqual([{ type: 'text', text: '<tool_call>nothing' }])
+  expect(parser.shownFrom).toBeUndefined()
+})

@@ -11,6 +11,8 @@ export interface OutputParser {
   readonly place: Place
   /** Whether a call has been opened, and nothing of it been read. */
   readonly isAtCallStart: boolean
+  /** Where in the last piece what is shown began after something else; undefined where it did not. */
+  readonly shownFrom: number | undefined
   push(text: string): readonly OutputEvent[]
   /** Gives what was held back. `isMeant`: the model ended here, and was not cut off. */
   end(isMeant: boolean): readonly OutputEvent[]
@@ -20,6 +22,15 @@ export interface OutputParser {
 export function createOutputParser(format: OutputFormat, options: ParserOptions): OutputParser {
   const parser: CharacterParser =
     format.type === 'harmony' ? new HarmonyParser(options) : new TaggedParser(format, options)
+  let shownFrom: number | undefined
+  const take = (char: string, index: number): readonly OutputEvent[] => {
+    const wasShowing = parser.isShowing
+    const events = parser.take(char)
+    // What turns out to be text after all was there before this character.
+    const isAfterAll = events.some(({ type }) => type === 'text')
+    if (parser.isShowing && !wasShowing && !isAfterAll) shownFrom = index + 1
+    return events
+  }
   return {
     get place() {
       return parser.place
@@ -27,8 +38,14 @@ export function createOutputParser(format: OutputFormat, options: ParserOptions)
     get isAtCallStart() {
       return parser.isAtCallStart
     },
-    // Single units, not code points: a piece may end between the halves of one.
-    push: text => joinEvents(text.split('').flatMap(char => parser.take(char))),
+    get shownFrom() {
+      return shownFrom
+    },
+    push: text => {
+      shownFrom = undefined
+      // Single units, not code points: a piece may end between the halves of one.
+      return joinEvents(text.split('').flatMap(take))
+    },
     end: isMeant => joinEvents(parser.end(isMeant)),
   }
 }

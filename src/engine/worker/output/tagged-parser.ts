@@ -41,6 +41,10 @@ export class TaggedParser implements CharacterParser {
     return this.#state === 'text' ? 'text' : 'call'
   }
 
+  get isShowing(): boolean {
+    return this.#state === 'text'
+  }
+
   get isAtCallStart(): boolean {
     return this.#state === 'call' && !this.#reader
   }
