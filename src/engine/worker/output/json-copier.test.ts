@@ -67,6 +67,10 @@ test('what comes out whole is JSON, whatever went in', () => {
   )
 })
 
+test('a word that every object knows is no word of JSON', () => {
+  expect(copy('toString').status).toBe('open')
+})
+
 test('what is lost keeps every character of what came', () => {
   expect(copy('{"a": [1, tru}')).toEqual({ status: 'broken', text: '{"a": [1, tru}' })
   expect(copy('{"a" 1')).toEqual({ status: 'broken', text: '{"a" 1' })

@@ -10,15 +10,15 @@ export interface Copied {
 
 type Expectation = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end'
 
-const literals: Readonly<Record<string, string>> = {
-  true: 'true',
-  false: 'false',
-  null: 'null',
+const literals: ReadonlyMap<string, string> = new Map([
+  ['true', 'true'],
+  ['false', 'false'],
+  ['null', 'null'],
   // Models that learned from Python write its words.
-  True: 'true',
-  False: 'false',
-  None: 'null',
-}
+  ['True', 'true'],
+  ['False', 'false'],
+  ['None', 'null'],
+])
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const literalCharacter = /[\w+.-]/
 const space = /\s/
@@ -207,7 +207,7 @@ function taken(text: string): Copied {
 }
 
 function toLiteral(text: string): string | undefined {
-  return number.test(text) ? text : literals[text]
+  return number.test(text) ? text : literals.get(text)
 }
 
 /** A character as it stands within a JSON string. */
