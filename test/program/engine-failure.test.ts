@@ -63,8 +63,9 @@ test('a model file that is cut short under its process breaks its answers and no
   process.kill(engine, 'SIGKILL')
   expect(errorOf('anthropic', await answer.whole).type).toBe('api_error')
   const broken = await post(port, paths.openai, bodyFor({ maxTokens: 4 }))
-  expect(broken.status).toBe(404)
-  expect(broken.json.error.message).toMatch(/"tiny" does not exist/)
+  // The server may not have looked at the folder since: then the engine sees that the file is damaged.
+  expect([404, 503]).toContain(broken.status)
+  expect(broken.json.error.message).toMatch(/^(model: )?"?tiny"? /)
   expect(broken.text).not.toContain(data.path)
   expect((await post(port, paths.openai, bodyFor({ model: 'other', maxTokens: 4 }))).status).toBe(200)
 })
