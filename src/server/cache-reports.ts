@@ -1,5 +1,6 @@
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Exchange } from './exchange.ts'
+import { toHeaderText } from './header-text.ts'
 
 /** What became of the latest prompts in the cache, by request, for clients to ask. */
 export interface CacheReports {
@@ -31,19 +32,11 @@ const header = 'x-duologue-cache'
 /** Says in a header what became of the prompt in the cache, where the client asks and before the headers go out. */
 export function tellCache({ request, response, trace }: Exchange): void {
   if (response.headersSent || !trace.cache || request.headers['x-duologue-explain'] !== 'cache') return
-  response.setHeader(header, toHeaderText(withoutKept(trace.cache)))
+  response.setHeader(header, toHeaderText(JSON.stringify(withoutKept(trace.cache))))
 }
 
 function withoutKept({ difference, ...report }: CacheReport): CacheReport {
   if (!difference) return report
   const { kept: _kept, ...own } = difference
   return { ...report, difference: own }
-}
-
-/* A header holds printable ASCII; JSON can say the rest in it. */
-function toHeaderText(report: CacheReport): string {
-  return JSON.stringify(report).replaceAll(
-    /[^\u0020-\u007e]/g,
-    letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

@@ -254,6 +254,15 @@ test.each([false, true])(
   },
 )
 
+test.each([false, true])('a loss in a field of any name does not cost the answer (stream: %s)', async stream => {
+  const losses = [{ field: `schema.日\r\nx-evil: ${'1'.repeat(300)}`, action: 'dropped', why: 'unknown' }] as const
+  const steps = says('x').map(event => (event.type === 'start' ? { ...event, losses } : event))
+  const { port } = await start({ backends: [scripted({ steps })] })
+  const { status, headers } = await post(port, '/v1/messages', { ...hello, stream })
+  expect({ status, evil: headers['x-evil'] }).toEqual({ status: 200, evil: undefined })
+  expect(headers['x-duologue-losses']).toMatch(/^schema\.\\u65e5\\u000d\\u000ax-evil: 1{1,190} dropped$/)
+})
+
 test('a failure of ours is told without its text, which is in the log', async () => {
   const { port, log } = await start({ backends: [scripted({ steps: [{ fail: new Error('0x7ffd: native text') }] })] })
   const reply = await post(port, '/v1/messages', hello)
