@@ -63,10 +63,10 @@ function spellings({ variable }: Setting): readonly string[] {
   return variable.endsWith('_PROXY') ? [variable, variable.toLowerCase()] : [variable]
 }
 
-function read({ schema, about, isSecret }: Setting, value: unknown, source: string): unknown {
+function read({ schema, isSecret }: Setting, value: unknown, source: string): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const shown = isSecret ? '' : ` ${JSON.stringify(value)}`
-  const wrong = parsed.error.issues[0]?.message ?? 'it is not usable'
-  throw new ConfigError(`${source}${shown} is not usable for ${about}: ${wrong}`)
+  const wrong = parsed.error.issues[0]?.message ?? 'it is of the wrong kind'
+  throw new ConfigError(`${source}${shown} is not usable: ${wrong}`)
 }

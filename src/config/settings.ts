@@ -14,8 +14,16 @@ export interface Setting {
   readonly isSecret?: boolean
 }
 
-const port = z.coerce.number().int().min(0).max(65_535)
-const count = (most: number): z.ZodType<number> => z.coerce.number().int().min(1).max(most)
+/* The library's own words name its types, which mean nothing to whoever sets a port. */
+function wholeNumber(least: number, most: number): z.ZodType<number> {
+  const error = `it must be a whole number from ${least} to ${most}`
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
+}
+
+function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): z.ZodType<Word> {
+  return z.enum(words, { error: `it must be one of ${words.join(', ')}` })
+}
+
 const list = z.union([
   z.array(z.string().min(1)),
   z.string().transform(text =>
@@ -25,19 +33,26 @@ const list = z.union([
       .filter(part => part !== ''),
   ),
 ])
-const yes = z.union([z.boolean(), z.stringbool()])
-const url = z.url({ protocol: /^https?$/ })
+const yes = z.union([z.boolean(), z.stringbool()], { error: 'it must be yes or no' })
+const url = z.url({ protocol: /^https?$/, error: 'it must be an http or https address' })
+const words = z.string().min(1, 'it must not be empty')
 
 /** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
 export const settings = {
   host: {
-    schema: z.string().min(1).max(253),
+    schema: z.string().min(1).max(253, 'it must be an address or a name'),
     flag: '--host',
     variable: 'DUOLOGUE_HOST',
     fallback: '127.0.0.1',
     about: 'the address to listen on',
   },
-  port: { schema: port, flag: '--port', variable: 'DUOLOGUE_PORT', fallback: 7272, about: 'the port to listen on' },
+  port: {
+    schema: wholeNumber(0, 65_535),
+    flag: '--port',
+    variable: 'DUOLOGUE_PORT',
+    fallback: 7272,
+    about: 'the port to listen on',
+  },
   keys: {
     schema: list,
     flag: '--key',
@@ -95,7 +110,7 @@ export const settings = {
     about: 'memory for all loaded models together, as 12GiB; by default what is available at the start',
   },
   mostWaiting: {
-    schema: count(100_000),
+    schema: wholeNumber(1, 100_000),
     flag: '--queue',
     variable: 'DUOLOGUE_QUEUE',
     fallback: 512,
@@ -110,7 +125,7 @@ export const settings = {
     about: 'how long a request waits for memory, and then for its turn, before it is refused as overloaded',
   },
   attach: {
-    schema: z.enum(['never', 'resent', 'always']),
+    schema: oneOf('never', 'resent', 'always'),
     flag: '--attach',
     variable: 'DUOLOGUE_ATTACH',
     fallback: 'resent',
@@ -124,25 +139,25 @@ export const settings = {
     about: 'how long an answer goes on for a client that left and may send its request again',
   },
   contextTokens: {
-    schema: count(16_777_216),
+    schema: wholeNumber(1, 16_777_216),
     flag: '--context',
     variable: 'DUOLOGUE_CONTEXT',
     about: 'tokens of prompt and answer together, for each answer; by default what the model and the memory allow',
   },
   slots: {
-    schema: count(64),
+    schema: wholeNumber(1, 64),
     flag: '--slots',
     variable: 'DUOLOGUE_SLOTS',
     about: 'answers written at once by one model; by default up to 8, as the memory allows',
   },
   threads: {
-    schema: count(1024),
+    schema: wholeNumber(1, 1024),
     flag: '--threads',
     variable: 'DUOLOGUE_THREADS',
     about: 'threads that compute; by default all performance cores but one',
   },
   gpuLayers: {
-    schema: z.coerce.number().int().min(0).max(10_000),
+    schema: wholeNumber(0, 10_000),
     flag: '--gpu-layers',
     variable: 'DUOLOGUE_GPU_LAYERS',
     about: 'layers on the graphics processor; by default as many as fit',
@@ -170,17 +185,17 @@ export const settings = {
     about: 'whether models’ processes start without network and core dumps, where the system can do that',
   },
   engineBuild: {
-    schema: z.enum(['cpu', 'cuda', 'vulkan', 'metal']),
+    schema: oneOf('cpu', 'cuda', 'vulkan', 'metal'),
     variable: 'DUOLOGUE_ENGINE_BUILD',
     about: 'the native build to install; by default the one that the machine can use',
   },
   dataDirectory: {
-    schema: z.string().min(1),
+    schema: words,
     variable: 'DUOLOGUE_DATA',
     about: 'the folder of models and of the engine; by default the user’s data folder',
   },
   logLevel: {
-    schema: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    schema: oneOf('silent', 'error', 'warn', 'info', 'debug'),
     flag: '--log-level',
     variable: 'DUOLOGUE_LOG_LEVEL',
     fallback: 'info',
@@ -192,8 +207,8 @@ export const settings = {
     fallback: 'https://huggingface.co',
     about: 'the address of Hugging Face or of a mirror',
   },
-  hubToken: { schema: z.string().min(1), variable: 'HF_TOKEN', about: 'the Hugging Face token', isSecret: true },
-  hubHome: { schema: z.string().min(1), variable: 'HF_HOME', about: 'the folder of the Hugging Face cache' },
+  hubToken: { schema: words, variable: 'HF_TOKEN', about: 'the Hugging Face token', isSecret: true },
+  hubHome: { schema: words, variable: 'HF_HOME', about: 'the folder of the Hugging Face cache' },
   httpProxy: { schema: url, variable: 'HTTP_PROXY', about: 'the proxy for http addresses', isSecret: true },
   httpsProxy: { schema: url, variable: 'HTTPS_PROXY', about: 'the proxy for https addresses', isSecret: true },
   noProxy: { schema: z.string(), variable: 'NO_PROXY', about: 'names that are reached without a proxy' },
