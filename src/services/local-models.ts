@@ -39,11 +39,13 @@ function toCard({ id, addedAt, capabilities }: InstalledModel, contextTokens: (t
     displayName: id,
     createdSeconds: Math.floor(Date.parse(addedAt) / 1000) || 0,
     ownedBy: 'local',
-    // What the engine makes of a model, not what the model was trained for.
     capabilities: {
+      ...capabilities,
+      // What the engine makes of a model, not what the model was trained for.
       ...(trained !== undefined && { contextTokens: contextTokens(trained), maxOutputTokens: contextTokens(trained) }),
-      tools: false,
-      thinking: false,
+      // A model that knows no tools of its own is told of them in words; a grammar holds any to what it must write.
+      tools: true,
+      structuredOutput: true,
     },
   }
 }
