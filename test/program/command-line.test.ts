@@ -73,7 +73,7 @@ test.each([
 })
 
 test.each([
-  ['serve --port seven', {}, /--port "seven" is not usable for the port to listen on/],
+  ['serve --port seven', {}, /--port "seven" is not usable: it must be a whole number from 0 to 65535/],
   ['serve --slots 0', {}, /--slots "0" is not usable/],
   ['serve', { DUOLOGUE_PORT: '70000' }, /DUOLOGUE_PORT "70000" is not usable/],
   ['list', { DUOLOGUE_LOG_LEVEL: 'loud' }, /DUOLOGUE_LOG_LEVEL "loud" is not usable/],
