@@ -91,6 +91,8 @@ export interface ModelRequest {
   readonly topLogprobs?: number
   readonly metadata?: JsonObject
   readonly userId?: string
+  /** Keeps the whole prompt cached, as a breakpoint at its end would. */
+  readonly cache?: CacheBreakpoint
   /** Names a prompt prefix that later requests share. */
   readonly cacheKey?: string
   readonly continuation?: Continuation

@@ -93,12 +93,14 @@ test('without breakpoints nothing counts as written', async () => {
   expect((await turn(run, words('lamp'))).usage).not.toHaveProperty('cacheWriteTokens')
 })
 
-test('a named prompt is written whole, and asking for no tokens warms it', async () => {
+test.each<[string, Partial<ModelRequest>]>([
+  ['a named prompt', { cacheKey: 'shelf' }],
+  ['a prompt with a breakpoint of its own', { cache: { ttl: '1h' } }],
+])('%s is written whole, and asking for no tokens warms it', async (_, kept) => {
   const run = start(2)
-  const named = { cacheKey: 'shelf', maxTokens: 0 }
-  const warmed = await turn(run, words('lamp'), named)
+  const warmed = await turn(run, words('lamp'), { ...kept, maxTokens: 0 })
   expect(warmed.usage.cacheWriteTokens).toBe(warmed.usage.inputTokens)
-  const asked = await turn(run, words('lamp'), { cacheKey: 'shelf' })
+  const asked = await turn(run, words('lamp'), kept)
   expect(asked.usage.cacheReadTokens).toBe((warmed.usage.inputTokens ?? 0) - 1)
 })
 

@@ -1,17 +1,18 @@
-import type { Backend } from '../core/backend.ts'
+import type { Backend, EmbedRequest, Embeddings } from '../core/backend.ts'
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { toAnswer } from './answer.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { examineModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
+import { embed } from './embed.ts'
 import type { GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
 import { createPoisonList } from './poison.ts'
 import { createModelPool } from './pool.ts'
 import type { PoolNews, PoolPolicy } from './pool.ts'
-import { partsOf } from './prompt-parts.ts'
+import { fiveMinutesMs, keepForMs, partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 import { runTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
@@ -23,6 +24,7 @@ import type { Queue } from './turns.ts'
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
 export interface Engine extends Backend {
   countTokens(request: ModelRequest, signal: AbortSignal): Promise<number>
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
   /** Loads a model before anyone asks it something. Throws a `ModelError` that names the cause. */
   load(model: string): Promise<void>
   /** The models that are loaded or being loaded, how far each is, and how busy. */
@@ -65,6 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
       const { host, release } = await pool.use(request.model, signal)
       return host.count(prompt).finally(release)
     },
+    embed: (request, signal) => embed(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),
     status: () => pool.status().map(model => ({ ...model, ...turns.measure(model.model, pool.slots(model.model)) })),
     close: () => pool.close(),
@@ -92,14 +95,20 @@ async function* stream(
   yield* toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })
 }
 
+/* A name for a prompt that later requests share asks for no time of its own. */
+function keepAll({ cache, cacheKey }: ModelRequest): Pick<GenerationTask, 'keepAllForMs'> {
+  if (cache) return { keepAllForMs: keepForMs(cache) }
+  return cacheKey === undefined ? {} : { keepAllForMs: fiveMinutesMs }
+}
+
 function toTask(request: ModelRequest): GenerationTask {
   const { sampling = {}, stopSequences = [], maxTokens, thinking, topLogprobs, priority } = request
   return {
     prompt: toChatPrompt(request),
     parts: partsOf(request),
-    keepsAll: request.cacheKey !== undefined,
     sampling,
     stopSequences,
+    ...keepAll(request),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
     ...(topLogprobs !== undefined && { topLogprobs }),

@@ -22,6 +22,8 @@ export interface LoadSettings {
   readonly sharedPrefillTokens: number
   /** Absent means all performance cores but one. */
   readonly threads?: number
+  /** Whether the model turns texts into vectors, rather than writing answers. */
+  readonly embeds: boolean
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
   /** Where conversations are written away; nowhere by default. */
@@ -45,6 +47,7 @@ export type ToWorker =
   | { readonly type: 'load'; readonly settings: LoadSettings }
   | { readonly type: 'generate'; readonly id: number; readonly task: GenerationTask }
   | { readonly type: 'count'; readonly id: number; readonly prompt: ChatPrompt }
+  | { readonly type: 'embed'; readonly id: number; readonly texts: readonly string[] }
   | { readonly type: 'cancel'; readonly id: number }
 
 /** What a child is asked to write. An absent `maxTokens` means: to the end of the context. */
@@ -52,8 +55,8 @@ export interface GenerationTask {
   readonly prompt: ChatPrompt
   /** The blocks that the prompt is made of, to be found again in it. */
   readonly parts: readonly PromptPart[]
-  /** Whether the client named the prompt as one that later requests share. */
-  readonly keepsAll: boolean
+  /** How long the whole prompt is to be kept, where the client wants that. */
+  readonly keepAllForMs?: number
   readonly sampling: Sampling
   /** They apply to the text that is shown, not to reasoning and calls. */
   readonly stopSequences: readonly string[]
@@ -72,6 +75,8 @@ export interface WorkerInfo {
   readonly threads: number
   /** The processor features that the native build uses, as llama.cpp lists them. */
   readonly system: string
+  /** How many numbers its vectors have; absent for a model that writes answers. */
+  readonly vectorLength?: number
 }
 
 /** What a child says to the gateway, one JSON value a line; all events of one step share a line. */
@@ -80,10 +85,21 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly info: WorkerInfo }
   | { readonly type: 'load-failed'; readonly message: string }
   | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
+  /** Comes once for each text, in their order, up to the first failure. */
+  | { readonly type: 'embedding'; readonly id: number; readonly result: EmbeddingResult }
   /** `evaluates` is the size of the step that begins, zero after the last one; absent where it is about no step. */
   | { readonly type: 'step'; readonly events: readonly GenerationEvent[]; readonly evaluates?: number }
 
 export type CountResult = { readonly tokens: number } | { readonly failure: WorkerFailure }
+
+export type EmbeddingResult = EmbeddedText | { readonly failure: WorkerFailure }
+
+/** One text as a vector. */
+export interface EmbeddedText {
+  /** The bytes of its 32-bit floats in base64, in this machine's order. */
+  readonly vector: string
+  readonly tokens: number
+}
 
 /** One thing that happened to one generation. */
 export type GenerationEvent =

@@ -78,6 +78,7 @@ const minuteMs = 60_000
 export const fiveMinutesMs: number = 5 * minuteMs
 export const oneHourMs: number = 60 * minuteMs
 
-function keepForMs({ ttl }: CacheBreakpoint): number {
+/** How long what a breakpoint marks is to be kept. */
+export function keepForMs({ ttl }: CacheBreakpoint): number {
   return ttl === '1h' ? oneHourMs : fiveMinutesMs
 }

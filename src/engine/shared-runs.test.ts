@@ -17,7 +17,7 @@ const greedy: Sampling = { temperature: 0 }
 const task = (sampling: Sampling, key = 'key'): NamedTask => ({
   model: 'm',
   key,
-  task: { prompt: { messages: [], prefill: '' }, parts: [], keepsAll: false, sampling, stopSequences: [] },
+  task: { prompt: { messages: [], prefill: '' }, parts: [], sampling, stopSequences: [] },
 })
 const said = (text: string): GenerationEvent => ({ type: 'text', id: 1, text })
 

@@ -28,7 +28,8 @@ const rendered =
 const spell = (tokens: Uint32Array): string => String.fromCodePoint(...tokens)
 const tokens = Uint32Array.from(`^${rendered}`, letter => letter.codePointAt(0) ?? 0)
 
-const map = (keepsAll = false) => mapPrompt({ text: rendered, tokens, parts: partsOf(request), keepsAll }, spell)
+const map = (keepAllForMs?: number) =>
+  mapPrompt({ text: rendered, tokens, parts: partsOf(request), keepAllForMs }, spell)
 
 const endOf = (words: string, from = 0): number => rendered.indexOf(words, from) + words.length + 1
 
@@ -42,8 +43,8 @@ test('a breakpoint keeps all tokens up to the end of its block', () => {
   ])
 })
 
-test('a request that names a shared prefix keeps its whole prompt', () => {
-  expect(map(true).marks.at(-1)).toEqual({ tokens: tokens.length, keepForMs: 300_000 })
+test('a request that wants all of it kept has a mark at the end of its prompt', () => {
+  expect(map(300_000).marks.at(-1)).toEqual({ tokens: tokens.length, keepForMs: 300_000 })
 })
 
 test.each([
@@ -61,7 +62,7 @@ test.each([
 
 test('a block that the template leaves out is passed over', () => {
   const parts = partsOf({ ...request, system: [text('never shown', {})] })
-  const { marks } = mapPrompt({ text: rendered, tokens, parts, keepsAll: false }, spell)
+  const { marks } = mapPrompt({ text: rendered, tokens, parts }, spell)
   expect(marks.at(-1)?.tokens).toBe(endOf('found it'))
 })
 
@@ -72,9 +73,7 @@ test('marks ascend and stay within the prompt, whatever the blocks say', () => {
       const parts = partsOf({ model: 'm', system: texts.map(value => text(value, {})), messages: [] })
       const prompt = [...others, ...texts].join(' ')
       const encoded = Uint32Array.from({ length: prompt.length }, (_, index) => prompt.charCodeAt(index))
-      const { marks } = mapPrompt({ text: prompt, tokens: encoded, parts, keepsAll: false }, some =>
-        String.fromCharCode(...some),
-      )
+      const { marks } = mapPrompt({ text: prompt, tokens: encoded, parts }, some => String.fromCharCode(...some))
       const ends = marks.map(mark => mark.tokens)
       expect(ends).toEqual(ends.toSorted((a, b) => a - b))
       for (const end of ends) expect(end).toBeLessThanOrEqual(encoded.length)

@@ -1,4 +1,3 @@
-import { fiveMinutesMs } from '../prompt-parts.ts'
 import type { PromptPart } from '../prompt-parts.ts'
 
 /** A beginning of a prompt that the client wants to be kept. */
@@ -19,8 +18,8 @@ export interface PromptToMap {
   readonly text: string
   readonly tokens: Uint32Array
   readonly parts: readonly PromptPart[]
-  /** Whether the whole prompt is to be kept, with or without breakpoints. */
-  readonly keepsAll: boolean
+  /** How long the whole prompt is to be kept, with or without breakpoints. */
+  readonly keepAllForMs?: number | undefined
 }
 
 /** A prompt cache keeps at most as many breakpoints as its most demanding protocol lets a client set. */
@@ -31,14 +30,14 @@ const mostMarks = 4
  * anything around them; one that it rewrites is not found, and counts as a part of what surrounds it.
  */
 export function mapPrompt(prompt: PromptToMap, spell: (tokens: Uint32Array) => string): PromptMap {
-  const { text, tokens, parts, keepsAll } = prompt
+  const { text, tokens, parts, keepAllForMs } = prompt
   const ruler = createRuler(tokens, text.length, spell)
   const located = locate(text, parts)
   const ends = runningEnds(located)
   const marks = located.flatMap(({ part }, index) =>
     part.keepForMs === undefined ? [] : [{ tokens: ruler.tokensBefore(ends[index] ?? 0), keepForMs: part.keepForMs }],
   )
-  const all = keepsAll ? [...marks, { tokens: tokens.length, keepForMs: fiveMinutesMs }] : marks
+  const all = keepAllForMs === undefined ? marks : [...marks, { tokens: tokens.length, keepForMs: keepAllForMs }]
   return {
     marks: all.filter(mark => mark.tokens > 0).slice(-mostMarks),
     placeOf: token => placeAt(located, ruler.letterOf(token)),

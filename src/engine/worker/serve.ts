@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { ModelError, toModelError } from '../../core/errors.ts'
-import type { FromWorker, GenerationTask, ToWorker, WorkerFailure } from '../messages.ts'
+import type { ChatPrompt } from '../chat-prompt.ts'
+import type { CountResult, FromWorker, ToWorker, WorkerFailure } from '../messages.ts'
 import { createChatTemplate, fallbackTemplate } from './chat-template.ts'
 import type { ChatTemplate } from './chat-template.ts'
 import type { Job } from './generation.ts'
@@ -11,6 +13,10 @@ import { isReproducible, toSamplerConfig } from './sampling.ts'
 import { createScheduler } from './scheduler.ts'
 import type { Archive } from './archive.ts'
 import { mapPrompt } from './prompt-map.ts'
+import { createPromptScale } from './prompt-scale.ts'
+import type { PromptScale } from './prompt-scale.ts'
+import { createArrivals } from './arrivals.ts'
+import type { Arrival } from './arrivals.ts'
 
 /** A loaded model that takes the gateway's messages. */
 export interface ServedModel {
@@ -42,33 +48,46 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
   const means: Means = {
     model,
     render: prompt => template.render(prompt),
+    scale: openScale(model, send),
     chooseSeed: options.chooseSeed,
     plan: createOutputPlanner(model, template.format),
   }
+  const arrivals = createArrivals({
+    send,
+    prepare: arrival => attempt(() => toJob(arrival, means)),
+    submit: job => scheduler.submit(job),
+  })
   return {
     leave: () => scheduler.leave(),
     receive: message => {
       switch (message.type) {
         case 'count':
-          return send({
-            type: 'count',
-            id: message.id,
-            result: count(() => model.tokenizePrompt(template.render(message.prompt).text).length),
-          })
+          return void count(message.prompt, means).then(result => send({ type: 'count', id: message.id, result }))
+        case 'embed':
+          return send({ type: 'embedding', id: message.id, result: { failure: makesNoVectors } })
         case 'cancel':
+          arrivals.drop(message.id)
           return scheduler.cancel(message.id)
-        case 'generate': {
-          const job = attempt(() => toJob(message, means))
-          if ('failure' in job) send({ type: 'step', events: [{ type: 'failed', id: message.id, ...job }] })
-          else {
-            const { losses } = job.output.constraint
-            if (losses.length > 0) send({ type: 'step', events: [{ type: 'planned', id: job.id, losses }] })
-            scheduler.submit(job)
-          }
-        }
+        case 'generate':
+          return void arrivals.take(message)
       }
     },
   }
+}
+
+/* A prompt of so many times the model's context is only estimated. */
+const surplus = 2
+
+function openScale(model: LanguageModel, send: ServeOptions['send']): PromptScale {
+  return createPromptScale({
+    most: model.contextTokens * surplus,
+    count: text => model.tokenizePrompt(text).length,
+    pause: async () => {
+      // The gateway takes a process for dead that says nothing for long.
+      send({ type: 'step', events: [] })
+      await nextTurn()
+    },
+  })
 }
 
 function openTemplate(model: LanguageModel): ChatTemplate {
@@ -85,11 +104,15 @@ function openTemplate(model: LanguageModel): ChatTemplate {
 interface Means {
   readonly model: LanguageModel
   readonly render: ChatTemplate['render']
+  readonly scale: PromptScale
   readonly chooseSeed: () => number
   readonly plan: PlanOutput
 }
 
-function toJob({ id, task }: { id: number; task: GenerationTask }, { model, render, chooseSeed, plan }: Means): Job {
+async function toJob({ id, task }: Arrival, means: Means): Promise<Job> {
+  const { model, render, scale, chooseSeed, plan } = means
+  const tooMany = await scale.excess(task.prompt)
+  if (tooMany !== undefined) throw tooLong(tooMany, model.contextTokens - 1)
   const rendered = render(task.prompt)
   const tokens = model.tokenizePrompt(rendered.text)
   if (tokens.length >= model.contextTokens) throw tooLong(tokens.length, model.contextTokens - 1)
@@ -99,7 +122,7 @@ function toJob({ id, task }: { id: number; task: GenerationTask }, { model, rend
     id,
     priority: task.priority ?? 'normal',
     tokens,
-    map: mapPrompt({ text: rendered.text, tokens, parts: task.parts, keepsAll: task.keepsAll }, some =>
+    map: mapPrompt({ text: rendered.text, tokens, parts: task.parts, keepAllForMs: task.keepAllForMs }, some =>
       model.spellPrompt(some),
     ),
     sampler: toSamplerConfig(task.sampling, chooseSeed()),
@@ -111,6 +134,12 @@ function toJob({ id, task }: { id: number; task: GenerationTask }, { model, rend
   }
 }
 
+const makesNoVectors: WorkerFailure = {
+  kind: 'invalid-request',
+  message: 'model: this one writes answers and makes no embeddings',
+  field: ['model'],
+}
+
 /* Agents look for these words to know that they must shorten the conversation. */
 function tooLong(tokens: number, maximum: number): ModelError {
   return new ModelError('invalid-request', `prompt is too long: ${tokens} tokens > ${maximum} maximum`, {
@@ -118,14 +147,17 @@ function tooLong(tokens: number, maximum: number): ModelError {
   })
 }
 
-function count(tokens: () => number): { tokens: number } | { failure: WorkerFailure } {
-  const counted = attempt(tokens)
-  return typeof counted === 'number' ? { tokens: counted } : counted
+/* What the model may be asked is counted exactly, and far more than that about. */
+async function count(prompt: ChatPrompt, { model, render, scale }: Means): Promise<CountResult> {
+  return attempt(async () => {
+    const tooMany = await scale.excess(prompt)
+    return { tokens: tooMany ?? model.tokenizePrompt(render(prompt).text).length }
+  })
 }
 
-function attempt<T>(make: () => T): T | { failure: WorkerFailure } {
+async function attempt<T>(make: () => Promise<T>): Promise<T | { failure: WorkerFailure }> {
   try {
-    return make()
+    return await make()
   } catch (error) {
     return { failure: toFailure(error) }
   }

@@ -200,7 +200,7 @@ function decodeBase(block: Field, group: WireGroup): Pick<ContentBlock, 'cache' 
   return { ...decodeCache(block), ...asExtras(keptFields(block.object(), group)) }
 }
 
-/** Reads the cache breakpoint of a block or a tool. */
+/** Reads the cache breakpoint of a block, a tool or a request. */
 export function decodeCache(holder: Field): { readonly cache?: CacheBreakpoint } {
   const cache = holder.at('cache_control').maybe(control => {
     control.object()

@@ -147,6 +147,11 @@ test('arguments that are nested too deeply to be written again are refused, not 
   expect(refusal(assistant(block)).field).toEqual(['messages', 0, 'content', 0, 'input'])
 })
 
+test('a breakpoint of the whole request is one at the end of the prompt', () => {
+  expect(read({ cache_control: { type: 'ephemeral', ttl: '1h' } }).cache).toEqual({ ttl: '1h' })
+  expect(refusal({ cache_control: { type: 'forever' } }).field).toEqual(['cache_control', 'type'])
+})
+
 test('max_tokens of zero asks only for the prompt to be read', () => {
   expect(read({ max_tokens: 0 }).maxTokens).toBe(0)
 })
@@ -201,12 +206,9 @@ test('a thread is refused with the code that the official tool runner goes on fr
 })
 
 test('fields that nobody declared are kept for this protocol', () => {
-  const request = read(
-    { safeguards: { a: 1 }, cache_control: { type: 'ephemeral' } },
-    { 'anthropic-beta': 'a-1, b-2,' },
-  )
+  const request = read({ safeguards: { a: 1 }, container: 'c' }, { 'anthropic-beta': 'a-1, b-2,' })
   expect(request.extras).toEqual({
-    'anthropic-messages': { safeguards: { a: 1 }, cache_control: { type: 'ephemeral' }, betas: ['a-1', 'b-2'] },
+    'anthropic-messages': { safeguards: { a: 1 }, container: 'c', betas: ['a-1', 'b-2'] },
   })
 })
 

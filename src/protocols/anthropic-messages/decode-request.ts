@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Effort, Message, ModelRequest, ResponseFormat, Sampling, Thinking } from '../../core/request.ts'
 import { defined, Field, isJsonObject } from '../json.ts'
 import type { DecodedRequest, RequestHeaders } from '../protocol.ts'
-import { decodeContent, decodeTexts } from './decode-content.ts'
+import { decodeCache, decodeContent, decodeTexts } from './decode-content.ts'
 import { decodeTools, decodeToolChoice } from './decode-tools.ts'
 import { asExtras, keptFields } from './extras.ts'
 import { betasOf, isStrictVersion } from './version.ts'
@@ -66,6 +66,7 @@ function decodeModelRequest(root: Field, headers: RequestHeaders, maxTokens?: nu
       responseFormat: config.responseFormat,
       userId: decodeUserId(root.at('metadata')),
     }),
+    ...decodeCache(root),
     ...asExtras({ ...keptFields(root.object(), 'request'), ...keptWithin(root), ...(betas.length > 0 && { betas }) }),
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  CacheBreakpoint,
   ContentBlock,
   DocumentBlock,
   ImageBlock,
@@ -40,8 +41,8 @@ function encodeBase(block: ContentBlock): JsonObject {
   return block.type === 'opaque' ? {} : { ...encodeCache(block), ...ownExtras(block) }
 }
 
-/** Says the cache breakpoint of a block or a tool. */
-export function encodeCache({ cache }: Pick<ContentBlock, 'cache'>): JsonObject {
+/** Says the cache breakpoint of a block, a tool or a request. */
+export function encodeCache({ cache }: { readonly cache?: CacheBreakpoint }): JsonObject {
   return cache ? { cache_control: { type: 'ephemeral', ...defined({ ttl: cache.ttl }) } } : {}
 }
 

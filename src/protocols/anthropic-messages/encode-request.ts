@@ -30,6 +30,7 @@ export function encodeRequest({
     ...object('thinking', { ...encodeThinking(request.thinking), ...objectIn(thinking) }),
     ...object('output_config', { ...encodeOutputConfig(request, losses), ...objectIn(output_config) }),
     ...object('metadata', { ...defined({ user_id: request.userId }), ...objectIn(metadata) }),
+    ...encodeCache(request),
     ...(isStreaming && { stream: true }),
     ...kept,
   }

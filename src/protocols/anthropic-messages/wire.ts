@@ -25,7 +25,7 @@ export const wireFields = {
     thread: '400',
     betas: 'extras',
     billing_policy: 'extras',
-    cache_control: 'extras',
+    cache_control: 'cache',
     compaction: 'extras',
     container: 'extras',
     context_management: 'extras',

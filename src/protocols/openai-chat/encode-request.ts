@@ -134,7 +134,8 @@ function effortOf(budgetTokens: number): 'low' | 'medium' | 'high' {
 }
 
 function encodeClientFields(request: ModelRequest, own: JsonObject, report: Report): Fields {
-  const { userId, cacheKey, metadata } = request
+  const { userId, cacheKey, metadata, cache } = request
+  if (cache) report('cache', 'dropped', noCacheMarks)
   const isText = Object.values(metadata ?? {}).every(value => typeof value === 'string')
   if (!isText) report('metadata', 'dropped', 'Chat metadata holds only text')
   return defined({
