@@ -11,11 +11,16 @@ export interface JsonLines {
  * a line that is not JSON is the peer's fault and destroys the socket.
  */
 export function openJsonLines(socket: Duplex, onValue: (value: unknown) => void): JsonLines {
-  let rest = ''
+  // A line of many chunks is put together once, when its end is there: else its time would grow with its square.
+  let begun: string[] = []
   socket.setEncoding('utf8')
   socket.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
+    const [first = '', ...others] = chunk.split('\n')
+    begun.push(first)
+    const next = others.pop()
+    if (next === undefined) return
+    const lines = [begun.join(''), ...others]
+    begun = [next]
     for (const line of lines) {
       const value = parseLine(line)
       if (value === undefined) return void socket.destroy()
