@@ -24,6 +24,7 @@ import type { DuologueServer } from './server/server.ts'
 import { assertSafeBind } from './server/safe-bind.ts'
 import { createAnswer } from './services/answer.ts'
 import { createCountTokens } from './services/count-tokens.ts'
+import { createEmbed } from './services/embed.ts'
 import { diagnose } from './services/diagnose.ts'
 import { examineMachine } from './services/examine-machine.ts'
 import type { Machine } from './services/examine-machine.ts'
@@ -58,7 +59,12 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     contextTokens: trained => contextTokensFor(trained, preferences),
   })
   const answer = createAnswer({ directory: local.directory })
-  const services = { answer, countTokens: createCountTokens(local.directory), models: createModels(local.cards) }
+  const services = {
+    answer,
+    countTokens: createCountTokens(local.directory),
+    embed: createEmbed(local.directory),
+    models: createModels(local.cards),
+  }
   const load = (model: string): Promise<void> => loadKnown(model, services.models, engine)
   let server: DuologueServer | undefined
   return {

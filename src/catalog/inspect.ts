@@ -35,6 +35,7 @@ function capabilitiesOf({ chatTemplate = '', shape }: GgufFile): Capabilities {
   return {
     contextTokens: shape.contextTokens,
     tools: /\btools\b/.test(chatTemplate),
+    embeddings: shape.pooling !== undefined,
     thinking: /enable_thinking|<\/?think(?:ing)?>|reasoning_content|reasoning_effort/.test(chatTemplate),
   }
 }

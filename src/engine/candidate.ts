@@ -4,7 +4,7 @@ import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
 import { findConfinement, unconfined } from './confinement.ts'
 import { startHost } from './host.ts'
-import { planLoad } from './load-plan.ts'
+import { forEmbeddings, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { ArchivePlaces, LoadSettings } from './messages.ts'
 import type { Candidate } from './pool.ts'
@@ -39,9 +39,11 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
       code: 'model-not-found',
     })
   }
-  const { preferences, environment, patience = usualPatience, now } = means
+  const { environment, patience = usualPatience, now } = means
   const named = naming(model)
   const file = await readGguf(path).catch(named)
+  const embeds = file.shape.pooling !== undefined
+  const preferences = embeds ? forEmbeddings(means.preferences) : means.preferences
   const packageDirectory = await waitFor(means.provision(), signal)
   const confinement = means.isConfined === false ? unconfined : await findConfinement(environment)
   return {
@@ -53,8 +55,9 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
       }
     },
     start: async (plan, { signal: stop, onProgress }) => {
-      const made = { modelPath: path, packageDirectory, plan }
-      const archive = means.archive && (await openArchivePlaces(means.archive, made))
+      const made = { modelPath: path, packageDirectory, plan, embeds }
+      // A model that makes embeddings holds no conversations.
+      const archive = means.archive && !embeds ? await openArchivePlaces(means.archive, made) : undefined
       const settings = toSettings(preferences, { ...made, archive })
       return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
     },
@@ -65,17 +68,19 @@ interface Decided {
   readonly modelPath: string
   readonly packageDirectory: string
   readonly plan: LoadPlan
+  readonly embeds: boolean
   readonly archive: ArchivePlaces | undefined
 }
 
 function toSettings(
   preferences: LoadPreferences,
-  { modelPath, packageDirectory, plan, archive }: Decided,
+  { modelPath, packageDirectory, plan, embeds, archive }: Decided,
 ): LoadSettings {
   const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = preferences
   return {
     modelPath,
     packageDirectory,
+    embeds,
     contextTokens: plan.contextTokens,
     slots: plan.slots,
     batchTokens: Math.min(batchTokens, plan.contextTokens),

@@ -3,8 +3,10 @@ import type { ChildProcess } from 'node:child_process'
 import { Duplex, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ModelError } from '../core/errors.ts'
+import type { Embeddings } from '../core/backend.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { Confinement } from './confinement.ts'
+import { EmbeddingCalls } from './embedding-calls.ts'
 import { EventQueue } from './event-queue.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
@@ -44,6 +46,8 @@ export interface ModelHost {
    */
   generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent>
   count(prompt: ChatPrompt): Promise<number>
+  /** Turns texts into vectors, where the model does that. Throws a `ModelError`. */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings>
   /** Lets the child go: it ends by itself, or is killed where it does not within a moment. */
   end(): void
   /** Ends the child at once. */
@@ -106,6 +110,7 @@ class Child implements ModelHost {
   readonly #lines: JsonLines
   readonly #generations = new Map<number, Running>()
   readonly #counts = new Map<number, PromiseWithResolvers<number>>()
+  readonly #embeddings = new EmbeddingCalls()
   readonly #becameReady = Promise.withResolvers<void>()
   readonly #options: HostOptions
   readonly #watchdog: Watchdog
@@ -184,6 +189,23 @@ class Child implements ModelHost {
     return counting.promise
   }
 
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings> {
+    const id = this.#take()
+    const embeddings = this.#embeddings.open(id, texts.length)
+    let isOver = false
+    try {
+      this.#watchdog.begin()
+      this.#send({ type: 'embed', id, texts })
+      const made = await waitFor(embeddings, signal)
+      isOver = true
+      return made
+    } finally {
+      this.#embeddings.close(id)
+      this.#restIfIdle()
+      if (!isOver) this.#send({ type: 'cancel', id })
+    }
+  }
+
   end(): void {
     this.#lines.close()
     const fuse = setTimeout(() => this.kill(), longestGoodbyeMs)
@@ -201,7 +223,8 @@ class Child implements ModelHost {
   }
 
   #restIfIdle(): void {
-    if (this.#generations.size === 0 && this.#counts.size === 0) this.#watchdog.rest()
+    const work = this.#generations.size + this.#counts.size + this.#embeddings.size
+    if (work === 0) this.#watchdog.rest()
   }
 
   #send(message: ToWorker): void {
@@ -234,6 +257,10 @@ class Child implements ModelHost {
         )
       case 'count':
         return this.#settleCount(message.id, message.result)
+      case 'embedding':
+        return 'failure' in message.result
+          ? this.#embeddings.fail(message.id, toModelError(message.result.failure))
+          : this.#embeddings.take(message.id, message.result)
       case 'step':
         this.#watchdog.hear(message.evaluates)
         for (const event of message.events) this.#tell(event)
@@ -285,6 +312,7 @@ class Child implements ModelHost {
     const isFull = running.filter(({ isStarted }) => isStarted).length >= this.#options.settings.slots
     for (const { events, isStarted } of running) events.fail(fail(answering, isStarted || !isFull))
     for (const counting of this.#counts.values()) counting.reject(fail(answering, false))
+    this.#embeddings.failAll(fail(answering, false))
     this.#generations.clear()
     this.#counts.clear()
   }

@@ -23,6 +23,15 @@ export interface LoadPlan {
   readonly memoryBytes: number
 }
 
+/* Long enough for the passages that are searched by their vectors; the whole of one is evaluated in one step. */
+const usualPassageTokens = 2048
+
+/** How a model that makes embeddings is run: one text at a time, each within one step. */
+export function forEmbeddings(preferences: LoadPreferences): LoadPreferences {
+  const contextTokens = preferences.contextTokens ?? usualPassageTokens
+  return { ...preferences, slots: 1, contextTokens, batchTokens: contextTokens }
+}
+
 /* Long enough for a coding agent's turns, short enough that several fit beside each other. */
 const usualContextTokens = 32_768
 const usualSlots = 8

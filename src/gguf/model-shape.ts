@@ -18,6 +18,7 @@ export function readShape(values: MetadataValues): ModelShape {
   const layers = needed('block_count', limits.layers)
   const embeddingLength = needed('embedding_length')
   const attention = readAttention(values, { architecture, layers, embeddingLength })
+  const pooling = poolings[number('pooling_type', 0, poolings.length - 1) ?? 0]
   const slidingWindowTokens = number('attention.sliding_window', 0, limits.contextTokens)
   return {
     architecture,
@@ -29,9 +30,13 @@ export function readShape(values: MetadataValues): ModelShape {
     ...attention,
     ...readExperts(values, { architecture, layers }),
     ...(slidingWindowTokens !== undefined && slidingWindowTokens > 0 && { slidingWindowTokens }),
+    ...(pooling !== undefined && { pooling }),
     recurrentStateLength: readRecurrentStateLength(values, { architecture, embeddingLength }),
   }
 }
+
+/* llama.cpp's `llama_pooling_type`: none, three ways to make one vector, and one that ranks instead. */
+const poolings = [undefined, 'mean', 'cls', 'last', undefined] as const
 
 const width = [0, limits.width] as const
 

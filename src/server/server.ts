@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AnswerService } from '../services/answer.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
+import type { EmbedService } from '../services/embed.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createCacheReports, type CacheReports } from './cache-reports.ts'
@@ -26,6 +27,7 @@ export interface ServerOptions {
   readonly services: {
     readonly answer: AnswerService
     readonly countTokens: CountTokensService
+    readonly embed: EmbedService
     readonly models: ModelsService
   }
   readonly security: SecurityRules
@@ -115,7 +117,7 @@ function allRoutes(
   const shared = { answer: services.answer, limits, clock }
   return [
     ...anthropicRoutes(shared, services.countTokens),
-    ...openaiRoutes(shared),
+    ...openaiRoutes(shared, services.embed),
     ...modelRoutes(services.models),
     ...explainRoutes(reports),
     ...healthRoutes(() => {

@@ -1,5 +1,6 @@
 import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
 import type { Backend } from '../core/backend.ts'
+import type { Capabilities } from '../core/capabilities.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import type { ModelDirectory } from '../routing/plan-route.ts'
 
@@ -33,19 +34,23 @@ export function createLocalModels({ models, backend, contextTokens }: LocalModel
 }
 
 function toCard({ id, addedAt, capabilities }: InstalledModel, contextTokens: (trained: number) => number): ModelCard {
-  const trained = capabilities.contextTokens
   return {
     id,
     displayName: id,
     createdSeconds: Math.floor(Date.parse(addedAt) / 1000) || 0,
     ownedBy: 'local',
-    capabilities: {
-      ...capabilities,
-      // What the engine makes of a model, not what the model was trained for.
-      ...(trained !== undefined && { contextTokens: contextTokens(trained), maxOutputTokens: contextTokens(trained) }),
-      // A model that knows no tools of its own is told of them in words; a grammar holds any to what it must write.
-      tools: true,
-      structuredOutput: true,
-    },
+    // What the engine makes of a model, not what the model was trained for.
+    capabilities: capabilities.embeddings ? { embeddings: true } : claimsOf(capabilities, contextTokens),
+  }
+}
+
+function claimsOf(capabilities: Capabilities, contextTokens: (trained: number) => number): Capabilities {
+  const trained = capabilities.contextTokens
+  return {
+    ...capabilities,
+    ...(trained !== undefined && { contextTokens: contextTokens(trained), maxOutputTokens: contextTokens(trained) }),
+    // A model that knows no tools of its own is told of them in words; a grammar holds any to what it must write.
+    tools: true,
+    structuredOutput: true,
   }
 }

@@ -29,6 +29,8 @@ const tinyModels: Readonly<Record<string, TinyModelOptions>> = {
   bytes: { speaks: 'bytes' },
   /** Forgets soon. */
   short: { contextLength: 256 },
+  /** Makes embeddings. */
+  vectors: { pooling: 1 },
 }
 
 /** The models that are served, by name, as clients see them. */

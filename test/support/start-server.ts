@@ -6,6 +6,7 @@ import type { ServerLimits } from '../../src/server/limits.ts'
 import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
 import { createAnswer } from '../../src/services/answer.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
+import { createEmbed } from '../../src/services/embed.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
@@ -47,6 +48,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
         ...(options.headersAfterMs !== undefined && { headersAfterMs: options.headersAfterMs }),
       }),
       countTokens: createCountTokens(directory),
+      embed: createEmbed(directory),
       models: createModels(async () => cards),
     },
     security: { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] },

@@ -15,6 +15,8 @@ export interface TinyModelOptions {
   /** Replaces the ChatML template; `false` leaves the model without any. */
   readonly chatTemplate?: string | false
   readonly name?: string
+  /** Makes it a model for embeddings: 1 takes the mean of its tokens' vectors, 3 the last one. */
+  readonly pooling?: 1 | 3
 }
 
 /**
@@ -86,6 +88,7 @@ function tinyMetadata(options: TinyModelOptions): readonly (readonly [string, Me
     ['llama.rope.freq_base', { type: 'f32', value: 10_000 }],
     ['llama.rope.dimension_count', u32(headLength)],
     ['llama.vocab_size', u32(tokens.length)],
+    ...(options.pooling === undefined ? [] : [['llama.pooling_type', u32(options.pooling)] as const]),
     ['tokenizer.ggml.model', string('gpt2')],
     ['tokenizer.ggml.pre', string('smollm')],
     ['tokenizer.ggml.tokens', { type: 'array', of: 'string', values: tokens }],

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const modelPath = join(folder.path, 'tiny.gguf')
   await writeTinyModel(modelPath)
   const packageDirectory = await provisionForTests()
-  const sizes = { contextTokens: 1024, slots: 2, batchTokens: 512, sharedPrefillTokens: 128, threads: 1 }
+  const sizes = { embeds: false, contextTokens: 1024, slots: 2, batchTokens: 512, sharedPrefillTokens: 128, threads: 1 }
   model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes }, () => {})
 })
 

@@ -14,6 +14,10 @@ export interface NativeModel {
   tokenEos(): number
   isEogToken(token: number): boolean
   shouldPrependBosToken(): boolean
+  shouldAppendEosToken(): boolean
+  sepToken(): number
+  /** llama.cpp's `llama_vocab_type`. */
+  getVocabularyType(): number
 }
 
 export interface NativeContext {
@@ -35,6 +39,8 @@ export interface NativeContext {
   saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>
   loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<Uint32Array>
   getSequenceKvCacheMaxPosition(sequence: number): number
+  /** Gives the vector of the first sequence's last batch. */
+  getEmbedding(tokens: number): Float64Array
   getThreads(): number
 }
 

@@ -9,7 +9,7 @@ import type {
   NativeTemplate,
   SamplerConfig,
 } from './binding.ts'
-import { loadLlama } from './binding.ts'
+import { openModel } from './open-model.ts'
 import { createPromptTokenizer } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
@@ -83,14 +83,7 @@ export async function loadLanguageModel(
   settings: LoadSettings,
   onProgress: (fraction: number) => void,
 ): Promise<LanguageModel> {
-  const llama = await loadLlama(settings.packageDirectory)
-  const bindings = llama._bindings
-  const model = await llama.loadModel({
-    modelPath: settings.modelPath,
-    gpuLayers: settings.gpuLayers ?? 'auto',
-    onLoadProgress: onProgress,
-  })
-  const threads = settings.threads ?? Math.max(1, bindings.getMathCores() - 1)
+  const { bindings, model, threads } = await openModel(settings, onProgress)
   const { _ctx: context } = await model.createContext({
     sequences: settings.slots,
     contextSize: settings.contextTokens,

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
 import type { FromWorker, LoadSettings, ToWorker } from '../messages.ts'
+import { loadEmbeddingModel } from './embedding-model.ts'
+import { serveEmbeddings } from './serve-embeddings.ts'
 import { serve } from './serve.ts'
 import type { ServedModel } from './serve.ts'
 import { openArchive } from './archive.ts'
@@ -40,28 +42,43 @@ async function leave(served: ServedModel | undefined): Promise<void> {
   process.exit(0)
 }
 
-async function load(settings: LoadSettings, send: (message: FromWorker) => void): Promise<ServedModel | undefined> {
+type Send = (message: FromWorker) => void
+
+async function load(settings: LoadSettings, send: Send): Promise<ServedModel | undefined> {
   try {
-    const model = await loadLanguageModel(settings, fraction => send({ type: 'progress', fraction }))
-    await checkLanguageModel(model)
-    const archive = await openArchive({ model, places: settings.archive ?? {}, now: () => Date.now() })
-    const served = serve(model, {
-      archive,
-      sharedPrefillTokens: settings.sharedPrefillTokens,
-      send,
-      chooseSeed: () => randomInt(0xffff_ffff),
-      onFailure: error => {
-        process.stderr.write(`the native engine failed: ${String(error)}\n`)
-        process.exit(exitSoftware)
-      },
-    })
-    const { contextTokens, slots, threads, system } = model
-    send({ type: 'ready', info: { contextTokens, slots, threads, system } })
-    return served
+    return settings.embeds ? await loadForEmbeddings(settings, send) : await loadForAnswers(settings, send)
   } catch (error) {
     send({ type: 'load-failed', message: String(error) })
     return undefined
   }
+}
+
+async function loadForAnswers(settings: LoadSettings, send: Send): Promise<ServedModel> {
+  const model = await loadLanguageModel(settings, fraction => send({ type: 'progress', fraction }))
+  await checkLanguageModel(model)
+  const archive = await openArchive({ model, places: settings.archive ?? {}, now: () => Date.now() })
+  const served = serve(model, {
+    archive,
+    sharedPrefillTokens: settings.sharedPrefillTokens,
+    send,
+    chooseSeed: () => randomInt(0xffff_ffff),
+    onFailure,
+  })
+  const { contextTokens, slots, threads, system } = model
+  send({ type: 'ready', info: { contextTokens, slots, threads, system } })
+  return served
+}
+
+async function loadForEmbeddings(settings: LoadSettings, send: Send): Promise<ServedModel> {
+  const model = await loadEmbeddingModel(settings, fraction => send({ type: 'progress', fraction }))
+  const { contextTokens, threads, system, vectorLength } = model
+  send({ type: 'ready', info: { contextTokens, slots: 1, threads, system, vectorLength } })
+  return serveEmbeddings(model, { send, onFailure })
+}
+
+function onFailure(error: unknown): void {
+  process.stderr.write(`the native engine failed: ${String(error)}\n`)
+  process.exit(exitSoftware)
 }
 
 main()

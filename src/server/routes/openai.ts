@@ -1,9 +1,12 @@
 import { openaiChat } from '../../protocols/openai-chat/index.ts'
+import { openaiEmbeddings } from '../../protocols/openai-embeddings/index.ts'
+import type { EmbedService } from '../../services/embed.ts'
+import { sendJson } from '../send-json.ts'
 import { answerCall, type AnswerCallOptions } from './answer-call.ts'
-import type { Route } from './route.ts'
+import type { Route, RouteCall } from './route.ts'
 
 /** The routes of the OpenAI API. */
-export function openaiRoutes(options: Omit<AnswerCallOptions, 'protocol'>): readonly Route[] {
+export function openaiRoutes(options: Omit<AnswerCallOptions, 'protocol'>, embed: EmbedService): readonly Route[] {
   return [
     {
       method: 'POST',
@@ -11,5 +14,20 @@ export function openaiRoutes(options: Omit<AnswerCallOptions, 'protocol'>): read
       access: 'key',
       handle: call => answerCall(call, { ...options, protocol: openaiChat }),
     },
+    {
+      method: 'POST',
+      path: '/v1/embeddings',
+      access: 'key',
+      handle: call => embedCall(call, embed),
+    },
   ]
+}
+
+async function embedCall({ exchange, body }: RouteCall, embed: EmbedService): Promise<void> {
+  const { request, encoding } = openaiEmbeddings.decodeRequest(body)
+  const { model } = request
+  exchange.trace.requestedModel = model
+  const embeddings = await embed(request, exchange.signal)
+  exchange.trace.usage = { inputTokens: embeddings.inputTokens }
+  sendJson(exchange, { status: 200, body: openaiEmbeddings.encodeEmbeddings(embeddings, { model, encoding }) })
 }

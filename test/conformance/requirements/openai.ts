@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts'
 
-/** What clients of the OpenAI Chat Completions API rely on. */
+/** What clients of OpenAI's Chat Completions and Embeddings rely on. */
 export const openaiRequirements: readonly Requirement[] = [
   {
     id: 'C01',
@@ -149,5 +149,27 @@ export const openaiRequirements: readonly Requirement[] = [
     source: 'OpenAI docs, Error codes',
     behaviour: 'A request that fails before its stream begins gets a status.',
     provenBy: ['a request that is wrong gets a status, not a stream'],
+  },
+  {
+    id: 'V01',
+    source: 'OpenAI API reference, Create embeddings',
+    behaviour: 'Each text gives a vector of length one, in order, and the tokens are counted.',
+    provenBy: ['several texts give a list of vectors in their order', 'one text gives a list of one'],
+  },
+  {
+    id: 'V02',
+    source: 'OpenAI SDK, embeddings',
+    behaviour: 'Vectors are numbers or base64 of 32-bit floats, the lowest byte first; the client asks for base64.',
+    provenBy: ['the numbers are the same as base64, which the client asks for by itself, and one by one'],
+  },
+  {
+    id: 'V03',
+    source: 'OpenAI API reference, Create embeddings',
+    behaviour: 'What cannot be embedded is refused by its field: tokens, other lengths, models of the other kind.',
+    provenBy: [
+      'what cannot be embedded is refused by its field: $param',
+      'a model that makes embeddings is not asked for an answer',
+      'a model that does not exist is told as such',
+    ],
   },
 ]

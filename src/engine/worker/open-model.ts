@@ -1,0 +1,22 @@
+import type { LoadSettings } from '../messages.ts'
+import type { LlamaModel, NativeBindings } from './binding.ts'
+import { loadLlama } from './binding.ts'
+
+/** A model file in memory, before it is decided what it is used for. */
+export interface OpenedModel {
+  readonly bindings: NativeBindings
+  readonly model: LlamaModel
+  readonly threads: number
+}
+
+/** Loads a model file. Throws what the native engine throws; the file must have been validated before. */
+export async function openModel(settings: LoadSettings, onProgress: (fraction: number) => void): Promise<OpenedModel> {
+  const llama = await loadLlama(settings.packageDirectory)
+  const bindings = llama._bindings
+  const model = await llama.loadModel({
+    modelPath: settings.modelPath,
+    gpuLayers: settings.gpuLayers ?? 'auto',
+    onLoadProgress: onProgress,
+  })
+  return { bindings, model, threads: settings.threads ?? Math.max(1, bindings.getMathCores() - 1) }
+}
