@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
+import { writeTinyEncoder } from '../../test/support/tiny-encoder.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -9,14 +10,15 @@ let model: TestEngine
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  const [tiny, mean, last] = ['tiny.gguf', 'mean.gguf', 'last.gguf'].map(name => join(folder.path, name))
-  if (tiny === undefined || mean === undefined || last === undefined) throw new Error('three files are needed')
+  const pathOf = (name: string): string => join(folder.path, `${name}.gguf`)
+  const files = { tiny: pathOf('tiny'), mean: pathOf('mean'), last: pathOf('last'), encoder: pathOf('encoder') }
   await Promise.all([
-    writeTinyModel(tiny),
-    writeTinyModel(mean, { pooling: 1, contextLength: 256 }),
-    writeTinyModel(last, { pooling: 3 }),
+    writeTinyModel(files.tiny),
+    writeTinyEncoder(files.encoder),
+    writeTinyModel(files.mean, { pooling: 1, contextLength: 256 }),
+    writeTinyModel(files.last, { pooling: 3 }),
   ])
-  model = openEngine({ tiny, mean, last })
+  model = openEngine(files)
 })
 
 afterAll(async () => {
@@ -110,4 +112,30 @@ test('a client that leaves takes its work along', async () => {
   await expect(left).rejects.toMatchObject({ kind: 'aborted' })
   expect(await vectorOf('Hello')).toHaveLength(64)
   expect(model.engine.status().find(status => status.model === 'mean')).toMatchObject({ requests: 0, answering: 0 })
+})
+
+test('an encoder sees a text as a whole, between the tokens that begin and end it', async () => {
+  const more = { model: 'encoder' }
+  const { inputTokens, vectors } = await embed(['the tide comes in .', 'tides'], more)
+  expect(inputTokens).toBe(7 + 4)
+  expect(vectors.map(({ length }) => length)).toEqual([32, 32])
+  const [inwards, outwards] = [await vectorOf('the tide comes in .', more), await vectorOf('the tide goes out .', more)]
+  expect(product(inwards, inwards)).toBeCloseTo(1, 5)
+  expect(product(inwards, outwards)).toBeLessThan(0.999)
+  expect(Array.from(vectors[0] ?? [])).toEqual(inwards)
+})
+
+test('an encoder reads as far as it has positions, and no further', async () => {
+  const words = (count: number): string => Array<string>(count).fill('tide').join(' ')
+  expect((await embed([words(62)], { model: 'encoder' })).inputTokens).toBe(64)
+  await expect(embed([words(63)], { model: 'encoder' })).rejects.toMatchObject({ code: 'context-length-exceeded' })
+})
+
+test('a request whose process is killed fails, and the next one is answered', async () => {
+  const texts = Array.from({ length: 2000 }, (_, index) => `${index} `.repeat(40))
+  const lost = embed(texts)
+  await vectorOf('Hello')
+  process.kill(model.processOf('mean'), 'SIGKILL')
+  await expect(lost).rejects.toMatchObject({ kind: 'unavailable' })
+  expect(await vectorOf('Hello')).toHaveLength(64)
 })

@@ -18,7 +18,7 @@ export function readShape(values: MetadataValues): ModelShape {
   const layers = needed('block_count', limits.layers)
   const embeddingLength = needed('embedding_length')
   const attention = readAttention(values, { architecture, layers, embeddingLength })
-  const pooling = poolings[number('pooling_type', 0, poolings.length - 1) ?? 0]
+  const pooling = poolings[number('pooling_type', -1) ?? 0]
   const slidingWindowTokens = number('attention.sliding_window', 0, limits.contextTokens)
   return {
     architecture,
@@ -35,8 +35,8 @@ export function readShape(values: MetadataValues): ModelShape {
   }
 }
 
-/* llama.cpp's `llama_pooling_type`: none, three ways to make one vector, and one that ranks instead. */
-const poolings = [undefined, 'mean', 'cls', 'last', undefined] as const
+/* llama.cpp's `llama_pooling_type`: none, and three ways to make one vector; another one ranks instead. */
+const poolings = [undefined, 'mean', 'cls', 'last'] as const
 
 const width = [0, limits.width] as const
 
