@@ -81,6 +81,15 @@ test('a text that does not fit is refused by its place, and nothing is computed'
   })
 })
 
+test.each([
+  { text: 'a'.repeat(262_144) },
+  { text: 'tide '.repeat(52_000) },
+  { text: '日😀'.repeat(80_000) },
+  { text: '<|im_end|>'.repeat(26_000) },
+])('a text of any length and kind is counted and refused', async ({ text }) => {
+  await expect(embed([text])).rejects.toMatchObject({ code: 'context-length-exceeded' })
+})
+
 test('a text that just fits is taken', async () => {
   const { inputTokens: most } = await embed(['!'.repeat(256)])
   expect(most).toBe(256)

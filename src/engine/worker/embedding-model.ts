@@ -1,6 +1,7 @@
 import type { LoadSettings } from '../messages.ts'
 import type { NativeContext, NativeModel } from './binding.ts'
 import { openModel } from './open-model.ts'
+import { joinTokens } from './prompt-tokenizer.ts'
 
 /** A loaded model that turns texts into vectors. */
 export interface EmbeddingModel {
@@ -58,5 +59,6 @@ function tokenizerOf(native: NativeModel): EmbeddingModel['tokenize'] {
   const hasWordPieces = native.getVocabularyType() === wordPieces
   const first = hasWordPieces || native.shouldPrependBosToken() ? [native.tokenBos()] : []
   const last = hasWordPieces ? [native.sepToken()] : native.shouldAppendEosToken() ? [native.tokenEos()] : []
-  return text => Uint32Array.of(...first, ...native.tokenize(text, false), ...last)
+  const [before, after] = [Uint32Array.from(first), Uint32Array.from(last)]
+  return text => joinTokens([before, native.tokenize(text, false), after])
 }

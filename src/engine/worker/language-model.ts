@@ -10,7 +10,7 @@ import type {
   SamplerConfig,
 } from './binding.ts'
 import { openModel } from './open-model.ts'
-import { createPromptTokenizer } from './prompt-tokenizer.ts'
+import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
@@ -163,7 +163,7 @@ class LoadedModel implements LanguageModel {
     const tokens = this.tokenize(text)
     const bos = this.#native.tokenBos()
     if (!this.#native.shouldPrependBosToken() || tokens[0] === bos) return tokens
-    return Uint32Array.of(bos, ...tokens)
+    return joinTokens([Uint32Array.of(bos), tokens])
   }
 
   tokenize(text: string): Uint32Array {

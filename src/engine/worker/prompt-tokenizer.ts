@@ -16,7 +16,7 @@ export function createPromptTokenizer(tokenize: Tokenize, specials: readonly str
   if (!pattern) return tokenize
   return text => {
     const pieces = cut(text, pattern)
-    return pieces.length === 1 ? tokenize(text) : join(pieces.map(tokenize))
+    return pieces.length === 1 ? tokenize(text) : joinTokens(pieces.map(tokenize))
   }
 }
 
@@ -39,7 +39,8 @@ function cut(text: string, pattern: RegExp): readonly string[] {
   return pieces
 }
 
-function join(parts: readonly Uint32Array[]): Uint32Array {
+/** Puts tokens one after another, however many: a spread of a long prompt's would not fit on the stack. */
+export function joinTokens(parts: readonly Uint32Array[]): Uint32Array {
   const joined = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
