@@ -1,11 +1,13 @@
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Exchange } from './exchange.ts'
 import { toHeaderText } from './header-text.ts'
+import { callerOf } from './keyring.ts'
 
 /** What became of the latest prompts in the cache, by request, for clients to ask. */
 export interface CacheReports {
   keep(exchange: Exchange): void
-  find(requestId: string): CacheReport | undefined
+  /** Gives the report of a request; its words only to the client who sent it. */
+  find(requestId: string, asking: Exchange): CacheReport | undefined
 }
 
 const mostReports = 512
@@ -15,15 +17,20 @@ const mostReports = 512
  * `isForOne`, all clients being one.
  */
 export function createCacheReports({ isForOne }: { readonly isForOne: boolean }): CacheReports {
-  const reports = new Map<string, CacheReport>()
+  const reports = new Map<string, { readonly report: CacheReport; readonly caller: string }>()
+  const caller = ({ request }: Exchange): string => (isForOne ? '' : callerOf(request.headers))
   return {
-    keep: ({ requestId, trace }) => {
-      if (!trace.cache) return
-      reports.set(requestId, isForOne ? trace.cache : withoutKept(trace.cache))
+    keep: exchange => {
+      const { cache } = exchange.trace
+      if (!cache) return
+      reports.set(exchange.requestId, { report: isForOne ? cache : withoutKept(cache), caller: caller(exchange) })
       const oldest = reports.size > mostReports ? reports.keys().next().value : undefined
       if (oldest !== undefined) reports.delete(oldest)
     },
-    find: requestId => reports.get(requestId),
+    find: (requestId, asking) => {
+      const kept = reports.get(requestId)
+      return kept?.caller === caller(asking) ? kept.report : kept && withoutWords(kept.report)
+    },
   }
 }
 
@@ -39,4 +46,10 @@ function withoutKept({ difference, ...report }: CacheReport): CacheReport {
   if (!difference) return report
   const { kept: _kept, ...own } = difference
   return { ...report, difference: own }
+}
+
+/* With several keys none is the owner's: whoever asks learns where a prompt of another client differs, not what it says. */
+function withoutWords(report: CacheReport): CacheReport {
+  const { difference, ...rest } = withoutKept(report)
+  return difference ? { ...rest, difference: { ...difference, before: '', asked: '' } } : rest
 }

@@ -41,6 +41,11 @@ export function checkKey(headers: IncomingHttpHeaders, keyring: Keyring): void {
   if (!keyring.accepts(first)) throw unauthorized('the API key is not valid for this server')
 }
 
+/** Tells the clients of different keys apart, without saying what their keys are. */
+export function callerOf(headers: IncomingHttpHeaders): string {
+  return digest(presentedKeys(headers)[0] ?? '').toString('base64url')
+}
+
 function presentedKeys(headers: IncomingHttpHeaders): readonly string[] {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const apiKey = headers['x-api-key']

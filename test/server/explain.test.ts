@@ -93,6 +93,20 @@ test('an unknown id and an absent server are told apart', async () => {
   await expect(askExplanation('req_unknown', address, never)).rejects.toThrow(/no server answers at/)
 })
 
+test('the words of a prompt are told to the client of its key, and to no other', async () => {
+  const { port } = await start({ backends: [backend], keys: ['one', 'two'] })
+  const id = idOf(await ask(port, { headers: { 'x-api-key': 'one' } }))
+  const tell = (key: string) => askExplanation(id, { url: `http://127.0.0.1:${port}`, key }, never)
+  expect((await tell('one')).difference).toMatchObject({ before: 'It is ', asked: 'Mönday\n' })
+  expect((await tell('two')).difference).toEqual({
+    token: 20,
+    lostTokens: 880,
+    place: 'system.0',
+    before: '',
+    asked: '',
+  })
+})
+
 test('the log says where a prompt differs, and not what it says', async () => {
   const { port, log, logText } = await start({ backends: [backend] })
   await ask(port)

@@ -11,7 +11,7 @@ export function explainRoutes(reports: CacheReports): readonly Route[] {
       path: '/duologue/explain/cache/*',
       access: 'key',
       handle: ({ exchange, rest }) => {
-        const report = reports.find(rest)
+        const report = reports.find(rest, exchange)
         if (!report) {
           throw new ModelError(
             'not-found',
