@@ -106,3 +106,10 @@ test('the page lists every rule', async () => {
   const page = (await readFile('docs/cache.md', 'utf8')).replaceAll(/ +/g, ' ')
   for (const { name, about } of normaliseRules) expect(page).toContain(`| \`${name}\` | ${about}`)
 })
+
+test('arguments that are nested deeper than the stack is stay as they are', () => {
+  const input = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`
+  const call = { type: 'tool-call', id: 'c', name: 'f', input } as const
+  const request = ask({ messages: [{ role: 'assistant', content: [call] }] })
+  expect(createNormaliser()(request).messages[0]?.content[0]).toBe(call)
+})

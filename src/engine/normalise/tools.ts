@@ -55,17 +55,22 @@ export function keepArgumentOrder(request: ModelRequest, spellings: FirstSpellin
 }
 
 function respelled(call: ToolCallBlock, spellings: FirstSpellings): ToolCallBlock {
-  const parsed = parseObject(call.input)
-  if (!parsed) return call
-  return { ...call, input: spellings.first(`call ${call.name} ${canonicalJson(parsed)}`, call.input) }
+  const canonical = canonicalObject(call.input)
+  if (canonical === undefined) return call
+  return { ...call, input: spellings.first(`call ${call.name} ${canonical}`, call.input) }
 }
 
-function parseObject(text: string): JsonObject | undefined {
+/* Arguments may be no JSON, or nested deeper than the stack is: they are left as they are. */
+function canonicalObject(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)
     // oxlint-disable-next-line no-unsafe-type-assertion -- what JSON.parse gives is JSON
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+    return isObject(value) ? canonicalJson(value as JsonObject) : undefined
   } catch {
     return undefined
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
