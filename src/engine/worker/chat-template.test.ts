@@ -150,3 +150,10 @@ test('words beside a call get a turn of their own where the template would lose 
   const { text } = template.render({ messages: [user, calling, tool], prefill: '' })
   expect(text.startsWith('[user]U[assistant]A[assistant][{"id":"c"')).toBe(true)
 })
+
+test('arguments that the native engine cannot print are said in the nearest way that it can', () => {
+  const deep = '['.repeat(500) + ']'.repeat(500)
+  const withInput = (input: string): ChatMessage => ({ ...calling, toolCalls: [{ id: 'c', name: 'look', input }] })
+  expect(render(withTools, [user, withInput('{"at":1e20}'), tool])).toContain('"at":9223372036854775000')
+  expect(render(withTools, [user, withInput(deep), tool])).toContain(JSON.stringify(deep))
+})

@@ -5,6 +5,7 @@ import { openAnswer } from './open-answer.ts'
 import type { RenderedPrompt } from './open-answer.ts'
 import { detectFormat } from './output/detect-format.ts'
 import type { OutputFormat } from './output/output-format.ts'
+import { toTemplateValue } from './template-values.ts'
 
 /** Renders conversations as one model's own template does. */
 export interface ChatTemplate {
@@ -88,7 +89,7 @@ function drawWith({ render, bos, eos }: TemplateSource): Draw {
 }
 
 function toTemplateTool({ name, description = '', inputSchema }: ChatTool): Record<string, unknown> {
-  return { type: 'function', function: { name, description, parameters: inputSchema } }
+  return { type: 'function', function: { name, description, parameters: toTemplateValue(inputSchema) } }
 }
 
 function toTemplateMessage(message: ChatMessage): Record<string, unknown> {
@@ -110,10 +111,10 @@ function toTemplateCall({ id, name, input }: ChatToolCall): Record<string, unkno
   return { id, type: 'function', function: { name, arguments: parseArguments(input) } }
 }
 
-/* Templates print arguments with `tojson`; text that is no JSON is printed as the model wrote it. */
+/* Templates print arguments with `tojson`; text that is no JSON, or too deep, is printed as the model wrote it. */
 function parseArguments(input: string): unknown {
   try {
-    return input === '' ? {} : JSON.parse(input)
+    return input === '' ? {} : toTemplateValue(JSON.parse(input))
   } catch {
     return input
   }
