@@ -5,6 +5,8 @@ export interface ServerLimits {
   readonly maxConnections: number
   /** Requests to models under way at a time. */
   readonly maxInFlight: number
+  /** Bytes of all their bodies together. */
+  readonly maxBytesInFlight: number
   /** From the first byte of a connection to the end of the headers. */
   readonly headersTimeoutMs: number
   /** From the first byte of a request to the last of its body. */
@@ -21,6 +23,7 @@ export const defaultLimits: ServerLimits = {
   maxBodyBytes: 32 * 1024 * 1024,
   maxConnections: 10_000,
   maxInFlight: 512,
+  maxBytesInFlight: 1024 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   uploadTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,

@@ -65,7 +65,7 @@ export interface DuologueServer {
 export async function createServer(options: ServerOptions): Promise<DuologueServer> {
   const limits: ServerLimits = { ...defaultLimits, ...options.limits }
   const phase: Phase = { isDraining: false, isStopped: false }
-  const places = new Places(limits.maxInFlight)
+  const places = new Places(limits)
   const reports = createCacheReports({ isForOne: options.keys.length <= 1 })
   const exchanges = new Exchanges(exchange => {
     places.leave(exchange)

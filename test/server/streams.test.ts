@@ -280,6 +280,27 @@ test('the place of a request is free again when its client has left', async () =
   leave()
 })
 
+test('a body that has no room beside those under way is told to come back, before it is read', async () => {
+  const { port, backend } = await play([...begins(), text('a'), { gate: gate().gate }], {
+    limits: { maxBytesInFlight: 1000 },
+  })
+  const { socket, until } = await connectRaw(port, rawPost('/v1/messages', streaming))
+  await until('"a"')
+  const large = { ...hello, metadata: { note: 'x'.repeat(1000) } }
+  expect(await post(port, '/v1/messages', large)).toMatchObject({ status: 529, headers: { 'retry-after': '1' } })
+  expect(await post(port, '/v1/chat/completions', large)).toMatchObject({ status: 503 })
+  socket.destroy()
+  await backend.ended(1)
+  const { response, leave } = await open(port, {
+    method: 'POST',
+    path: '/v1/messages',
+    body: { ...large, stream: true },
+  })
+  expect(response.statusCode).toBe(200)
+  response.on('error', () => undefined)
+  leave()
+})
+
 test('connections beyond the limit are not accepted', async () => {
   const { port } = await start({ limits: { maxConnections: 1 } })
   const first = await connectRaw(port)
