@@ -156,8 +156,8 @@ describe('openai 7.57', () => {
   })
 
   test('[E07] a part of the API that is not served yet is refused in its own words', async () => {
-    const embedding = client.embeddings.create({ model: 'tiny', input: 'Hello' })
-    expect(await failureOf(embedding, OpenAI.NotFoundError)).toMatchObject({
+    const completion = client.completions.create({ model: 'tiny', prompt: 'Hello' })
+    expect(await failureOf(completion, OpenAI.NotFoundError)).toMatchObject({
       status: 404,
       type: 'invalid_request_error',
     })
