@@ -33,20 +33,22 @@ import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
 import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
+import { readableLog } from './telemetry/readable-log.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 /** The world that the program runs in. */
 export interface World {
   readonly environment: Environment
-  /** Where log lines go. */
-  readonly log: { write(line: string): unknown }
+  /** Where log lines go; to a terminal, in a form for people. */
+  readonly log: { write(line: string): unknown; readonly isTTY?: boolean }
   /** Tells the person who watches what takes time. */
   readonly notify: (line: string) => void
 }
 
 /** Builds the whole program from a configuration: the one place that knows every part. */
 export function createApp({ config }: LoadedConfig, world: World): CommandApp {
-  const logger = createLogger({ level: config.logLevel, destination: world.log })
+  const destination = world.log.isTTY === true ? readableLog(world.log) : world.log
+  const logger = createLogger({ level: config.logLevel, destination })
   const dataDirectory = dataFolder(config, world.environment)
   const models = new InstalledModels(dataDirectory)
   const preferences = preferencesOf(config)

@@ -1,0 +1,66 @@
+type Fields = Readonly<Record<string, unknown>>
+
+/** Wraps a place for log lines so that a person can read them: the time, what happened, and what tells most. */
+export function readableLog(sink: { write(line: string): unknown }): { write(line: string): unknown } {
+  return { write: line => sink.write(toReadable(line)) }
+}
+
+/** Says one log record in a line for people. What is no record is given as it is. */
+export function toReadable(line: string): string {
+  const fields = parse(line)
+  if (!fields) return line
+  const what = fields['msg'] === 'request' ? sayRequest(fields) : sayRest(fields)
+  const level = fields['level'] === 'info' ? '' : `${textOf(fields['level'])} `
+  return `${harmless(`${clockTime(fields['time'])} ${level}${what}`)}\n`
+}
+
+// What a client wrote must not steer the terminal: controls, and marks that turn a line around.
+const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+function harmless(text: string): string {
+  return text.replace(steering, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function parse(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function sayRequest(fields: Fields): string {
+  const { method, path, status, outcome, model, inputTokens, outputTokens, ms, failure, requestId } = fields
+  const words = [
+    `${textOf(method)} ${textOf(path)}`,
+    status ?? outcome,
+    model,
+    inputTokens === undefined ? undefined : `${textOf(inputTokens)} tokens in, ${textOf(outputTokens ?? 0)} out`,
+    `${textOf(ms)} ms`,
+    failure === undefined ? undefined : textOf(messageOf(failure)),
+    requestId,
+  ]
+  return words
+    .filter(word => word !== undefined)
+    .map(textOf)
+    .join(', ')
+}
+
+/** Everything but what each record has, as `name=value`. */
+function sayRest({ level: _level, time: _time, msg, ...fields }: Fields): string {
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`)
+  return [textOf(msg), ...pairs].join(' ')
+}
+
+function messageOf(failure: unknown): unknown {
+  return typeof failure === 'object' && failure !== null && 'message' in failure ? failure.message : failure
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+function clockTime(time: unknown): string {
+  return typeof time === 'number' ? new Date(time).toTimeString().slice(0, 8) : ''
+}
