@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { removeFolder } from '../support/engine.ts'
 import { cacheFolder } from '../support/engine-package.ts'
 import { testDataFolder } from '../support/starter-model.ts'
 import { installedProgram } from './installed-program.ts'
@@ -39,7 +40,7 @@ test.each(await readdir('examples'))('examples/%s prints an answer', async name 
   const url = await serveStarter()
   // Beside the packages that it imports, and with the address of this server.
   const folder = await mkdtemp(join(cacheFolder, 'example-'))
-  onTestFinished(async () => rm(folder, { recursive: true }))
+  onTestFinished(async () => removeFolder(folder))
   const file = join(folder, name)
   await writeFile(file, source.replaceAll(documentedUrl, url))
   const { code, out, err } = await runProcess([process.execPath, file])

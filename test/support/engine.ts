@@ -23,7 +23,12 @@ export interface TestEngine {
 /** A folder that the test may fill; it is gone with the test's file. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'duologue-test-'))
-  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+  return { path, remove: () => removeFolder(path) }
+}
+
+/** Removes a folder. A model's process that lost its gateway may still be writing its conversations away there. */
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
 /** Starts the real engine over model files by name. */

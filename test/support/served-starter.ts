@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { copyFile, link, mkdir, mkdtemp, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, pullDependencies } from '../../src/app.ts'
@@ -6,6 +6,7 @@ import type { Flags, ModelProcess } from '../../src/cli/program-context.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Environment } from '../../src/config/config.ts'
 import { pullModel } from '../../src/services/pull-model.ts'
+import { removeFolder } from './engine.ts'
 import { cacheFolder } from './engine-package.ts'
 import { starterModel } from './starter-model.ts'
 import type { TinyModelOptions } from './tiny-model.ts'
@@ -55,7 +56,7 @@ export async function serveModels(flags: Flags = {}): Promise<Served> {
     processes: () => app.processes(),
     close: async () => {
       await app.close()
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
 }
