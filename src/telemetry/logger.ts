@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { escapeLetters } from '../core/escape-letters.ts'
 import { hideSecrets } from './hide-secrets.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -35,5 +36,5 @@ const steering = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** Writes the control characters that JSON leaves alone as JSON escapes. */
 export function escapeControls(line: string): string {
-  return line.replace(steering, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return escapeLetters(line, steering)
 }

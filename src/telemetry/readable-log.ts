@@ -1,3 +1,5 @@
+import { escapeLetters } from '../core/escape-letters.ts'
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** Wraps a place for log lines so that a person can read them: the time, what happened, and what tells most. */
@@ -11,15 +13,11 @@ export function toReadable(line: string): string {
   if (!fields) return line
   const what = fields['msg'] === 'request' ? sayRequest(fields) : sayRest(fields)
   const level = fields['level'] === 'info' ? '' : `${textOf(fields['level'])} `
-  return `${harmless(`${clockTime(fields['time'])} ${level}${what}`)}\n`
+  return `${escapeLetters(`${clockTime(fields['time'])} ${level}${what}`, steering)}\n`
 }
 
 // What a client wrote must not steer the terminal: controls, and marks that turn a line around.
 const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
-
-function harmless(text: string): string {
-  return text.replace(steering, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
 
 function parse(line: string): Fields | undefined {
   try {
