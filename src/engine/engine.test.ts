@@ -1,22 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askFor, openEngine, temporaryFolder, textOf } from '../../test/support/engine.ts'
+import { askFor, openEngine, textOf } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
-import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelEvent } from '../core/events.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let tiny: string
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  tiny = join(folder.path, 'tiny.gguf')
-  await writeTinyModel(tiny)
-})
-
-afterAll(() => folder.remove())
+const files = useTinyModel()
 
 const never = (): AbortSignal => new AbortController().signal
 const longPrompt = 'All work and no play makes a dull model. '.repeat(30)
@@ -25,7 +16,7 @@ describe('a loaded model', () => {
   let model: TestEngine
 
   beforeAll(() => {
-    model = openEngine({ tiny })
+    model = openEngine({ tiny: files.tiny })
   })
 
   afterAll(() => model.engine.close())
@@ -107,7 +98,7 @@ describe('a single slot', () => {
   let single: TestEngine
 
   beforeAll(() => {
-    single = openEngine({ tiny }, { preferences: { slots: 1, sharedPrefillTokens: 32, batchTokens: 64 } })
+    single = openEngine({ tiny: files.tiny }, { preferences: { slots: 1, sharedPrefillTokens: 32, batchTokens: 64 } })
   })
 
   afterAll(() => single.engine.close())
@@ -145,7 +136,7 @@ describe('a process that is killed', () => {
   let fallible: TestEngine
 
   beforeAll(() => {
-    fallible = openEngine({ tiny })
+    fallible = openEngine({ tiny: files.tiny })
   })
 
   afterAll(() => fallible.engine.close())
@@ -185,9 +176,9 @@ describe('a model that cannot be loaded', () => {
       /GGUF/,
     ],
   ])('because it is %s is refused by name, and other models are served', async (name, spoil, words) => {
-    const path = join(folder.path, `${name.replaceAll(' ', '-')}.gguf`)
-    await writeFile(path, spoil(await readFile(tiny)))
-    const opened = openEngine({ bad: path, tiny })
+    const path = join(files.folder, `${name.replaceAll(' ', '-')}.gguf`)
+    await writeFile(path, spoil(await readFile(files.tiny)))
+    const opened = openEngine({ bad: path, tiny: files.tiny })
     await expect(opened.ask('Hello', { model: 'bad' })).rejects.toThrow(words)
     await expect(opened.ask('Hello', { model: 'bad' })).rejects.toBeInstanceOf(ModelError)
     expect((await opened.ask('Hello')).usage.outputTokens).toBe(24)
@@ -195,13 +186,13 @@ describe('a model that cannot be loaded', () => {
   })
 
   test('because its file is gone is refused by name', async () => {
-    const opened = openEngine({ gone: join(folder.path, 'gone.gguf') })
+    const opened = openEngine({ gone: join(files.folder, 'gone.gguf') })
     await expect(opened.ask('Hello', { model: 'gone' })).rejects.toThrow(/gone\.gguf/)
     await opened.engine.close()
   })
 
   test('because it is too large for the memory is refused with the numbers', async () => {
-    const opened = openEngine({ tiny }, { availableMemoryBytes: 1_000_000 })
+    const opened = openEngine({ tiny: files.tiny }, { availableMemoryBytes: 1_000_000 })
     await expect(opened.ask('Hello')).rejects.toThrow(/needs [\d.]+ MiB of memory: .* is available/)
     await opened.engine.close()
   })

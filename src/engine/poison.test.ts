@@ -1,21 +1,11 @@
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { askFor, openEngine } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
-import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import { createPoisonList } from './poison.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let tiny: string
+const files = useTinyModel()
 let opened: TestEngine
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  tiny = join(folder.path, 'tiny.gguf')
-  await writeTinyModel(tiny)
-})
-
-afterAll(() => folder.remove())
 
 const never = (): AbortSignal => new AbortController().signal
 const poison = askFor('Whoever answers this dies', { maxTokens: 1900 })
@@ -40,7 +30,7 @@ describe('a process that keeps ending', () => {
   afterEach(() => opened.engine.close())
 
   test('a request that was being answered when two processes ended is refused; the others are served', async () => {
-    opened = openEngine({ tiny })
+    opened = openEngine({ tiny: files.tiny })
     await killWhileAnswering()
     await killWhileAnswering()
     const refused = opened.engine.stream(poison, never())[Symbol.asyncIterator]().next()
@@ -52,7 +42,7 @@ describe('a process that keeps ending', () => {
   })
 
   test('a request that waited for a slot meanwhile is not blamed', async () => {
-    opened = openEngine({ tiny }, { preferences: { slots: 1 } })
+    opened = openEngine({ tiny: files.tiny }, { preferences: { slots: 1 } })
     const bystander = (): Promise<unknown> => opened.ask('I only wait')
     await killWhileAnswering(bystander)
     await killWhileAnswering(bystander)
@@ -61,7 +51,7 @@ describe('a process that keeps ending', () => {
 
   test('a refused request is tried again after a while', async () => {
     let passedMs = 0
-    opened = openEngine({ tiny }, { now: () => performance.now() + passedMs })
+    opened = openEngine({ tiny: files.tiny }, { now: () => performance.now() + passedMs })
     await killWhileAnswering()
     await killWhileAnswering()
     passedMs = 10 * 60_000

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { askFor, openEngine, temporaryFolder, textOf } from '../../test/support/engine.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { askFor, openEngine, textOf } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
-import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import { collect } from '../core/collect.ts'
 import type { Sampling } from '../core/request.ts'
 import { EventLog } from './event-log.ts'
@@ -194,21 +193,13 @@ describe('who leaves', () => {
 })
 
 describe('a model', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>
-  let tiny: string
+  const files = useTinyModel()
   let opened: TestEngine
 
-  beforeAll(async () => {
-    folder = await temporaryFolder()
-    tiny = join(folder.path, 'tiny.gguf')
-    await writeTinyModel(tiny)
-  })
-
   afterEach(() => opened.engine.close())
-  afterAll(() => folder.remove())
 
   test('writes the answer of a request that is sent again only once', async () => {
-    opened = openEngine({ tiny })
+    opened = openEngine({ tiny: files.tiny })
     const request = askFor('Hello', { maxTokens: 400 })
     const first = opened.engine.stream(request, never())[Symbol.asyncIterator]()
     for (let seen = 0; seen < 20; seen += 1) await first.next()

@@ -1,22 +1,12 @@
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { askFor, openEngine } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
-import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import type { ModelEvent } from '../core/events.ts'
 import { createTurns } from './turns.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let tiny: string
+const files = useTinyModel()
 let opened: TestEngine
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  tiny = join(folder.path, 'tiny.gguf')
-  await writeTinyModel(tiny)
-})
-
-afterAll(() => folder.remove())
 
 const never = (): AbortSignal => new AbortController().signal
 
@@ -31,7 +21,7 @@ describe('a model with one slot', () => {
   afterEach(() => opened.engine.close())
 
   test('refuses more requests than may wait, and says when to come back', async () => {
-    opened = openEngine({ tiny }, { preferences: { slots: 1 }, policy: { mostWaiting: 1 } })
+    opened = openEngine({ tiny: files.tiny }, { preferences: { slots: 1 }, policy: { mostWaiting: 1 } })
     const busy = await occupy()
     const waiting = opened.ask('Second')
     const refused = opened.ask('Third')
@@ -44,7 +34,7 @@ describe('a model with one slot', () => {
   })
 
   test('refuses a request that waited too long, and serves the next one', async () => {
-    opened = openEngine({ tiny }, { preferences: { slots: 1 }, policy: { queueTimeoutMs: 100 } })
+    opened = openEngine({ tiny: files.tiny }, { preferences: { slots: 1 }, policy: { queueTimeoutMs: 100 } })
     const busy = await occupy()
     const late = opened.ask('Second')
     await expect(late).rejects.toThrow(/waited 1 s for a slot of model 'tiny'/)
@@ -54,7 +44,7 @@ describe('a model with one slot', () => {
   })
 
   test('serves a high request before a low one that came earlier', async () => {
-    opened = openEngine({ tiny }, { preferences: { slots: 1 } })
+    opened = openEngine({ tiny: files.tiny }, { preferences: { slots: 1 } })
     const busy = await occupy()
     const order: string[] = []
     const asked = (['low', 'normal', 'high'] as const).map(async priority => {

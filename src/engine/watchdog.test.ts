@@ -1,30 +1,21 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import { afterEach, expect, test } from 'vitest'
+import { askFor, openEngine } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
-import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let tiny: string
+const files = useTinyModel()
 let opened: TestEngine
 
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  tiny = join(folder.path, 'tiny.gguf')
-  await writeTinyModel(tiny)
-})
-
 afterEach(() => opened.engine.close())
-afterAll(() => folder.remove())
 
 const patience = { floorMs: 400, steps: 20, firstMs: 4000 }
 const never = (): AbortSignal => new AbortController().signal
 const crashes = (): readonly object[] => opened.news.filter(({ type }) => type === 'crashed')
 
 test('a process that hangs while it answers is ended, its requests fail clearly, and the next one is served', async () => {
-  opened = openEngine({ tiny }, { patience })
+  opened = openEngine({ tiny: files.tiny }, { patience })
   const events = opened.engine.stream(askFor('Hello', { maxTokens: 1900 }), never())[Symbol.asyncIterator]()
   for (let seen = 0; seen < 5; seen += 1) await events.next()
   process.kill(opened.processOf('tiny'), 'SIGSTOP')
@@ -40,14 +31,14 @@ test('a process that hangs while it answers is ended, its requests fail clearly,
 })
 
 test('a process that hangs while it loads is ended', async () => {
-  opened = openEngine({ tiny }, { patience: { ...patience, firstMs: 400 } })
+  opened = openEngine({ tiny: files.tiny }, { patience: { ...patience, firstMs: 400 } })
   const loading = opened.engine.load('tiny')
   process.kill(await childOf(process.pid), 'SIGSTOP')
   await expect(loading).rejects.toThrow('the engine process made no progress for 1 s while it loaded the model')
 })
 
 test('a process that hangs without work is left alone until it has some', async () => {
-  opened = openEngine({ tiny }, { patience })
+  opened = openEngine({ tiny: files.tiny }, { patience })
   await opened.ask('Hello')
   process.kill(opened.processOf('tiny'), 'SIGSTOP')
   await new Promise(resolve => setTimeout(resolve, 2 * patience.floorMs))
