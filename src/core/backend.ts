@@ -15,6 +15,21 @@ export interface Backend {
   countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
   /** Gives one vector for each text, in their order, with the tokens read. Throws a `ModelError`. */
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
+  /** Says how a model fares there at this moment, without asking anybody; absent where nothing is known. */
+  outlook?(model: string): Outlook | undefined
+}
+
+/** What can be expected of a model at a backend. An absent claim is unknown. */
+export interface Outlook {
+  readonly state?: 'ready' | 'loading' | 'absent' | 'unavailable'
+  /** Requests that wait for their turn. */
+  readonly waiting?: number
+  /** How long a request that comes now would wait for its turn. */
+  readonly estimatedWaitMs?: number
+  /** Prompt tokens that are read in a second. */
+  readonly promptTokensPerSecond?: number
+  /** Tokens of prompt and answer together. */
+  readonly contextTokens?: number
 }
 
 export interface EmbedRequest {
