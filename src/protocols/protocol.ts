@@ -69,9 +69,49 @@ export interface EncodedRequest {
   readonly losses: readonly Loss[]
 }
 
+/**
+ * How an upstream differs from the owner of the protocol that it speaks. What is absent is as the owner has it, and
+ * a protocol that has no such matter passes over the flag. Only requests need flags: answers are read in every form.
+ */
+export interface Compat {
+  /** Fields of the body, in the wire's words, that the upstream refuses. They are left out. */
+  readonly omittedFields?: readonly string[]
+  /** The field that limits a Chat answer. Many servers know only the older name, `max_tokens`. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** The role that `developer` messages are given where the upstream does not know it. */
+  readonly developerRole?: 'system'
+  /** The field of an assistant message that takes earlier reasoning back, where one does. */
+  readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'none'
+  /** Whether an assistant message with tool calls must have `reasoningField`, were it empty. */
+  readonly requiresReasoning?: boolean
+  /**
+   * How a Chat upstream is told whether and how hard to reason: `reasoning_effort`, an object `reasoning`, an object
+   * `thinking` with a type, or `chat_template_kwargs.enable_thinking`.
+   */
+  readonly thinkingControl?: 'effort' | 'reasoning-object' | 'thinking-type' | 'template-switch' | 'none'
+  readonly seedField?: 'seed' | 'random_seed'
+  /** What the upstream takes of sampling beyond OpenAI's fields, as `top_k` and `min_p`. */
+  readonly extraSampling?: readonly ('topK' | 'minP')[]
+  /** Whether text parts may carry Anthropic's `cache_control`. */
+  readonly cacheMarks?: 'cache_control'
+  /** The form that ids of tool calls must have: nine letters and digits. */
+  readonly callIds?: 'nine-alphanumerics'
+  /** Whether a tool choice is a word only. One tool is then chosen by offering no other. */
+  readonly toolChoice?: 'words'
+  /** Whether messages that have only text must have it as a string. */
+  readonly textContent?: 'string'
+  /** Whether an assistant message must stand between tool results and a user message. */
+  readonly afterToolResults?: 'assistant'
+  /** How an answer is held to a JSON schema where `response_format` cannot: the schema is told in a system message. */
+  readonly jsonSchema?: 'prompted'
+  /** How the upstream is told to go on from a last assistant message: a field of it, or fields of the body. */
+  readonly prefill?: 'prefix' | 'continue-final-message'
+}
+
 /** Speaks a protocol as a client does. Pure: the same input gives the same output. */
 export interface ClientCodec {
-  encodeRequest(decoded: Pick<DecodedRequest, 'request' | 'isStreaming'>): EncodedRequest
+  /** Says a request, in the way of the upstream that `compat` describes. */
+  encodeRequest(decoded: Pick<DecodedRequest, 'request' | 'isStreaming'>, compat?: Compat): EncodedRequest
   /** Reads an upstream's server-sent events. Throws a `ModelError` for what is not an answer. */
   decodeStream(frames: AsyncIterable<SseFrame>): AsyncGenerator<ModelEvent>
   /** Reads a whole answer. Throws `unavailable` for what is not one. */
