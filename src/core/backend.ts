@@ -1,4 +1,5 @@
-import type { ModelStream } from './events.ts'
+import type { ModelEvent, ModelStream } from './events.ts'
+import type { ProtocolId } from './extras.ts'
 import type { ModelRequest } from './request.ts'
 
 /** Anything that can answer a request: the embedded engine, or a provider over HTTP. */
@@ -15,8 +16,33 @@ export interface Backend {
   countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
   /** Gives one vector for each text, in their order, with the tokens read. Throws a `ModelError`. */
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
+  /**
+   * Passes a whole exchange on, byte for byte but for model and key, to an upstream of the client's own protocol.
+   * Absent, or false from `relays`, where that cannot be. Nothing happens before the first `next()`. Throws a
+   * `ModelError` as `stream` does.
+   */
+  relay?(request: RelayRequest, signal: AbortSignal): AsyncIterable<RelayedPiece>
+  /** Whether requests in this protocol can be relayed. */
+  relays?(protocol: ProtocolId): boolean
   /** Says how a model fares there at this moment, without asking anybody; absent where nothing is known. */
   outlook?(model: string): Outlook | undefined
+}
+
+/** A request as its client sent it. */
+export interface RelayRequest {
+  readonly protocol: ProtocolId
+  /** The name that the upstream knows the model by. */
+  readonly model: string
+  readonly isStreaming: boolean
+  readonly body: Uint8Array
+  /** The client's headers, names in lower case; which of them go through is the backend's own knowledge. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** A piece of a relayed answer: its bytes, and what they tell. */
+export interface RelayedPiece {
+  readonly bytes: Uint8Array
+  readonly events: readonly ModelEvent[]
 }
 
 /** What can be expected of a model at a backend. An absent claim is unknown. */
