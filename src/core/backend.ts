@@ -1,5 +1,6 @@
 import type { ModelEvent, ModelStream } from './events.ts'
 import type { ProtocolId } from './extras.ts'
+import type { Loss } from './loss.ts'
 import type { ModelRequest } from './request.ts'
 
 /** Anything that can answer a request: the embedded engine, or a provider over HTTP. */
@@ -7,6 +8,10 @@ export interface Backend {
   readonly name: string
   /** Whether the request stays on machines that the owner marked as their own. */
   readonly isLocal: boolean
+  /** Whether a model of a local backend stays there too; absent where all of them do. */
+  isLocalModel?(model: string): boolean
+  /** Says what of a request could not be told to its model, before anything is sent; absent where nobody can know. */
+  losses?(request: ModelRequest): readonly Loss[]
   /**
    * Answers a request. Nothing happens before the first `next()`; `return()` or an aborted signal frees
    * whatever the answer holds. Throws a `ModelError`.
@@ -22,8 +27,8 @@ export interface Backend {
    * `ModelError` as `stream` does.
    */
   relay?(request: RelayRequest, signal: AbortSignal): AsyncIterable<RelayedPiece>
-  /** Whether requests in this protocol can be relayed. */
-  relays?(protocol: ProtocolId): boolean
+  /** Whether this request, as it came in this protocol, can be relayed: nothing but model and key would change. */
+  relays?(protocol: ProtocolId, request: ModelRequest): boolean
   /** Says how a model fares there at this moment, without asking anybody; absent where nothing is known. */
   outlook?(model: string): Outlook | undefined
 }

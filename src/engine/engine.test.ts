@@ -54,6 +54,16 @@ describe('a loaded model', () => {
     expect(again.usage.cacheReadTokens).toBe((again.usage.inputTokens ?? 0) - 1)
   })
 
+  test('says beforehand what it would leave out', () => {
+    const ask = askFor('{', { responseFormat: { type: 'json-object' } })
+    expect(model.engine.losses?.(ask)).toEqual([])
+    const prefilled = {
+      ...ask,
+      messages: [{ role: 'assistant' as const, content: [{ type: 'text' as const, text: '{' }] }],
+    }
+    expect(model.engine.losses?.(prefilled)).toMatchObject([{ field: 'responseFormat', action: 'degraded' }])
+  })
+
   test('refuses a prompt that does not fit, with the numbers', async () => {
     const tooLong = model.ask('word '.repeat(3000))
     await expect(tooLong).rejects.toThrow(/^prompt is too long: \d+ tokens > 2047 maximum$/)

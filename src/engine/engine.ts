@@ -61,6 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     name: 'engine',
     isLocal: true,
+    losses: request => findLosses(normalise(request)),
     stream: (request, signal) => stream(request, { run, normalise, signal, uniqueId: options.uniqueId }),
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
