@@ -1,7 +1,7 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ModelError } from '../core/errors.ts'
-import { isLoopbackHost } from './addresses.ts'
+import { isLoopbackHost } from '../network/addresses.ts'
 import { hashFile } from './checksum.ts'
 import { download } from './download.ts'
 import type { Admit, Expected, VerifiedFile } from './download.ts'

@@ -1,6 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import type { ErrorKind } from '../core/errors.ts'
-import { privateAddressCode } from './addresses.ts'
+import { privateAddressCode } from '../network/addresses.ts'
 
 /** A failure of one attempt, with whether another attempt may do better. */
 export class DownloadFailure extends ModelError {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { ProxySettings } from '../network/proxy.ts'
 
 /** Where models come from and how they are reached, as the configuration says. */
 export interface HubSettings {
@@ -9,12 +10,6 @@ export interface HubSettings {
   /** The hub client's own cache (`$HF_HOME/hub`), whose files are used without a download. */
   readonly cacheDirectory?: string
   readonly proxy?: ProxySettings
-}
-
-export interface ProxySettings {
-  readonly httpProxy?: string
-  readonly httpsProxy?: string
-  readonly noProxy?: string
 }
 
 /** One file of a repository on the hub. */

@@ -1,5 +1,5 @@
 import { ModelError } from '../core/errors.ts'
-import { isLoopbackHost } from './addresses.ts'
+import { isLoopbackHost } from '../network/addresses.ts'
 import type { HubFile } from './hub.ts'
 import type { LocalFile, WebFile } from './model-source.ts'
 import { nearestNames } from './near.ts'

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { Agent, EnvHttpProxyAgent, request } from 'undici'
-import { isPublicAddress, literalAddress, lookupPublic } from './addresses.ts'
+import { isPublicAddress, literalAddress, lookupPublic } from '../network/addresses.ts'
 import { abortError, connectionFailure, refusal, statusFailure } from './failures.ts'
-import type { HubSettings, ProxySettings } from './hub.ts'
+import { proxyOptions } from '../network/proxy.ts'
+import type { HubSettings } from './hub.ts'
 import type { DownloadLimits } from './limits.ts'
 
 /** What the answers on the way to a file say about it: the hub tells its checksum before it redirects. */
@@ -149,11 +150,6 @@ function createDispatcher(settings: TransportSettings, connect: Agent.Options['c
   const { proxy } = settings.hub
   const options: Agent.Options = { ...(connect !== undefined && { connect }), connections: 4 }
   return proxy === undefined ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxyOptions(proxy) })
-}
-
-/** Names every setting, so that nothing is read from the environment behind the configuration's back. */
-function proxyOptions({ httpProxy = '', httpsProxy = '', noProxy = '' }: ProxySettings): EnvHttpProxyAgent.Options {
-  return { httpProxy, httpsProxy, noProxy }
 }
 
 type Headers = Dispatcher.ResponseData['headers']
