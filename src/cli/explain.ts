@@ -50,6 +50,7 @@ const meanings: Readonly<Record<CacheOutcome, string>> = {
   'cannot-cut': 'this model goes on only from exactly what it holds',
   'pushed-out': 'what was like it made way for other conversations',
   'not-worthwhile': 'evaluating again was faster than bringing back',
+  measured: 'each of its tokens was to be measured, so none was reused',
   'nothing-kept': 'nothing like it was there',
 }
 

@@ -1,3 +1,4 @@
+import type { CompletionRequest } from './completion.ts'
 import type { ModelEvent, ModelStream } from './events.ts'
 import type { ProtocolId } from './extras.ts'
 import type { Loss } from './loss.ts'
@@ -17,6 +18,8 @@ export interface Backend {
    * whatever the answer holds. Throws a `ModelError`.
    */
   stream(request: ModelRequest, signal: AbortSignal): ModelStream
+  /** Goes on from raw text, as `stream` answers a conversation. Throws a `ModelError`. */
+  complete?(request: CompletionRequest, signal: AbortSignal): ModelStream
   /** Gives the `inputTokens` that the same request then reports. Throws a `ModelError`. */
   countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
   /** Gives one vector for each text, in their order, with the tokens read. Throws a `ModelError`. */

@@ -16,7 +16,8 @@ export interface CacheReport {
  * Why a prompt was reused as far as it was: `reused`, as far as it is the same as before;
  * `differs`, up to its first token that differs; `whole-pieces`, only what gives the same answer again;
  * `cannot-cut`, since this model goes on only from exactly what it holds; `pushed-out`, by other conversations;
- * `not-worthwhile`, since evaluating was faster than bringing back; `nothing-kept`, nothing like it was there.
+ * `not-worthwhile`, since evaluating was faster than bringing back; `measured`, since each of its tokens was to be
+ * measured; `nothing-kept`, nothing like it was there.
  */
 export type CacheOutcome =
   | 'reused'
@@ -25,6 +26,7 @@ export type CacheOutcome =
   | 'cannot-cut'
   | 'pushed-out'
   | 'not-worthwhile'
+  | 'measured'
   | 'nothing-kept'
 
 /** Where a prompt departs from the nearest one that was kept. */

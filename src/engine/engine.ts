@@ -1,4 +1,5 @@
 import type { Backend, EmbedRequest, Embeddings } from '../core/backend.ts'
+import type { CompletionRequest } from '../core/completion.ts'
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { toAnswer } from './answer.ts'
@@ -23,6 +24,7 @@ import type { Queue } from './turns.ts'
 
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
 export interface Engine extends Backend {
+  complete(request: CompletionRequest, signal: AbortSignal): ModelStream
   countTokens(request: ModelRequest, signal: AbortSignal): Promise<number>
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
   /** Loads a model before anyone asks it something. Throws a `ModelError` that names the cause. */
@@ -63,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     isLocal: true,
     losses: request => findLosses(normalise(request)),
     stream: (request, signal) => stream(request, { run, normalise, signal, uniqueId: options.uniqueId }),
+    complete: (request, signal) => complete(request, { run, signal, uniqueId: options.uniqueId }),
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
       const { host, release } = await pool.use(request.model, signal)
@@ -77,14 +80,13 @@ export function createEngine(options: EngineOptions): Engine {
 
 interface StreamMeans {
   readonly run: Run
-  readonly normalise: Normaliser
   readonly signal: AbortSignal
   readonly uniqueId: () => string
 }
 
 async function* stream(
   asked: ModelRequest,
-  { run, normalise, signal, uniqueId }: StreamMeans,
+  { run, normalise, signal, uniqueId }: StreamMeans & { readonly normalise: Normaliser },
 ): ModelStream & AsyncGenerator {
   const request = normalise(asked)
   const losses = findLosses(request)
@@ -94,6 +96,16 @@ async function* stream(
   const happenings = run({ model, task, key: taskKey(model, task) }, signal)
   const hidesThinking = request.thinking?.display === 'omitted'
   yield* toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })
+}
+
+async function* complete(
+  request: CompletionRequest,
+  { run, signal, uniqueId }: StreamMeans,
+): ModelStream & AsyncGenerator {
+  const { model } = request
+  const task = toRawTask(request)
+  const happenings = run({ model, task, key: taskKey(model, task) }, signal)
+  yield* toAnswer(happenings, { id: uniqueId(), model, losses: [], uniqueId, hidesThinking: false })
 }
 
 /* A name for a prompt that later requests share asks for no time of its own. */
@@ -112,6 +124,19 @@ function toTask(request: ModelRequest): GenerationTask {
     ...keepAll(request),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
+    ...(topLogprobs !== undefined && { topLogprobs }),
+    ...(priority !== undefined && { priority }),
+  }
+}
+
+function toRawTask({ prompt, suffix, echoesPrompt = false, ...request }: CompletionRequest): GenerationTask {
+  const { sampling = {}, stopSequences = [], maxTokens, topLogprobs, priority } = request
+  return {
+    prompt: { raw: prompt, isEchoed: echoesPrompt, ...(suffix !== undefined && { suffix }) },
+    parts: [],
+    sampling,
+    stopSequences,
+    ...(maxTokens !== undefined && { maxTokens }),
     ...(topLogprobs !== undefined && { topLogprobs }),
     ...(priority !== undefined && { priority }),
   }

@@ -6,6 +6,7 @@ import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { PromptPart } from './prompt-parts.ts'
+import type { RawPrompt } from './raw-prompt.ts'
 
 /** What a model's child process is started with. Sizes are in tokens. */
 export interface LoadSettings {
@@ -52,7 +53,7 @@ export type ToWorker =
 
 /** What a child is asked to write. An absent `maxTokens` means: to the end of the context. */
 export interface GenerationTask {
-  readonly prompt: ChatPrompt
+  readonly prompt: ChatPrompt | RawPrompt
   /** The blocks that the prompt is made of, to be found again in it. */
   readonly parts: readonly PromptPart[]
   /** How long the whole prompt is to be kept, where the client wants that. */

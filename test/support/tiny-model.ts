@@ -17,6 +17,10 @@ export interface TinyModelOptions {
   readonly name?: string
   /** Makes it a model for embeddings: 1 takes the mean of its tokens' vectors, 3 the last one. */
   readonly pooling?: 1 | 3
+  /** Whether its file names tokens to tell a gap with: those of the bytes 1, 2 and 3. */
+  readonly fillsGaps?: boolean
+  /** Whether it wants a token before every text. */
+  readonly opensTexts?: boolean
 }
 
 /**
@@ -91,6 +95,7 @@ function tinyMetadata(options: TinyModelOptions): readonly (readonly [string, Me
     ...(options.pooling === undefined ? [] : [['llama.pooling_type', u32(options.pooling)] as const]),
     ['tokenizer.ggml.model', string('gpt2')],
     ['tokenizer.ggml.pre', string('smollm')],
+    ...(options.fillsGaps ? gapTokens() : []),
     ['tokenizer.ggml.tokens', { type: 'array', of: 'string', values: tokens }],
     ['tokenizer.ggml.token_type', { type: 'array', of: 'i32', values: types }],
     ['tokenizer.ggml.merges', { type: 'array', of: 'string', values: merges }],
@@ -98,10 +103,17 @@ function tinyMetadata(options: TinyModelOptions): readonly (readonly [string, Me
     ['tokenizer.ggml.eos_token_id', u32(tokens.indexOf('<|im_end|>'))],
     ['tokenizer.ggml.unknown_token_id', u32(tokens.indexOf('<|endoftext|>'))],
     ['tokenizer.ggml.padding_token_id', u32(tokens.indexOf('<|im_end|>'))],
-    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: false }],
+    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: options.opensTexts ?? false }],
     ['tokenizer.ggml.add_space_prefix', { type: 'bool', value: false }],
     ...(template === false ? [] : [['tokenizer.chat_template', string(template)] as const]),
   ]
+}
+
+function gapTokens(): readonly (readonly [string, MetadataValue])[] {
+  return ['fim_pre', 'fim_suf', 'fim_mid'].map((name, index) => [
+    `tokenizer.ggml.${name}_token_id`,
+    u32(tinyVocabulary.tokens.indexOf(byteTokens[index + 1] ?? '')),
+  ])
 }
 
 function tinyTensors(options: TinyModelOptions): readonly TensorToWrite[] {

@@ -67,7 +67,7 @@ test('what a slot held comes back as it was, in another slot', async () => {
   const next = Uint32Array.of(7)
   const sampler = model.createSampler({ temperature: 0 })
   const continueIn = async (slot: number): Promise<number> => {
-    const [logits = 0] = await model.evaluate([{ slot, position: 300, tokens: next, samples: true }])
+    const [[logits = 0] = []] = await model.evaluate([{ slot, position: 300, tokens: next, samples: true }])
     return sampler.sample(logits)
   }
   const expected = await continueIn(0)

@@ -16,6 +16,10 @@ export interface NativeModel {
   shouldPrependBosToken(): boolean
   shouldAppendEosToken(): boolean
   sepToken(): number
+  /** The tokens before what precedes a gap, what fills it and what follows it; -1 for one that is lacking. */
+  prefixToken(): number
+  middleToken(): number
+  suffixToken(): number
   /** llama.cpp's `llama_vocab_type`. */
   getVocabularyType(): number
 }

@@ -17,6 +17,7 @@ export interface Reuse {
   readonly restored: number
   readonly nearest: Nearest | undefined
   readonly isReproducible: boolean
+  readonly isMeasured: boolean
   readonly canForget: boolean
   readonly placeOf: (token: number) => string
   readonly spell: (tokens: Uint32Array) => string
@@ -40,8 +41,10 @@ export function explainReuse(reuse: Reuse): CacheReport {
   }
 }
 
-function outcomeOf({ tokens, kept, nearest, isReproducible, canForget }: Reuse, differs: boolean): CacheOutcome {
+function outcomeOf(reuse: Reuse, differs: boolean): CacheOutcome {
+  const { tokens, kept, nearest, isReproducible, isMeasured, canForget } = reuse
   if (!nearest || nearest.common === 0) return 'nothing-kept'
+  if (isMeasured) return 'measured'
   // The last token of a prompt is always evaluated.
   if (kept >= Math.min(nearest.common, tokens.length - 1)) return differs ? 'differs' : 'reused'
   if (nearest.isGone) return 'pushed-out'

@@ -17,6 +17,8 @@ import type { SamplerConfig } from './binding.ts'
 import { createTextDecoder } from './text-decoder.ts'
 import type { TextDecoder } from './text-decoder.ts'
 import type { PromptMap } from './prompt-map.ts'
+import { createPromptEcho } from './prompt-echo.ts'
+import type { EchoedPrompt, PromptEcho } from './prompt-echo.ts'
 
 /** What one answer is made from. */
 export interface Job {
@@ -30,6 +32,13 @@ export interface Job {
   readonly maxTokens: number | undefined
   readonly topLogprobs: number | undefined
   readonly output: OutputPlan
+  /** What the answer begins with, where it repeats the prompt. */
+  readonly echo?: EchoedPrompt
+}
+
+/** Whether each token of a prompt is to be measured, which takes reading it anew. */
+export function measuresPrompt({ echo, topLogprobs }: Pick<Job, 'echo' | 'topLogprobs'>): boolean {
+  return echo !== undefined && topLogprobs !== undefined
 }
 
 /** How an answer is told apart, and how long its parts may be. */
@@ -60,6 +69,7 @@ export class Generation {
   readonly #matcher: StopMatcher
   readonly #meter: TokenMeter | undefined
   readonly #tokens: TokenTrace = createTokenTrace()
+  readonly #echo: PromptEcho | undefined
   /** Tokens that come next without being drawn. */
   readonly #imposed: number[] = []
   #outputTokens = 0
@@ -79,12 +89,28 @@ export class Generation {
     this.#parser = createOutputParser(format, { tools, ...(begins && { begins }) })
     this.#matcher = createStopMatcher(job.stopSequences)
     if (job.topLogprobs !== undefined) this.#meter = model.createMeter(job.topLogprobs)
+    if (job.echo && this.#meter) {
+      const spell = (some: Uint32Array): string => model.spellPrompt(some)
+      this.#echo = createPromptEcho(job.echo, { tokens: job.tokens, meter: this.#meter, spell })
+    }
     if (this.#parser.place !== 'thinking') this.#holdAnswer()
   }
 
   /** Whether the prompt is only to be read. */
   get writesNothing(): boolean {
     return this.job.maxTokens === 0
+  }
+
+  /** Gives what is said before the prompt is read. */
+  begin(): readonly GenerationEvent[] {
+    const { id, echo } = this.job
+    return echo && !this.#echo && echo.text !== '' ? [{ type: 'text', id, text: echo.text }] : []
+  }
+
+  /** Takes the logits of the prompt's next tokens, where they are measured; gives what these say. */
+  async measure(logits: readonly number[]): Promise<readonly GenerationEvent[]> {
+    const pieces = (await this.#echo?.measure(logits)) ?? []
+    return pieces.map(piece => ({ type: 'text', id: this.job.id, ...piece }))
   }
 
   async sample(logits: number): Promise<number> {

@@ -14,6 +14,8 @@ import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
+import { readVocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** A piece of one slot's tokens, to be evaluated from `position` on. */
 export interface BatchEntry {
@@ -22,9 +24,11 @@ export interface BatchEntry {
   readonly tokens: Uint32Array
   /** Whether the token after this piece is to be sampled. */
   readonly samples: boolean
+  /** Whether the logits after every one of its tokens are wanted. */
+  readonly measures?: boolean
 }
 
-/** Where the logits of one `BatchEntry` are, until the next batch. */
+/** Where the logits after one token are, until the next batch. */
 export type Logits = number
 
 /** Draws tokens for one answer; it remembers what it drew where penalties need it. */
@@ -47,6 +51,7 @@ export interface LanguageModel {
    * Recurrent models cannot: their state has no front.
    */
   readonly canForget: boolean
+  readonly vocabulary: Vocabulary
   /** The source of the model's own chat template; absent where it brings none. */
   readonly chatTemplate: string | undefined
   readonly bosText: string
@@ -56,6 +61,8 @@ export interface LanguageModel {
   tokenizePrompt(text: string): Uint32Array
   /** The tokens of a piece of text in which control tokens may be spelled out. */
   tokenize(text: string): Uint32Array
+  /** The tokens of text in which nothing is a control token. */
+  tokenizeWords(text: string): Uint32Array
   detokenize(tokens: readonly number[]): string
   /** The text of a prompt's tokens, with control tokens spelled out. */
   spellPrompt(tokens: Uint32Array): string
@@ -64,8 +71,8 @@ export interface LanguageModel {
   createMeter(top: number): TokenMeter
   /** Reads a grammar in GBNF. Throws an `Error` where it is none. */
   compileGrammar(source: string): NativeGrammar
-  /** Evaluates a batch; gives the place of the logits of each entry that samples, in order. */
-  evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]>
+  /** Evaluates a batch; gives the places of the logits that each entry wants, those of the last token last. */
+  evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]>
   /** Drops what a slot holds from `position` on; false where the model cannot. */
   forget(slot: number, position: number): boolean
   /** Makes `target` hold what `source` holds. */
@@ -101,6 +108,7 @@ export async function loadLanguageModel(
     context,
     template: model.fileInfo.metadata.tokenizer?.chat_template,
     specials: specialTexts(model),
+    vocabulary: readVocabulary(model),
     canForget: !bindings.getIsArchRecurrent(architecture) && !bindings.getIsArchHybrid(architecture),
   })
 }
@@ -112,6 +120,7 @@ interface Parts {
   readonly context: NativeContext
   readonly template: string | undefined
   readonly specials: readonly string[]
+  readonly vocabulary: Vocabulary
   readonly canForget: boolean
 }
 
@@ -131,6 +140,7 @@ class LoadedModel implements LanguageModel {
   readonly threads: number
   readonly system: string
   readonly canForget: boolean
+  readonly vocabulary: Vocabulary
   readonly chatTemplate: string | undefined
   readonly bosText: string
   readonly eosText: string
@@ -139,13 +149,14 @@ class LoadedModel implements LanguageModel {
   readonly #context: NativeContext
   readonly #tokenize: Tokenize
 
-  constructor({ settings, bindings, native, context, template, specials, canForget }: Parts) {
+  constructor({ settings, bindings, native, context, template, specials, vocabulary, canForget }: Parts) {
     this.contextTokens = settings.contextTokens
     this.slots = settings.slots
     this.batchTokens = settings.batchTokens
     this.threads = settings.threads
     this.system = bindings.systemInfo()
     this.canForget = canForget
+    this.vocabulary = vocabulary
     this.#bindings = bindings
     this.#native = native
     this.#context = context
@@ -161,13 +172,17 @@ class LoadedModel implements LanguageModel {
 
   tokenizePrompt(text: string): Uint32Array {
     const tokens = this.tokenize(text)
-    const bos = this.#native.tokenBos()
-    if (!this.#native.shouldPrependBosToken() || tokens[0] === bos) return tokens
-    return joinTokens([Uint32Array.of(bos), tokens])
+    const { opening } = this.vocabulary
+    if (opening === undefined || tokens[0] === opening) return tokens
+    return joinTokens([Uint32Array.of(opening), tokens])
   }
 
   tokenize(text: string): Uint32Array {
     return this.#tokenize(text)
+  }
+
+  tokenizeWords(text: string): Uint32Array {
+    return this.#native.tokenize(text, false)
   }
 
   detokenize(tokens: readonly number[]): string {
@@ -214,13 +229,11 @@ class LoadedModel implements LanguageModel {
     return new this.#bindings.AddonGrammar(source, { addonExports: this.#bindings, rootRuleName: 'root' })
   }
 
-  async evaluate(entries: readonly BatchEntry[]): Promise<readonly Logits[]> {
+  async evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]> {
     this.#context.initBatch(entries.reduce((sum, entry) => sum + entry.tokens.length, 0))
-    const logits: Logits[] = []
-    for (const { slot, position, tokens, samples } of entries) {
-      const wanted = samples ? Uint32Array.of(tokens.length - 1) : nothing
-      logits.push(...this.#context.addToBatch(slot, position, tokens, wanted))
-    }
+    const logits = entries.map(entry =>
+      Array.from(this.#context.addToBatch(entry.slot, entry.position, entry.tokens, wantedOf(entry))),
+    )
     await this.#context.decodeBatch()
     return logits
   }
@@ -246,6 +259,12 @@ class LoadedModel implements LanguageModel {
   }
 }
 
+/** The tokens of a piece after which logits are wanted. */
+function wantedOf({ tokens, samples, measures }: BatchEntry): Uint32Array {
+  if (measures) return Uint32Array.from(tokens.keys())
+  return samples ? Uint32Array.of(tokens.length - 1) : nothing
+}
+
 /**
  * Proves that the native calls do what the scheduler counts on: evaluate, sample, forget and copy.
  * Throws an `Error` that names the call that does not.
@@ -267,7 +286,7 @@ export async function checkLanguageModel(model: LanguageModel): Promise<void> {
 }
 
 async function firstToken(model: LanguageModel, entry: BatchEntry, sampler: Sampler): Promise<number> {
-  const [logits] = await model.evaluate([entry])
+  const [[logits] = []] = await model.evaluate([entry])
   if (logits === undefined) throw new Error('the native engine gave no logits')
   return sampler.sample(logits)
 }

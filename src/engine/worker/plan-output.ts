@@ -1,4 +1,4 @@
-import type { GenerationTask } from '../messages.ts'
+import type { ChatPrompt } from '../chat-prompt.ts'
 import { createConstrainer } from './constraint.ts'
 import type { OutputPlan } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
@@ -8,9 +8,18 @@ import type { OutputFormat } from './output/output-format.ts'
 
 /** Decides how an answer is told apart, and what it is held to. Throws a `ModelError` for what cannot be promised. */
 export type PlanOutput = (
-  task: Pick<GenerationTask, 'prompt' | 'thinkingTokens'>,
+  task: { readonly prompt: ChatPrompt; readonly thinkingTokens?: number },
   rendered: RenderedPrompt,
 ) => OutputPlan
+
+/** For an answer to a raw prompt: whoever writes one tells apart what comes back. */
+export const plainOutput: OutputPlan = {
+  format: { type: 'tagged' },
+  markers: new Map(),
+  tools: new Map(),
+  thinkingEnd: [],
+  constraint: { losses: [] },
+}
 
 /* How much reasoning an effort is worth to a model that knows no efforts. */
 const effortTokens = { low: 2048, medium: 8192, high: undefined } as const

@@ -1,7 +1,7 @@
 import type { CacheWrites, GenerationEvent } from '../messages.ts'
 import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
-import { Generation } from './generation.ts'
+import { Generation, measuresPrompt } from './generation.ts'
 import type { Job } from './generation.ts'
 import { createJobQueue } from './job-queue.ts'
 import { emptyLane } from './lane.ts'
@@ -123,24 +123,25 @@ class StepScheduler implements Scheduler {
       if (!this.#queue.has(job.id)) continue
       this.#queue.remove(job.id)
       const { lane, report } = seated
-      this.#begin(lane, job)
+      const begun = this.#begin(lane, job)
       const written = writesOf(job, report.reusedTokens)
-      this.#events.push({ type: 'started', id: job.id, report, ...(written && { written }) })
+      this.#events.push({ type: 'started', id: job.id, report, ...(written && { written }) }, ...begun)
     }
   }
 
-  #begin(lane: Lane, job: Job): void {
+  #begin(lane: Lane, job: Job): readonly GenerationEvent[] {
     this.#clock += 1
     lane.lastUsed = this.#clock
     const generation = new Generation(this.#model, job)
     lane.work = { generation, arrived: this.#clock, next: undefined, isCancelled: false }
+    return generation.begin()
   }
 
   #planPieces(): readonly Piece[] {
     const busy = this.#lanes.flatMap(lane => (lane.work ? [{ lane, work: lane.work }] : []))
     const working = busy.map(({ lane, work }) => ({
       slot: lane.id,
-      remaining: Math.max(0, work.generation.job.tokens.length - lane.tokens.length),
+      remaining: remainingOf(lane, work),
       arrived: work.arrived,
     }))
     const shares = planStep(working, {
@@ -157,16 +158,23 @@ class StepScheduler implements Scheduler {
     const pads = this.#pad(pieces)
     const entries = [...pieces.map(({ entry }) => entry), ...pads].toSorted((a, b) => a.slot - b.slot)
     const began = performance.now()
-    const logits = await this.#model.evaluate(entries)
+    const places = await this.#model.evaluate(entries)
+    const logits = new Map(entries.map((entry, index) => [entry, places[index] ?? []]))
     this.#costs.evaluated(
       entries.reduce((sum, { tokens }) => sum + tokens.length, 0),
       performance.now() - began,
     )
     for (const { slot, position } of pads) this.#model.forget(slot, position)
     for (const { lane, entry } of pieces) remember(lane, entry)
+    // To draw from logits is to overwrite them.
+    for (const piece of pieces) await this.#measure(piece, logits.get(piece.entry) ?? [])
     const sampling = pieces.filter(({ entry }) => entry.samples)
-    await Promise.all(sampling.map((piece, index) => this.#draw(piece, logits[index])))
+    await Promise.all(sampling.map(piece => this.#draw(piece, logits.get(piece.entry)?.at(-1))))
     for (const { lane, work } of sampling) this.#advance(lane, work)
+  }
+
+  async #measure({ work, entry }: Piece, logits: readonly number[]): Promise<void> {
+    if (entry.measures && !work.isCancelled) this.#events.push(...(await work.generation.measure(logits)))
   }
 
   async #draw({ work }: Piece, logits: number | undefined): Promise<void> {
@@ -209,12 +217,26 @@ function writesOf({ map }: Job, reused: number): CacheWrites | undefined {
   return { tokens: upTo(0), hourTokens: upTo(oneHourMs) }
 }
 
+/*
+ * The logits of one token are as many as the model has tokens, and those of a long piece would fill the memory. Beside
+ * another answer's one token, the native batch takes the first token of a piece apart; the others are a large piece.
+ */
+const measuredPiece = bulkPiece + 1
+
+/** How many tokens of the prompt are to be read, or are to be read next where each is measured. */
+function remainingOf(lane: Lane, { generation: { job } }: Work): number {
+  const remaining = Math.max(0, job.tokens.length - lane.tokens.length)
+  return measuresPrompt(job) && remaining >= measuredPiece + bulkPiece ? measuredPiece : remaining
+}
+
 function toEntry(lane: Lane, work: Work, count: number): BatchEntry {
   const position = lane.tokens.length
-  const prompt = work.generation.job.tokens
+  const { job } = work.generation
+  const prompt = job.tokens
   if (position < prompt.length) {
     const tokens = prompt.slice(position, position + count)
-    return { slot: lane.id, position, tokens, samples: position + count === prompt.length }
+    const samples = position + count === prompt.length
+    return { slot: lane.id, position, tokens, samples, measures: measuresPrompt(job) }
   }
   if (work.next === undefined) throw new Error(`slot ${lane.id} has nothing to evaluate`)
   return { slot: lane.id, position, tokens: Uint32Array.of(work.next), samples: true }

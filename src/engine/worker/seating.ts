@@ -3,6 +3,7 @@ import type { Archive, Archived } from './archive.ts'
 import type { CacheCosts } from './cache-costs.ts'
 import { explainReuse } from './explain-reuse.ts'
 import type { Nearest } from './explain-reuse.ts'
+import { measuresPrompt } from './generation.ts'
 import type { Job } from './generation.ts'
 import { pinnedTokens, renewPins, toSlot } from './lane.ts'
 import type { Lane } from './lane.ts'
@@ -43,7 +44,8 @@ export class Seating {
   async seat(job: Job): Promise<Seated | undefined> {
     const { model, lanes, now } = this.#options
     const { tokens, isReproducible, map } = job
-    const arrival: Arrival = { tokens, isReproducible, canForget: model.canForget }
+    const isMeasured = measuresPrompt(job)
+    const arrival: Arrival = { tokens, isReproducible, canForget: model.canForget, isMeasured }
     const seat = chooseSeat(
       lanes.map(lane => toSlot(lane, now())),
       arrival,
@@ -54,7 +56,7 @@ export class Seating {
     const { lane, kept } = restored ?? (await this.#take(seat, tokens))
     lane.pins = renewPins(lane.pins, map.marks, { kept, nowMs: now() })
     const spell = (some: Uint32Array): string => model.spellPrompt(some)
-    const from = { tokens, kept, restored: restored ? kept : 0, nearest, isReproducible }
+    const from = { tokens, kept, restored: restored ? kept : 0, nearest, isReproducible, isMeasured }
     return {
       lane,
       report: explainReuse({ ...from, canForget: model.canForget, placeOf: token => map.placeOf(token), spell }),

@@ -2,19 +2,22 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { ModelError, toModelError } from '../../core/errors.ts'
 import type { ChatPrompt } from '../chat-prompt.ts'
-import type { CountResult, FromWorker, ToWorker, WorkerFailure } from '../messages.ts'
+import type { CountResult, FromWorker, GenerationTask, ToWorker, WorkerFailure } from '../messages.ts'
+import type { RawPrompt } from '../raw-prompt.ts'
 import { createChatTemplate, fallbackTemplate } from './chat-template.ts'
 import type { ChatTemplate } from './chat-template.ts'
 import type { Job } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
-import { createOutputPlanner } from './plan-output.ts'
+import { createOutputPlanner, plainOutput } from './plan-output.ts'
 import type { PlanOutput } from './plan-output.ts'
 import { isReproducible, toSamplerConfig } from './sampling.ts'
 import { createScheduler } from './scheduler.ts'
 import type { Archive } from './archive.ts'
 import { mapPrompt } from './prompt-map.ts'
+import type { PromptMap } from './prompt-map.ts'
 import { createPromptScale } from './prompt-scale.ts'
 import type { PromptScale } from './prompt-scale.ts'
+import { readRawPrompt } from './read-raw-prompt.ts'
 import { createArrivals } from './arrivals.ts'
 import type { Arrival } from './arrivals.ts'
 
@@ -110,28 +113,49 @@ interface Means {
 }
 
 async function toJob({ id, task }: Arrival, means: Means): Promise<Job> {
-  const { model, render, scale, chooseSeed, plan } = means
-  const tooMany = await scale.excess(task.prompt)
-  if (tooMany !== undefined) throw tooLong(tooMany, model.contextTokens - 1)
-  const rendered = render(task.prompt)
-  const tokens = model.tokenizePrompt(rendered.text)
-  if (tokens.length >= model.contextTokens) throw tooLong(tokens.length, model.contextTokens - 1)
-  if (tokens.length === 0)
-    throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
+  const { prompt } = task
+  const read = 'raw' in prompt ? await readRaw(prompt, means) : await readChat({ ...task, prompt }, means)
   return {
     id,
     priority: task.priority ?? 'normal',
-    tokens,
-    map: mapPrompt({ text: rendered.text, tokens, parts: task.parts, keepAllForMs: task.keepAllForMs }, some =>
-      model.spellPrompt(some),
-    ),
-    sampler: toSamplerConfig(task.sampling, chooseSeed()),
+    ...read,
+    sampler: toSamplerConfig(task.sampling, means.chooseSeed()),
     isReproducible: isReproducible(task.sampling),
     stopSequences: task.stopSequences,
     maxTokens: task.maxTokens,
     topLogprobs: task.topLogprobs,
-    output: plan(task, rendered),
   }
+}
+
+type ReadPrompt = Pick<Job, 'tokens' | 'map' | 'output' | 'echo'>
+
+async function readChat(
+  task: GenerationTask & { readonly prompt: ChatPrompt },
+  { model, render, scale, plan }: Means,
+): Promise<ReadPrompt> {
+  requireFit((await scale.excess(task.prompt)) ?? 0, model)
+  const rendered = render(task.prompt)
+  const tokens = model.tokenizePrompt(rendered.text)
+  requireFit(tokens.length, model)
+  if (tokens.length === 0)
+    throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
+  const { parts, keepAllForMs } = task
+  const map = mapPrompt({ text: rendered.text, tokens, parts, keepAllForMs }, some => model.spellPrompt(some))
+  return { tokens, map, output: plan(task, rendered) }
+}
+
+async function readRaw(prompt: RawPrompt, { model, scale }: Means): Promise<ReadPrompt> {
+  const { raw, suffix = '', isEchoed } = prompt
+  if (typeof raw === 'string') requireFit((await scale.excess({ messages: [], prefill: raw + suffix })) ?? 0, model)
+  const { tokens, text, lead } = readRawPrompt(prompt, model)
+  requireFit(tokens.length, model)
+  if (tokens.length === 0) {
+    throw new ModelError('invalid-request', 'prompt: it is empty, and this model has no token to begin with', {
+      field: ['prompt'],
+    })
+  }
+  const map: PromptMap = { marks: [], placeOf: () => 'prompt' }
+  return { tokens, map, output: plainOutput, ...(isEchoed && { echo: { text, lead } }) }
 }
 
 const makesNoVectors: WorkerFailure = {
@@ -141,8 +165,9 @@ const makesNoVectors: WorkerFailure = {
 }
 
 /* Agents look for these words to know that they must shorten the conversation. */
-function tooLong(tokens: number, maximum: number): ModelError {
-  return new ModelError('invalid-request', `prompt is too long: ${tokens} tokens > ${maximum} maximum`, {
+function requireFit(tokens: number, { contextTokens }: LanguageModel): void {
+  if (tokens < contextTokens) return
+  throw new ModelError('invalid-request', `prompt is too long: ${tokens} tokens > ${contextTokens - 1} maximum`, {
     code: 'context-length-exceeded',
   })
 }

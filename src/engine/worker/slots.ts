@@ -27,6 +27,8 @@ export interface Arrival {
   readonly isReproducible: boolean
   /** Whether a slot can keep a part of what it holds. */
   readonly canForget: boolean
+  /** Whether each of the tokens is to be measured, so that none may be reused. */
+  readonly isMeasured?: boolean
 }
 
 /*
@@ -96,8 +98,9 @@ function isLessMissed({ slot: a, keep: keepA }: Candidate, { slot: b, keep: keep
 /** How many of the prompt's first tokens a slot's state can stand for. The last token is always evaluated. */
 export function reusable(
   slot: Pick<Slot, 'tokens' | 'bulkTokens'>,
-  { tokens, isReproducible, canForget }: Arrival,
+  { tokens, isReproducible, canForget, isMeasured }: Arrival,
 ): number {
+  if (isMeasured) return 0
   const common = commonPrefix(slot.tokens, tokens)
   if (!canForget) return common === slot.tokens.length && common < tokens.length ? common : 0
   const keep = Math.min(common, tokens.length - 1)

@@ -6,6 +6,8 @@ import { spellToken } from './token-spelling.ts'
 export interface TokenMeter {
   /** Gives the log-probability of `token` at logits that were not overwritten yet. */
   measure(logits: number, token: number): Promise<TokenLogprob>
+  /** Spells a token whose log-probability is known. */
+  name(token: number, logprob: number): TokenLogprob
   dispose(): void
 }
 
@@ -23,6 +25,7 @@ export function createTokenMeter({ bindings, native, context }: MeterMeans, top:
   sampler.applyConfig({ temperature: 0 })
   const named = (token: number, logprob: number): TokenLogprob => ({ ...spellToken(native, token), logprob })
   return {
+    name: named,
     measure: async (logits, token) => {
       // At least the likeliest one is asked for: the weights are told in relation to it.
       const filter = [[token], false, false, false, Math.max(1, top)] as const
