@@ -33,6 +33,8 @@ export interface ModelErrorOptions extends ErrorOptions {
   readonly code?: ErrorCode
   readonly field?: FieldPath
   readonly retryAfterMs?: number
+  /** Whether the target that failed may succeed when it is asked the same again at once; no by default. */
+  readonly isWorthRepeating?: boolean
 }
 
 const elsewhere: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'overloaded', 'unavailable', 'timeout', 'not-found'])
@@ -44,6 +46,7 @@ export class ModelError extends Error {
   readonly code: ErrorCode | undefined
   readonly field: FieldPath | undefined
   readonly retryAfterMs: number | undefined
+  readonly isWorthRepeating: boolean
 
   constructor(kind: ErrorKind, message: string, options: ModelErrorOptions = {}) {
     super(message, options)
@@ -51,6 +54,7 @@ export class ModelError extends Error {
     this.code = options.code
     this.field = options.field
     this.retryAfterMs = options.retryAfterMs
+    this.isWorthRepeating = options.isWorthRepeating ?? false
   }
 
   /** Whether another target may succeed where this one failed. */

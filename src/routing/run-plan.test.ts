@@ -70,13 +70,53 @@ test.each(['invalid-request', 'unauthorized', 'internal'] as const)(
   },
 )
 
+test('a target whose failure is worth repeating is tried once more, and both attempts are recorded', async () => {
+  const attempts: Attempt[] = []
+  const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
+  let runs = 0
+  const backend = scripted({ steps: () => ((runs += 1) === 1 ? [...begins(), { fail: crash }] : says('b')) })
+  const other = scripted({ steps: says('c') })
+  const stream = await runPlan(plan(backend, other), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
+  expect(await readAll(stream)).toEqual(says('b'))
+  expect(attempts).toEqual([
+    { backend: 'scripted', model: 'model-0', failure: crash },
+    { backend: 'scripted', model: 'model-0' },
+  ])
+  expect(other.requests).toEqual([])
+})
+
+test('a target that fails again is not tried a third time, and the next one is', async () => {
+  const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
+  const backend = scripted({ steps: [{ fail: crash }] })
+  expect(await readAll(await runPlan(plan(backend, scripted({ steps: says('c') })), request, rules()))).toEqual(
+    says('c'),
+  )
+  expect(backend.requests).toHaveLength(2)
+})
+
+test('what a client has seen is never repeated', async () => {
+  const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
+  const backend = scripted({ steps: [...begins(), text('a'), { fail: crash }] })
+  await expect(readAll(await runPlan(plan(backend), request, rules()))).rejects.toBe(crash)
+  expect(backend.requests).toHaveLength(1)
+})
+
+test('a client that left meanwhile is not tried for again', async () => {
+  const controller = new AbortController()
+  const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
+  const backend = scripted({ steps: [{ fail: crash }] })
+  const leaves = { signal: controller.signal, onAttempt: () => controller.abort(new ModelError('aborted', 'gone')) }
+  await expect(runPlan(plan(backend), request, rules(leaves))).rejects.toMatchObject({ kind: 'aborted' })
+  expect(backend.requests).toHaveLength(1)
+})
+
 test('when every target fails, the failure is of the last one and holds all of them', async () => {
   const last = new ModelError('overloaded', 'busy', { retryAfterMs: 1500 })
   const run = runPlan(plan(scripted({ steps: [fail] }), scripted({ steps: [{ fail: last }] })), request, rules())
   await expect(run).rejects.toMatchObject({
     kind: 'overloaded',
     retryAfterMs: 1500,
-    message: '2 targets failed in turn; the last one: busy',
+    message: '2 attempts failed in turn; the last one: busy',
     cause: { errors: [fail.fail, last] },
   })
 })

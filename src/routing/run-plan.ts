@@ -3,7 +3,8 @@ import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { abortReason, commit } from './commit.ts'
 import { startPatience, type Patience } from './patience.ts'
-import type { RoutePlan } from './plan-route.ts'
+import type { RoutePlan, Target } from './plan-route.ts'
+import { tryAgain } from './try-again.ts'
 
 /** One try at one target, for the record. */
 export interface Attempt {
@@ -24,7 +25,7 @@ export interface RunRules {
 }
 
 /**
- * Opens the plan's first target that gets as far as saying something.
+ * Opens the plan's first target that gets as far as saying something. One whose failure is worth repeating is tried twice.
  * After `headersAfterMs` it gives a stream that still looks for one: a failure of all targets is then thrown by the stream.
  */
 export async function runPlan(plan: RoutePlan, request: ModelRequest, rules: RunRules): Promise<ModelStream> {
@@ -38,33 +39,50 @@ export async function runPlan(plan: RoutePlan, request: ModelRequest, rules: Run
   }
 }
 
-async function openFirst(
-  plan: RoutePlan,
-  request: ModelRequest,
-  rules: RunRules & { readonly patience: Patience },
-): Promise<ModelStream> {
+type OpeningRules = RunRules & { readonly patience: Patience }
+
+async function openFirst(plan: RoutePlan, request: ModelRequest, rules: OpeningRules): Promise<ModelStream> {
   const failures: ModelError[] = []
-  for (const { backend, model } of plan.targets) {
+  for (const target of plan.targets) {
     if (rules.signal.aborted) throw abortReason(rules.signal)
     try {
-      const stream = await commit(backend.stream({ ...request, model }, rules.signal), rules)
-      rules.onAttempt?.({ backend: backend.name, model })
-      return stream
+      return await tryAgain(() => openTarget({ target, request, failures }, rules), rules.signal)
     } catch (error) {
-      const failure = toModelError(error)
-      rules.onAttempt?.({ backend: backend.name, model, failure })
-      failures.push(failure)
-      if (!failure.isWorthTryingElsewhere) break
+      if (rules.signal.aborted) throw abortReason(rules.signal)
+      if (!toModelError(error).isWorthTryingElsewhere) break
     }
   }
   throw sumUp(failures)
+}
+
+interface Opening {
+  readonly target: Target
+  readonly request: ModelRequest
+  /** Grows by the failure, where there is one. */
+  readonly failures: ModelError[]
+}
+
+async function openTarget(
+  { target: { backend, model }, request, failures }: Opening,
+  rules: OpeningRules,
+): Promise<ModelStream> {
+  try {
+    const stream = await commit(backend.stream({ ...request, model }, rules.signal), rules)
+    rules.onAttempt?.({ backend: backend.name, model })
+    return stream
+  } catch (error) {
+    const failure = toModelError(error)
+    rules.onAttempt?.({ backend: backend.name, model, failure })
+    failures.push(failure)
+    throw failure
+  }
 }
 
 function sumUp(failures: readonly ModelError[]): ModelError {
   const last = failures.at(-1)
   if (!last) return new ModelError('not-found', 'model: no target serves it', { code: 'model-not-found' })
   if (failures.length === 1) return last
-  return new ModelError(last.kind, `${failures.length} targets failed in turn; the last one: ${last.message}`, {
+  return new ModelError(last.kind, `${failures.length} attempts failed in turn; the last one: ${last.message}`, {
     cause: new AggregateError(failures),
     ...(last.code && { code: last.code }),
     ...(last.field && { field: last.field }),

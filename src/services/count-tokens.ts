@@ -1,6 +1,7 @@
 import { ModelError } from '../core/errors.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { planRoute, type ModelDirectory } from '../routing/plan-route.ts'
+import { tryAgain } from '../routing/try-again.ts'
 
 /** Counts the tokens that a request would send to its model. Throws a `ModelError`. */
 export type CountTokensService = (request: ModelRequest, signal: AbortSignal) => Promise<number>
@@ -10,7 +11,8 @@ export function createCountTokens(directory: () => Promise<ModelDirectory>): Cou
   return async (request, signal) => {
     const { targets } = planRoute(request, await directory())
     for (const { backend, model } of targets) {
-      if (backend.countTokens) return backend.countTokens({ ...request, model }, signal)
+      const ask = backend.countTokens?.bind(backend)
+      if (ask) return tryAgain(() => ask({ ...request, model }, signal), signal)
     }
     throw new ModelError(
       'invalid-request',

@@ -1,6 +1,7 @@
 import type { EmbedRequest, Embeddings } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import { planRoute, type ModelDirectory } from '../routing/plan-route.ts'
+import { tryAgain } from '../routing/try-again.ts'
 
 /** Turns texts into vectors. Throws a `ModelError`. */
 export type EmbedService = (request: EmbedRequest, signal: AbortSignal) => Promise<Embeddings>
@@ -10,7 +11,8 @@ export function createEmbed(directory: () => Promise<ModelDirectory>): EmbedServ
   return async (request, signal) => {
     const { targets } = planRoute(request, await directory())
     for (const { backend, model } of targets) {
-      if (backend.embed) return backend.embed({ ...request, model }, signal)
+      const ask = backend.embed?.bind(backend)
+      if (ask) return tryAgain(() => ask({ ...request, model }, signal), signal)
     }
     throw new ModelError(
       'invalid-request',

@@ -52,6 +52,17 @@ test('tokens are counted by the first target that can', async () => {
   expect(await count(request, signal)).toBe(42)
 })
 
+test('a count whose process ended under it is asked for once more', async () => {
+  let asked = 0
+  const countTokens = async () => {
+    asked += 1
+    if (asked === 1) throw new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
+    return 42
+  }
+  const count = createCountTokens(directory({ ...scripted({ steps: [] }), countTokens }))
+  expect(await count(request, signal)).toBe(42)
+})
+
 test('where nobody can count, the client is told another way', async () => {
   const count = createCountTokens(directory(scripted({ steps: [] })))
   await expect(count(request, signal)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
