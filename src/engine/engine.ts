@@ -19,8 +19,10 @@ import { runTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
 import type { Run, SharingPolicy } from './shared-runs.ts'
 import { taskKey } from './task-key.ts'
+import { createTrials } from './trials.ts'
 import { createTurns } from './turns.ts'
 import type { Queue } from './turns.ts'
+import { waitFor } from './wait-for.ts'
 
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
 export interface Engine extends Backend {
@@ -57,7 +59,8 @@ export function createEngine(options: EngineOptions): Engine {
     onNews: options.onNews ?? (() => {}),
   })
   const turns = createTurns({ mostWaiting: policy.mostWaiting, now })
-  const means = { pool, turns, poison: createPoisonList(now), queueTimeoutMs: policy.queueTimeoutMs }
+  const { queueTimeoutMs } = policy
+  const means = { pool, turns, poison: createPoisonList(now), trials: createTrials(), queueTimeoutMs }
   const run = shareRuns({ ...policy, now, run: (task, signal) => runTask(task, means, signal) })
   const normalise = createNormaliser(options.normaliseOff)
   return {
@@ -69,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
       const { host, release } = await pool.use(request.model, signal)
-      return host.count(prompt).finally(release)
+      return waitFor(host.count(prompt), signal).finally(release)
     },
     embed: (request, signal) => embed(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),

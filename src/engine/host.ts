@@ -59,10 +59,12 @@ export class HostEnded extends Error {
   override readonly name = 'HostEnded'
   /** Whether the child worked on this when it ended, rather than had it wait. */
   readonly isSuspect: boolean
+  readonly processId: number | undefined
 
-  constructor(message: string, isSuspect: boolean) {
+  constructor(message: string, { isSuspect, processId }: Pick<HostEnded, 'isSuspect' | 'processId'>) {
     super(message)
     this.isSuspect = isSuspect
+    this.processId = processId
   }
 }
 
@@ -156,7 +158,7 @@ class Child implements ModelHost {
   }
 
   async *generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const id = this.#take()
+    const id = await this.#take()
     const events = new EventQueue<GenerationEvent>()
     const abort = (): void => events.fail(toAbortion(signal))
     if (signal.aborted) abort()
@@ -180,8 +182,8 @@ class Child implements ModelHost {
     }
   }
 
-  count(prompt: ChatPrompt): Promise<number> {
-    const id = this.#take()
+  async count(prompt: ChatPrompt): Promise<number> {
+    const id = await this.#take()
     const counting = Promise.withResolvers<number>()
     this.#counts.set(id, counting)
     this.#watchdog.begin()
@@ -190,7 +192,7 @@ class Child implements ModelHost {
   }
 
   async embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings> {
-    const id = this.#take()
+    const id = await this.#take()
     const embeddings = this.#embeddings.open(id, texts.length)
     let isOver = false
     try {
@@ -231,12 +233,17 @@ class Child implements ModelHost {
     this.#lines.send(message)
   }
 
-  #take(): number {
+  async #take(): Promise<number> {
     const id = this.#nextId
     this.#nextId += 1
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null)
-      throw new ModelError('unavailable', endedWhile.answering)
-    return id
+    if (this.#process.exitCode === null && this.#process.signalCode === null) return id
+    // Once everybody knows that the process is gone, whoever tries again gets the next one.
+    throw this.#ended(await this.exited, { message: endedWhile.answering, isSuspect: false })
+  }
+
+  #ended(exit: HostExit, { message, isSuspect }: { message: string; isSuspect: boolean }): ModelError {
+    const cause = new HostEnded(describeExit(exit), { isSuspect, processId: this.processId })
+    return new ModelError('unavailable', message, { cause, isWorthRepeating: true })
   }
 
   #receive(message: FromWorker): void {
@@ -301,11 +308,8 @@ class Child implements ModelHost {
 
   #failAll(exit: HostExit): void {
     this.#watchdog.rest()
-    const how = exit.signal ?? `exit status ${exit.code}`
-    const cause = `the engine process ended with ${how}: ${exit.lastWords.trim()}`
     const { loading, answering } = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
-    const fail = (message: string, isSuspect: boolean): ModelError =>
-      new ModelError('unavailable', message, { cause: new HostEnded(cause, isSuspect) })
+    const fail = (message: string, isSuspect: boolean): ModelError => this.#ended(exit, { message, isSuspect })
     this.#becameReady.reject(fail(loading, false))
     const running = [...this.#generations.values()]
     // While a slot is free nothing waits: what has not started was being read.
@@ -321,6 +325,10 @@ class Child implements ModelHost {
 interface Running {
   readonly events: EventQueue<GenerationEvent>
   isStarted: boolean
+}
+
+function describeExit({ code, signal, lastWords }: HostExit): string {
+  return `the engine process ended with ${signal ?? `exit status ${code}`}: ${lastWords.trim()}`
 }
 
 const endedWhile = {

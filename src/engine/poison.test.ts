@@ -63,16 +63,25 @@ describe('a process that keeps ending', () => {
 
 test('a request that was answered after its process ended once is harmless', () => {
   const list = createPoisonList(() => 0)
-  list.suspect('request')
+  list.suspect('request', { processId: 1, reached: 0 })
   list.clear('request')
-  list.suspect('request')
+  list.suspect('request', { processId: 2, reached: 0 })
   expect(() => list.check('request')).not.toThrow()
-  list.suspect('request')
+  list.suspect('request', { processId: 3, reached: 0 })
   expect(() => list.check('request')).toThrow('each of the 2 times')
+})
+
+test('a request that is sent twice at once is suspected once when its process ends', () => {
+  const list = createPoisonList(() => 0)
+  list.suspect('request', { processId: 1, reached: 3 })
+  list.suspect('request', { processId: 1, reached: 4 })
+  expect(() => list.check('request')).not.toThrow()
+  expect(list.reached('request')).toBe(4)
 })
 
 test('the list of suspects is bounded, and forgets the oldest', () => {
   const list = createPoisonList(() => 0)
-  for (const key of ['old', 'old', ...Array.from({ length: 1000 }, (_, index) => `${index}`)]) list.suspect(key)
+  const keys = ['old', 'old', ...Array.from({ length: 1000 }, (_, index) => `${index}`)]
+  for (const [processId, key] of keys.entries()) list.suspect(key, { processId, reached: 0 })
   expect(() => list.check('old')).not.toThrow()
 })

@@ -4,10 +4,18 @@ import { ModelError } from '../core/errors.ts'
 export interface PoisonList {
   /** Throws `unavailable` for a request that is not to be run again. */
   check(key: string): void
-  /** The process ended while it worked on this request. */
-  suspect(key: string): void
+  /** How far a request had come when a process ended with it; undefined for one that is not suspected. */
+  reached(key: string): number | undefined
+  /** A process ended while it worked on this request. Sent several times at once, it is suspected once for the same end. */
+  suspect(key: string, end: SuspiciousEnd): void
   /** The request was answered to its end, so it is harmless. */
   clear(key: string): void
+}
+
+export interface SuspiciousEnd {
+  readonly processId: number | undefined
+  /** What had been said of the answer, in events. */
+  readonly reached: number
 }
 
 const mostDeaths = 2
@@ -17,28 +25,36 @@ const forgetAfterMs = 10 * 60_000
 
 const mostSuspects = 1000
 
+interface Suspect {
+  /** The processes that ended with it. */
+  readonly deaths: ReadonlySet<number | undefined>
+  readonly reached: number
+  readonly until: number
+}
+
 /** Makes an empty list over a clock that never goes back. */
 export function createPoisonList(now: () => number): PoisonList {
-  const suspects = new Map<string, { readonly deaths: number; readonly until: number }>()
-  const find = (key: string): { deaths: number; until: number } | undefined => {
+  const suspects = new Map<string, Suspect>()
+  const find = (key: string): Suspect | undefined => {
     const found = suspects.get(key)
     return found && found.until > now() ? found : undefined
   }
   return {
     check: key => {
       const found = find(key)
-      if (!found || found.deaths < mostDeaths) return
+      if (!found || found.deaths.size < mostDeaths) return
       const retryAfterMs = found.until - now()
       throw new ModelError(
         'unavailable',
-        `this request was being answered each of the ${found.deaths} times that the engine process ended; it is not run again for ${Math.ceil(retryAfterMs / 60_000)} min. Change the request, or ask another model`,
+        `this request was being answered each of the ${found.deaths.size} times that the engine process ended; it is not run again for ${Math.ceil(retryAfterMs / 60_000)} min. Change the request, or ask another model`,
         { retryAfterMs },
       )
     },
-    suspect: key => {
-      const deaths = (find(key)?.deaths ?? 0) + 1
+    reached: key => find(key)?.reached,
+    suspect: (key, { processId, reached }) => {
+      const deaths = new Set([...(find(key)?.deaths ?? []), processId])
       suspects.delete(key)
-      suspects.set(key, { deaths, until: now() + forgetAfterMs })
+      suspects.set(key, { deaths, reached, until: now() + forgetAfterMs })
       const [oldest] = suspects.keys()
       if (suspects.size > mostSuspects && oldest !== undefined) suspects.delete(oldest)
     },

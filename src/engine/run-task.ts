@@ -3,6 +3,7 @@ import { HostEnded } from './host.ts'
 import type { GenerationEvent, GenerationTask } from './messages.ts'
 import type { PoisonList } from './poison.ts'
 import type { ModelPool } from './pool.ts'
+import type { Trials } from './trials.ts'
 import type { Turns } from './turns.ts'
 
 /** What is to be run, under a name that repetitions of it share. */
@@ -16,6 +17,7 @@ export interface RunMeans {
   readonly pool: ModelPool
   readonly turns: Turns
   readonly poison: PoisonList
+  readonly trials: Trials
   /** How long a request may wait for a slot of a loaded model. */
   readonly queueTimeoutMs: number
 }
@@ -26,24 +28,34 @@ export interface RunMeans {
  */
 export async function* runTask(
   { model, task, key }: NamedTask,
-  { pool, turns, poison, queueTimeoutMs }: RunMeans,
+  { pool, turns, poison, trials, queueTimeoutMs }: RunMeans,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   poison.check(key)
   const turn = turns.enter(model, pool.slots(model))
+  const suspiciousUpTo = poison.reached(key)
+  let endTrial = noTrial
+  let reached = 0
   try {
+    if (suspiciousUpTo !== undefined) endTrial = await trials.enter(model, signal)
     for await (const event of generate({ model, task, queueTimeoutMs, pool }, signal)) {
+      reached += 1
+      if (reached > (suspiciousUpTo ?? 0)) endTrial()
       if (event.type === 'started') turn.begin()
       if (event.type === 'ended') poison.clear(key)
       yield event
     }
   } catch (error) {
-    if (error instanceof ModelError && error.cause instanceof HostEnded && error.cause.isSuspect) poison.suspect(key)
+    const end = error instanceof ModelError ? error.cause : undefined
+    if (end instanceof HostEnded && end.isSuspect) poison.suspect(key, { processId: end.processId, reached })
     throw error
   } finally {
+    endTrial()
     turn.leave()
   }
 }
+
+const noTrial = (): void => {}
 
 interface Generating {
   readonly model: string

@@ -82,6 +82,8 @@ function join(shared: SharedRun, onLastLeft: () => void): () => void {
 }
 
 function mayAttach(running: SharedRun, { task }: NamedTask, { attach, now }: SharingOptions): boolean {
+  // Whoever tries again wants another outcome.
+  if (running.log.hasFailed) return false
   if (attach !== 'resent') return attach === 'always'
   if (isReproducible(task.sampling) || running.followers === 0) return true
   return running.started !== undefined && !running.hasShown && now() - running.started >= resentAfterMs
