@@ -9,6 +9,8 @@ export interface Ask {
   readonly headers?: OutgoingHttpHeaders
   /** Sent as it is where it is text or bytes, and as JSON otherwise. */
   readonly body?: unknown
+  /** Closes the connection when it is aborted. */
+  readonly signal?: AbortSignal
 }
 
 export interface Reply {
@@ -40,7 +42,7 @@ export interface OpenReply {
 }
 
 /** Sends one request and gives the reply as soon as its headers are there. */
-export async function open(port: number, { method = 'GET', path, headers, body }: Ask): Promise<OpenReply> {
+export async function open(port: number, { method = 'GET', path, headers, body, signal }: Ask): Promise<OpenReply> {
   const isJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
   const outgoing = request({
     host: '127.0.0.1',
@@ -48,6 +50,7 @@ export async function open(port: number, { method = 'GET', path, headers, body }
     method,
     path,
     agent: false,
+    ...(signal && { signal }),
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
   })
   const arrival = once(outgoing, 'response')
