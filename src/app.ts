@@ -14,7 +14,7 @@ import type { ArchiveOptions } from './engine/archive-places.ts'
 import { createEngine } from './engine/engine.ts'
 import type { Engine, EngineNews, EngineOptions } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
-import type { LoadPreferences } from './engine/load-plan.ts'
+import type { LoadPreferences, ModelPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
 import { provisionEngine } from './engine/provision.ts'
 import type { CacheReport } from './core/cache-report.ts'
@@ -58,7 +58,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
   const local = createLocalModels({
     models,
     backend: engine,
-    contextTokens: trained => contextTokensFor(trained, preferences),
+    contextTokens: (model, trained) => contextTokensFor(trained, preferences(model)),
   })
   const answer = createAnswer({ directory: local.directory })
   const services = {
@@ -152,7 +152,7 @@ const loopbackOf: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '
 interface EngineParts {
   readonly logger: Logger
   readonly models: InstalledModels
-  readonly preferences: LoadPreferences
+  readonly preferences: (model: string) => LoadPreferences
   readonly provision: () => Promise<string>
 }
 
@@ -218,11 +218,25 @@ function knownRules(names: readonly string[]): readonly string[] {
   )
 }
 
-function preferencesOf({ contextTokens, slots, threads, gpuLayers }: Config): LoadPreferences {
+/** How the owner wants a model to be run: what holds for all models, under what is said of this one. */
+function preferencesOf(config: Config): (model: string) => LoadPreferences {
+  const forAll = preferencesForAll(config)
+  return model => ({ ...forAll, ...ownPreferences(model, config) })
+}
+
+/* Nothing yet says anything of a single model. */
+function ownPreferences(_model: string, _config: Config): ModelPreferences {
+  return {}
+}
+
+function preferencesForAll(config: Config): LoadPreferences {
+  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention } = config
   return {
     // Large enough to compute well, small enough that a reader of another answer waits but a moment.
     batchTokens: 512,
     sharedPrefillTokens: 128,
+    cacheType,
+    flashAttention,
     ...(contextTokens !== undefined && { contextTokens }),
     ...(slots !== undefined && { slots }),
     ...(threads !== undefined && { threads }),

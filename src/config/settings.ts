@@ -162,6 +162,20 @@ export const settings = {
     variable: 'DUOLOGUE_GPU_LAYERS',
     about: 'layers on the graphics processor; by default as many as fit',
   },
+  cacheType: {
+    schema: oneOf('f16', 'q8_0', 'q4_0'),
+    flag: '--kv-cache',
+    variable: 'DUOLOGUE_KV_CACHE',
+    fallback: 'f16',
+    about: 'how keys and values are stored: f16, q8_0 in half the memory, or q4_0 in a quarter; both read slower',
+  },
+  flashAttention: {
+    schema: oneOf('auto', 'on', 'off'),
+    flag: '--flash-attention',
+    variable: 'DUOLOGUE_FLASH_ATTENTION',
+    fallback: 'auto',
+    about: 'whether attention is computed piece by piece: auto, on or off',
+  },
   cacheMemoryBytes: {
     schema: memorySizeOrNone,
     variable: 'DUOLOGUE_CACHE_MEMORY',

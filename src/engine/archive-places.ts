@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmod, lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Attention } from './attention.ts'
 import type { ArchivePlace, ArchivePlaces } from './messages.ts'
 
 /** Where conversations may be written away, and how much of each. */
@@ -14,8 +15,8 @@ export interface ArchiveOptions {
   readonly diskBytes?: number
 }
 
-/** What a state is good for: one model file, read by one engine. */
-export interface ArchiveKey {
+/** What a state is good for: one model file, read by one engine that attends in one way. */
+export interface ArchiveKey extends Required<Attention> {
   readonly modelPath: string
   readonly packageDirectory: string
 }
@@ -90,12 +91,13 @@ async function removeAbandoned(root: string, own: string): Promise<void> {
 const headBytes = 1024 * 1024
 
 /* A state fits the tensors that made it, as this build of the engine computes with them. */
-async function nameOf({ modelPath, packageDirectory }: ArchiveKey): Promise<string> {
+async function nameOf({ modelPath, packageDirectory, cacheType, flashAttention }: ArchiveKey): Promise<string> {
   const file = await open(modelPath, 'r')
   try {
     const { size, mtimeMs } = await file.stat()
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const hash = createHash('sha256').update(JSON.stringify([packageDirectory, size, mtimeMs]))
+    const how = [packageDirectory, size, mtimeMs, cacheType, flashAttention]
+    const hash = createHash('sha256').update(JSON.stringify(how))
     return hash.update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 32)
   } finally {
     await file.close()

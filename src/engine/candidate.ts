@@ -1,7 +1,10 @@
 import { ModelError } from '../core/errors.ts'
+import type { GgufFile } from '../gguf/gguf-file.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
+import { requireStorable } from './attention.ts'
+import type { Attention } from './attention.ts'
 import { findConfinement, unconfined } from './confinement.ts'
 import { startHost } from './host.ts'
 import { forEmbeddings, planLoad } from './load-plan.ts'
@@ -18,7 +21,8 @@ export interface LoadMeans {
   readonly locate: (model: string) => Promise<string | undefined>
   /** Gives the folder of the native package, installing it on first use. Throws a `ModelError`. */
   readonly provision: () => Promise<string>
-  readonly preferences: LoadPreferences
+  /** How the owner wants a model to be run. */
+  readonly preferences: (model: string) => LoadPreferences
   /** Where conversations are written away that make way for others; nowhere by default. */
   readonly archive?: ArchiveOptions
   /** The environment variables that a model's process gets. */
@@ -41,9 +45,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
   }
   const { environment, patience = usualPatience, now } = means
   const named = naming(model)
-  const file = await readGguf(path).catch(named)
-  const embeds = file.shape.pooling !== undefined
-  const preferences = embeds ? forEmbeddings(means.preferences) : means.preferences
+  const { file, embeds, preferences } = await readSound(path, means.preferences(model)).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
   const confinement = means.isConfined === false ? unconfined : await findConfinement(environment)
   return {
@@ -55,7 +57,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
       }
     },
     start: async (plan, { signal: stop, onProgress }) => {
-      const made = { modelPath: path, packageDirectory, plan, embeds }
+      const made = { modelPath: path, packageDirectory, plan, embeds, ...attentionOf(preferences) }
       // A model that makes embeddings holds no conversations.
       const archive = means.archive && !embeds ? await openArchivePlaces(means.archive, made) : undefined
       const settings = toSettings(preferences, { ...made, archive })
@@ -64,7 +66,26 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
   }
 }
 
-interface Decided {
+interface Sound {
+  readonly file: GgufFile
+  /** Whether the model turns texts into vectors, rather than writing answers. */
+  readonly embeds: boolean
+  readonly preferences: LoadPreferences
+}
+
+async function readSound(path: string, wished: LoadPreferences): Promise<Sound> {
+  const file = await readGguf(path)
+  const embeds = file.shape.pooling !== undefined
+  const preferences = embeds ? forEmbeddings(wished) : wished
+  requireStorable(file, preferences)
+  return { file, embeds, preferences }
+}
+
+function attentionOf({ cacheType = 'f16', flashAttention = 'auto' }: Attention): Required<Attention> {
+  return { cacheType, flashAttention }
+}
+
+interface Decided extends Required<Attention> {
   readonly modelPath: string
   readonly packageDirectory: string
   readonly plan: LoadPlan
@@ -72,15 +93,10 @@ interface Decided {
   readonly archive: ArchivePlaces | undefined
 }
 
-function toSettings(
-  preferences: LoadPreferences,
-  { modelPath, packageDirectory, plan, embeds, archive }: Decided,
-): LoadSettings {
+function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }: Decided): LoadSettings {
   const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = preferences
   return {
-    modelPath,
-    packageDirectory,
-    embeds,
+    ...decided,
     contextTokens: plan.contextTokens,
     slots: plan.slots,
     batchTokens: Math.min(batchTokens, plan.contextTokens),

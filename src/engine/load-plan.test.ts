@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../test/support/engine.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { estimateMemory } from '../gguf/memory.ts'
+import type { MemoryWish } from '../gguf/memory.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import { planLoad } from './load-plan.ts'
 import type { LoadPreferences } from './load-plan.ts'
@@ -22,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 const preferences: LoadPreferences = { batchTokens: 512, sharedPrefillTokens: 128 }
-const bytesOf = (slots: number, contextTokens = 2048): number =>
-  estimateMemory(file, { slots, contextTokens, batchTokens: 512 }).totalBytes
+const bytesOf = (slots: number, contextTokens = 2048, more: Partial<MemoryWish> = {}): number =>
+  estimateMemory(file, { slots, contextTokens, batchTokens: 512, ...more }).totalBytes
 const roomOf = (bytes: number, more: Partial<Room> = {}): Room => ({
   freeBytes: bytes,
   reclaimableBytes: bytes,
@@ -55,6 +56,19 @@ test('a model larger than its share has what can be freed', () => {
 test('the context is as long as the whole memory allows, never as short as the moment demands', () => {
   const busy = roomOf(bytesOf(8), { freeBytes: 0, reclaimableBytes: bytesOf(1) - 1 })
   expect(planLoad(file, { preferences, room: busy })).toBeUndefined()
+})
+
+test('keys and values in fewer bits leave room for more answers at once', () => {
+  const room = roomOf(bytesOf(8, 2048, { cacheType: 'q8_0' }))
+  expect(planLoad(file, { preferences: { ...preferences, cacheType: 'q8_0' }, room })?.slots).toBe(8)
+  expect(planLoad(file, { preferences, room })?.slots).toBe(4)
+})
+
+test('without flash attention a model is given the memory for whole matrices', () => {
+  const preferred = { ...preferences, flashAttention: 'off' } as const
+  const memoryBytes = bytesOf(8, 2048, { hasFlashAttention: false })
+  expect(planLoad(file, { preferences: preferred, room: roomOf(memoryBytes) })).toMatchObject({ slots: 8, memoryBytes })
+  expect(memoryBytes).toBeGreaterThan(bytesOf(8))
 })
 
 test('what does not fit into the whole memory is refused with the numbers', () => {

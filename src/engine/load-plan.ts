@@ -1,10 +1,12 @@
 import { ModelError } from '../core/errors.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { chooseContext } from '../gguf/memory.ts'
-import type { MemoryPlan } from '../gguf/memory.ts'
+import type { CacheType, MemoryPlan, MemoryWish } from '../gguf/memory.ts'
+import { usesFlashAttention } from './attention.ts'
+import type { FlashAttention } from './attention.ts'
 import type { Room } from './memory-budget.ts'
 
-/** How the owner wants models to be run. What is absent is chosen from the model and the memory. */
+/** How the owner wants a model to be run. What is absent is chosen from the model and the memory. */
 export interface LoadPreferences {
   /** Prompt and answer together, for each answer that is written at once. */
   readonly contextTokens?: number
@@ -12,9 +14,16 @@ export interface LoadPreferences {
   readonly slots?: number
   readonly threads?: number
   readonly gpuLayers?: number
+  /** How keys and values are stored; `f16` by default. */
+  readonly cacheType?: CacheType
+  /** `auto` by default, which is on wherever the engine can. */
+  readonly flashAttention?: FlashAttention
   readonly batchTokens: number
   readonly sharedPrefillTokens: number
 }
+
+/** What the owner says of one model; what holds for all applies where it is silent. */
+export type ModelPreferences = Partial<Omit<LoadPreferences, 'batchTokens' | 'sharedPrefillTokens'>>
 
 /** How a model will be run, and the memory that it takes. */
 export interface LoadPlan {
@@ -26,10 +35,10 @@ export interface LoadPlan {
 /* Long enough for the passages that are searched by their vectors; the whole of one is evaluated in one step. */
 const usualPassageTokens = 2048
 
-/** How a model that makes embeddings is run: one text at a time, each within one step. */
+/** How a model that makes embeddings is run: one text at a time, each within one step, and nothing is kept of it. */
 export function forEmbeddings(preferences: LoadPreferences): LoadPreferences {
   const contextTokens = preferences.contextTokens ?? usualPassageTokens
-  return { ...preferences, slots: 1, contextTokens, batchTokens: contextTokens }
+  return { ...preferences, slots: 1, contextTokens, batchTokens: contextTokens, cacheType: 'f16' }
 }
 
 /* Long enough for a coding agent's turns, short enough that several fit beside each other. */
@@ -46,15 +55,12 @@ export function planLoad(
   file: GgufFile,
   { preferences, room }: { preferences: LoadPreferences; room: Room },
 ): LoadPlan | undefined {
-  const wished = preferences.contextTokens ?? usualContextTokens
-  const slots = preferences.slots ?? usualSlots
+  const wish = wishOf(file, preferences)
   const { contextTokens } = chooseContext(file, {
-    contextTokens: wished,
-    slots,
-    batchTokens: preferences.batchTokens,
+    ...wish,
     availableBytes: room.wholeBytes,
     // A context that the owner asked for is not shortened behind their back.
-    ...(preferences.contextTokens !== undefined && { leastContextTokens: wished }),
+    ...(preferences.contextTokens !== undefined && { leastContextTokens: wish.contextTokens }),
   })
   const { freeBytes, reclaimableBytes, shareBytes } = room
   for (const availableBytes of [
@@ -63,17 +69,22 @@ export function planLoad(
     reclaimableBytes,
   ]) {
     const plan = unlessTooLarge(() =>
-      chooseContext(file, {
-        contextTokens,
-        slots,
-        batchTokens: preferences.batchTokens,
-        availableBytes,
-        leastContextTokens: contextTokens,
-      }),
+      chooseContext(file, { ...wish, contextTokens, availableBytes, leastContextTokens: contextTokens }),
     )
     if (plan) return { contextTokens, slots: plan.slots, memoryBytes: plan.estimate.totalBytes }
   }
   return undefined
+}
+
+function wishOf(file: GgufFile, preferences: LoadPreferences): MemoryWish {
+  const { contextTokens, slots, batchTokens, cacheType } = preferences
+  return {
+    contextTokens: contextTokens ?? usualContextTokens,
+    slots: slots ?? usualSlots,
+    batchTokens,
+    hasFlashAttention: usesFlashAttention(file, preferences),
+    ...(cacheType && { cacheType }),
+  }
 }
 
 function unlessTooLarge(choose: () => MemoryPlan): MemoryPlan | undefined {

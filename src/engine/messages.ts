@@ -4,6 +4,8 @@ import type { TokenLogprob } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
+import type { CacheType } from '../gguf/memory.ts'
+import type { FlashAttention } from './attention.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { PromptPart } from './prompt-parts.ts'
 import type { RawPrompt } from './raw-prompt.ts'
@@ -27,6 +29,9 @@ export interface LoadSettings {
   readonly embeds: boolean
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
+  /** How keys and values are stored. */
+  readonly cacheType: CacheType
+  readonly flashAttention: FlashAttention
   /** Where conversations are written away; nowhere by default. */
   readonly archive?: ArchivePlaces
 }

@@ -30,6 +30,11 @@ test('keys and values of 8 bits take 34 bytes where those of 16 bits take 64', (
   expect((byte ?? 0) / (half ?? 1)).toBe(34 / 64)
 })
 
+test('without flash attention each head takes a matrix of the batch and the context', () => {
+  const bytes = (hasFlashAttention: boolean) => estimateMemory(file, { ...wish, hasFlashAttention }).computeBytes
+  expect(bytes(false) - bytes(true)).toBe(4 * 4 * 512 * 8192)
+})
+
 test('layers without keys and values take none', () => {
   const shape = { ...file.shape, keyValueHeads: [2, 0] }
   expect(estimateMemory({ ...file, shape }, wish).kvBytes).toBe(estimateMemory(file, wish).kvBytes / 2)

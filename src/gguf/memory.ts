@@ -2,8 +2,8 @@ import { ModelError } from '../core/errors.ts'
 import type { GgufFile, ModelShape } from './gguf-file.ts'
 import { fileName } from './refusal.ts'
 
-/** How keys and values are stored. */
-export type CacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0'
+/** How keys and values are stored: in 16 bits a number, or in blocks of 32 with about 8 or 4 bits each. */
+export type CacheType = 'f16' | 'q8_0' | 'q4_0'
 
 /** How a model is to be run. `contextTokens` is what each slot gets. */
 export interface MemoryWish {
@@ -13,6 +13,8 @@ export interface MemoryWish {
   readonly batchTokens?: number
   /** `f16` by default. */
   readonly cacheType?: CacheType
+  /** Whether attention is computed piece by piece; it is by default. */
+  readonly hasFlashAttention?: boolean
 }
 
 /** The memory that a model needs on the CPU, in bytes. */
@@ -32,7 +34,8 @@ export interface MemoryEstimate {
  *   allocates them when the slots do not share a pool; contexts are rounded up to 256 tokens. Sliding windows are
  *   counted as whole contexts. Recurrent layers add their state for each slot.
  * - compute: for each token of a batch its logits, the widest activations, and a mask over the context; the logits
- *   that are read; the vocabulary's tables at 1 KiB a token; 64 MiB for the process itself.
+ *   that are read; the vocabulary's tables at 1 KiB a token; 64 MiB for the process itself. Without flash attention,
+ *   what each head makes of each token of the context besides.
  */
 export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate {
   const weightsBytes = weights(file)
@@ -95,16 +98,7 @@ function* waysToRun(
 }
 
 // Bytes for each block of 32 numbers.
-const cacheBlockBytes: Readonly<Record<CacheType, number>> = {
-  f32: 128,
-  f16: 64,
-  bf16: 64,
-  q8_0: 34,
-  q5_1: 24,
-  q5_0: 22,
-  q4_1: 20,
-  q4_0: 18,
-}
+const cacheBlockBytes: Readonly<Record<CacheType, number>> = { f16: 64, q8_0: 34, q4_0: 18 }
 
 function weights({ tensors }: GgufFile): number {
   const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
@@ -120,12 +114,15 @@ function keysAndValues(shape: ModelShape, { contextTokens, slots, cacheType = 'f
   return attention + shape.recurrentStateLength * shape.layers * slots * 4
 }
 
-function compute({ shape, tokenizer }: GgufFile, { contextTokens, slots, batchTokens = 512 }: MemoryWish): number {
+function compute({ shape, tokenizer }: GgufFile, wish: MemoryWish): number {
+  const { slots, batchTokens = 512, hasFlashAttention = true } = wish
+  const cells = Math.ceil(wish.contextTokens / 256) * 256
   const feedForward = shape.feedForwardLength * Math.max(1, shape.expertsUsed)
   const queries = Math.max(...shape.heads) * shape.keyLength
   const activations = tokenizer.vocabularySize + 4 * shape.embeddingLength + 2 * feedForward + 2 * queries
   // The mask is kept twice: in 4 bytes a cell, and in the 2 bytes that flash attention reads.
-  const mask = 6 * Math.ceil(contextTokens / 256) * 256
+  const mask = 6 * cells
+  const scores = hasFlashAttention ? 0 : 4 * Math.max(...shape.heads) * cells
   const logits = slots * tokenizer.vocabularySize * 4
-  return batchTokens * (4 * activations + mask) + logits + tokenizer.vocabularySize * 1024 + 64 * 2 ** 20
+  return batchTokens * (4 * activations + mask + scores) + logits + tokenizer.vocabularySize * 1024 + 64 * 2 ** 20
 }

@@ -15,8 +15,8 @@ export interface LocalModelsOptions {
   readonly models: InstalledModels
   /** Who answers for the models on this machine. */
   readonly backend: Backend
-  /** Gives the context that a model is run with, for what the model was trained for. */
-  readonly contextTokens: (trained: number) => number
+  /** Gives the context that a model is run with, for what it was trained for. */
+  readonly contextTokens: (model: string, trained: number) => number
 }
 
 /** Makes the view of the models on this machine. A model that is pulled while the server runs is there at once. */
@@ -29,7 +29,7 @@ export function createLocalModels({ models, backend, contextTokens }: LocalModel
         targets: name => (names.includes(name) ? [{ backend, model: name }] : []),
       }
     },
-    cards: async () => (await models.list()).map(model => toCard(model, contextTokens)),
+    cards: async () => (await models.list()).map(model => toCard(model, trained => contextTokens(model.id, trained))),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Answer } from '../../src/core/collect.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine, EngineNews, EngineOptions } from '../../src/engine/engine.ts'
-import type { LoadPreferences } from '../../src/engine/load-plan.ts'
+import type { LoadPreferences, ModelPreferences } from '../../src/engine/load-plan.ts'
 import type { Patience } from '../../src/engine/step-times.ts'
 import { provisionForTests } from './engine-package.ts'
 
@@ -36,6 +36,8 @@ export function openEngine(
   files: Readonly<Record<string, string>>,
   more: {
     preferences?: Partial<LoadPreferences>
+    /** What is said of single models. */
+    own?: Readonly<Record<string, ModelPreferences>>
     policy?: Partial<EngineOptions['policy']>
     availableMemoryBytes?: number
     patience?: Patience
@@ -49,7 +51,13 @@ export function openEngine(
   const engine = createEngine({
     locate: async model => files[model],
     provision: provisionForTests,
-    preferences: { batchTokens: 512, sharedPrefillTokens: 128, threads: 1, ...more.preferences },
+    preferences: model => ({
+      batchTokens: 512,
+      sharedPrefillTokens: 128,
+      threads: 1,
+      ...more.preferences,
+      ...more.own?.[model],
+    }),
     policy: {
       keepAliveMs: 300_000,
       pinned: [],

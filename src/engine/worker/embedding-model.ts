@@ -1,6 +1,6 @@
 import type { LoadSettings } from '../messages.ts'
 import type { NativeContext, NativeModel } from './binding.ts'
-import { openModel } from './open-model.ts'
+import { nativeFlashAttention, openModel } from './open-model.ts'
 import { joinTokens } from './prompt-tokenizer.ts'
 
 /** A loaded model that turns texts into vectors. */
@@ -29,6 +29,7 @@ export async function loadEmbeddingModel(
     // A text is pooled within one batch, and some models must see it as a whole.
     batchSize: contextTokens,
     threads,
+    flashAttention: nativeFlashAttention[settings.flashAttention],
     _embeddings: true,
   })
   const tokenize = tokenizerOf(model._model)

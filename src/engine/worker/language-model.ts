@@ -9,7 +9,7 @@ import type {
   NativeTemplate,
   SamplerConfig,
 } from './binding.ts'
-import { openModel } from './open-model.ts'
+import { nativeFlashAttention, openModel } from './open-model.ts'
 import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
@@ -85,6 +85,9 @@ export interface LanguageModel {
 
 const nothing = new Uint32Array(0)
 
+/* The package passes over a type that it does not know, so the spelling matters. */
+const nativeCacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const
+
 /** Loads a model file. Throws what the native engine throws; the file must have been validated before. */
 export async function loadLanguageModel(
   settings: LoadSettings,
@@ -95,7 +98,9 @@ export async function loadLanguageModel(
     sequences: settings.slots,
     contextSize: settings.contextTokens,
     batchSize: settings.batchTokens,
-    flashAttention: 'auto',
+    flashAttention: nativeFlashAttention[settings.flashAttention],
+    experimentalKvCacheKeyType: nativeCacheTypes[settings.cacheType],
+    experimentalKvCacheValueType: nativeCacheTypes[settings.cacheType],
     // Without it a sliding-window model forgets what a later turn would reuse.
     swaFullCache: true,
     threads,

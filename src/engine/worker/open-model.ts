@@ -9,6 +9,9 @@ export interface OpenedModel {
   readonly threads: number
 }
 
+/** What the package calls the ways to attend. */
+export const nativeFlashAttention = { auto: 'auto', on: true, off: false } as const
+
 /** Loads a model file. Throws what the native engine throws; the file must have been validated before. */
 export async function openModel(settings: LoadSettings, onProgress: (fraction: number) => void): Promise<OpenedModel> {
   const llama = await loadLlama(settings.packageDirectory)
