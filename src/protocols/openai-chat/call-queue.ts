@@ -1,6 +1,6 @@
-import { ModelError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import { countIn, objectIn, stringIn } from '../json.ts'
+import { broken } from '../openai-errors.ts'
 import type { BlockWriter } from './block-writer.ts'
 import { JsonExtent } from './json-extent.ts'
 
@@ -120,9 +120,4 @@ function isAnother(known: Call, id: string | undefined, name: string | undefined
 
 function refuseMore(json: string): void {
   if (json.trim() !== '') throw broken('more of a tool call after its end')
-}
-
-/** What an upstream sent that is not an answer. */
-export function broken(what: string): ModelError {
-  return new ModelError('unavailable', `the upstream sent ${what}`)
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../core/content.ts'
 import type { Extras } from '../../core/extras.ts'
 import { defined, type Field } from '../json.ts'
-import { parseDataUrl } from './data-url.ts'
+import { parseDataUrl } from '../data-url.ts'
 import { asExtras, keptFields } from './extras.ts'
 
 /** Reads content of any kind: a user's, or a tool's, which may have whatever a user's has. */

@@ -7,8 +7,8 @@ import type {
   TextBlock,
 } from '../../core/content.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { formatDataUrl } from '../data-url.ts'
 import { defined } from '../json.ts'
-import { formatDataUrl } from './data-url.ts'
 import { ownExtras, ownFields } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
 import type { ContentPart, FilePart, TextPart } from './wire.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ErrorKind, ModelError } from '../../core/errors.ts'
-import { decodeError } from './decode-error.ts'
+import { decodeError } from '../openai-errors.ts'
 import { encodeError } from './errors.ts'
 
 const spoken: readonly (readonly [ErrorKind, number, string, string | null, string | undefined])[] = [

@@ -1,5 +1,5 @@
+import { decodeError } from '../openai-errors.ts'
 import type { Protocol } from '../protocol.ts'
-import { decodeError } from './decode-error.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeAnswer } from './decode-response.ts'
 import { decodeStream } from './decode-stream.ts'

@@ -1,12 +1,21 @@
-import { type ErrorCode, type ErrorKind, ModelError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
-import { objectIn, stringIn } from '../json.ts'
-import type { RequestHeaders } from '../protocol.ts'
+import { type ErrorCode, type ErrorKind, ModelError } from '../core/errors.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { arrayIn, objectIn, stringIn } from './json.ts'
+import type { RequestHeaders } from './protocol.ts'
+
+/* What the OpenAI protocols share: their words for what went wrong, and those of the servers that speak like them. */
 
 /** Reads a failed reply. The upstream's own words go into `cause`, for the log; a client is told only what kind it was. */
 export function decodeError(status: number, headers: RequestHeaders, body: unknown): ModelError {
-  const error = objectIn(objectIn(body)?.['error'])
+  const error = errorIn(body)
   return upstreamError(error, kindOfStatus(status, wordsIn(error)), retryAfterMs(headers))
+}
+
+/** Finds the error in a body. Google wraps its own in a list; some servers name only a message. */
+function errorIn(body: unknown): JsonObject | undefined {
+  const whole = objectIn(arrayIn(body)?.[0] ?? body)
+  const error = whole?.['error'] ?? whole
+  return typeof error === 'string' ? { message: error } : objectIn(error)
 }
 
 /** Reads the error that a stream or a reply with status 200 carries. */
@@ -17,12 +26,15 @@ export function decodeStreamError(value: Json): ModelError {
   return upstreamError(error, kindOfStatus(numeric, wordsIn(error)))
 }
 
-function upstreamError(error: ReturnType<typeof objectIn>, kind: ErrorKind, retryAfterMs?: number): ModelError {
-  const code = wordsIn(error)
-    .map(word => upstreamCodes.get(word))
-    .find(known => known !== undefined)
+/** What an upstream sent that is not an answer. */
+export function broken(what: string): ModelError {
+  return new ModelError('unavailable', `the upstream sent ${what}`)
+}
+
+function upstreamError(error: JsonObject | undefined, kind: ErrorKind, retryAfterMs?: number): ModelError {
   const said = stringIn(error?.['message'])
-  return new ModelError(kind, explain(kind, code), {
+  const code = codeOf(error, kind, said)
+  return new ModelError(kind, explain(kind, code) + whereIn(error, kind), {
     ...(code && { code }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(said !== undefined && { cause: new Error(said.slice(0, maxSaidLength)) }),
@@ -30,6 +42,22 @@ function upstreamError(error: ReturnType<typeof objectIn>, kind: ErrorKind, retr
 }
 
 const maxSaidLength = 2000
+
+function codeOf(error: JsonObject | undefined, kind: ErrorKind, said = ''): ErrorCode | undefined {
+  const known = wordsIn(error).find(word => upstreamCodes.has(word))
+  if (known !== undefined) return upstreamCodes.get(known)
+  // Most servers besides OpenAI say only in words that a prompt does not fit, and the planner must know.
+  const isTooLong = (kind === 'invalid-request' || kind === 'too-large') && tooLong.test(said.slice(0, maxSaidLength))
+  return isTooLong ? 'context-length-exceeded' : undefined
+}
+
+const tooLong = /maximum context length|context (length|window|size)|(prompt|input) is too long|too many tokens/i
+
+/** Names the field that the upstream found fault with: a name, never its words. */
+function whereIn(error: JsonObject | undefined, kind: ErrorKind): string {
+  const param = stringIn(error?.['param'])
+  return kind === 'invalid-request' && param !== undefined && /^[\w.[\]-]{1,100}$/.test(param) ? `, at ${param}` : ''
+}
 
 function explain(kind: ErrorKind, code: ErrorCode | undefined): string {
   if (code === 'context-length-exceeded')
@@ -55,8 +83,8 @@ const explanations: Readonly<Record<ErrorKind, string>> = {
 }
 
 /** The short words in which an upstream names its error. */
-function wordsIn(error: ReturnType<typeof objectIn>): readonly string[] {
-  return [stringIn(error?.['code']), stringIn(error?.['type'])].filter(word => word !== undefined)
+function wordsIn(error: JsonObject | undefined): readonly string[] {
+  return ['code', 'type', 'status'].flatMap(field => stringIn(error?.[field])?.toLowerCase() ?? [])
 }
 
 const kindsByWord: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -64,14 +92,41 @@ const kindsByWord: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['billing_hard_limit_reached', 'quota-exhausted'],
   ['rate_limit_exceeded', 'rate-limited'],
   ['rate_limit_error', 'rate-limited'],
+  ['resource_exhausted', 'rate-limited'],
   ['model_not_found', 'not-found'],
   ['context_length_exceeded', 'invalid-request'],
+  ['previous_response_not_found', 'invalid-request'],
+  ['invalid_prompt', 'invalid-request'],
+  ['bio_policy', 'invalid-request'],
+  ['cyber_policy', 'invalid-request'],
+  ['misalignment_policy_violation', 'invalid-request'],
+  ['image_content_policy_violation', 'invalid-request'],
+  ['invalid_image', 'invalid-request'],
+  ['invalid_image_format', 'invalid-request'],
+  ['invalid_base64_image', 'invalid-request'],
+  ['invalid_image_url', 'invalid-request'],
+  ['invalid_image_mode', 'invalid-request'],
+  ['image_too_large', 'invalid-request'],
+  ['image_too_small', 'invalid-request'],
+  ['image_parse_error', 'invalid-request'],
+  ['image_file_too_large', 'invalid-request'],
+  ['image_file_not_found', 'invalid-request'],
+  ['empty_image_file', 'invalid-request'],
+  ['unsupported_image_media_type', 'invalid-request'],
+  ['failed_to_download_image', 'invalid-request'],
+  ['data_residency_mismatch', 'forbidden'],
   ['invalid_api_key', 'unauthorized'],
+  ['unauthenticated', 'unauthorized'],
   ['permission_error', 'forbidden'],
+  ['permission_denied', 'forbidden'],
   ['overloaded', 'overloaded'],
   ['overloaded_error', 'overloaded'],
   ['server_is_overloaded', 'overloaded'],
+  ['slow_down', 'overloaded'],
+  ['over_capacity', 'overloaded'],
   ['timeout', 'timeout'],
+  ['deadline_exceeded', 'timeout'],
+  ['vector_store_timeout', 'timeout'],
 ])
 
 const kindsByStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
@@ -93,7 +148,9 @@ const kindsByStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>
 
 const upstreamCodes: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ['context_length_exceeded', 'context-length-exceeded'],
+  ['exceed_context_size_error', 'context-length-exceeded'],
   ['model_not_found', 'model-not-found'],
+  ['previous_response_not_found', 'previous-response-not-found'],
 ])
 
 /** A known word is narrower than a status. What neither explains is the upstream's own failure. */
