@@ -32,30 +32,51 @@ export interface Answer {
  * Throws what the stream throws, and `unavailable` for a stream that breaks off.
  */
 export async function collect(events: ModelStream): Promise<Answer> {
-  const blocks: Draft[] = []
-  let start: Extract<ModelEvent, { type: 'start' }> | undefined
+  const fold = new Fold()
   for await (const event of events) {
+    const answer = fold.add(event)
+    if (answer) return answer
+  }
+  throw new ModelError('unavailable', 'the answer broke off before its end')
+}
+
+/** Does the same with events that are all there. */
+export function collectAll(events: Iterable<ModelEvent>): Answer {
+  const fold = new Fold()
+  for (const event of events) {
+    const answer = fold.add(event)
+    if (answer) return answer
+  }
+  throw new ModelError('unavailable', 'the answer broke off before its end')
+}
+
+class Fold {
+  readonly #blocks: Draft[] = []
+  #start: Extract<ModelEvent, { type: 'start' }> | undefined
+
+  /** Takes an event, and gives the answer that it ends. */
+  add(event: ModelEvent): Answer | undefined {
     switch (event.type) {
       case 'start':
-        start = event
-        break
+        this.#start = event
+        return undefined
       case 'end':
-        if (!start) throw new ModelError('internal', 'an answer ended before it started')
-        return finish(start, blocks, event)
+        if (!this.#start) throw new ModelError('internal', 'an answer ended before it started')
+        return finish(this.#start, this.#blocks, event)
       case 'block-start':
-        blocks[event.index] = { block: event.block, pieces: [], logprobs: [], citations: [] }
-        break
+        this.#blocks[event.index] = { block: event.block, pieces: [], logprobs: [], citations: [] }
+        return undefined
       case 'block-end':
-        break
+        return undefined
       case 'text-delta':
       case 'thinking-delta':
       case 'input-delta':
       case 'signature':
       case 'citation':
-        write(open(blocks, event.index), event)
+        write(open(this.#blocks, event.index), event)
+        return undefined
     }
   }
-  throw new ModelError('unavailable', 'the answer broke off before its end')
 }
 
 interface Draft {
