@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { wireFields as anthropicMessages } from '../src/protocols/anthropic-messages/wire.ts'
 import { wireFields as openaiChat } from '../src/protocols/openai-chat/wire.ts'
+import { wireFields as openaiResponses } from '../src/protocols/openai-responses/wire.ts'
 
 type Places = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const protocols: readonly { readonly name: string; readonly fields: Places }[] = [
   { name: 'anthropic-messages', fields: anthropicMessages },
   { name: 'openai-chat', fields: openaiChat },
+  { name: 'openai-responses', fields: openaiResponses },
 ]
 
 const heading = /^### (?<group>\S+)$/

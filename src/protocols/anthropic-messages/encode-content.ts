@@ -10,6 +10,7 @@ import type {
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
 import { defined } from '../json.ts'
+import { isSealed } from '../reasoning-seal.ts'
 import { ownExtras } from './extras.ts'
 import { encodeToolInput, isToolInput } from './tool-input.ts'
 
@@ -91,6 +92,10 @@ function encodeOwn(
   if (block.type === 'redacted-thinking') return { type: 'redacted_thinking', data: block.data }
   if (block.signature === undefined) {
     lose(spot, 'dropped', 'the reasoning is not signed, so the API would refuse it')
+    return undefined
+  }
+  if (isSealed(block.signature)) {
+    lose(spot, 'dropped', 'the reasoning was made by another model, so the API would refuse its signature')
     return undefined
   }
   return { type: 'thinking', thinking: block.text, signature: block.signature }

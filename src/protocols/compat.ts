@@ -1,0 +1,40 @@
+import type { JsonObject } from '../core/json.ts'
+import type { Loss } from '../core/loss.ts'
+import type { Compat } from './protocol.ts'
+
+/** Leaves out the fields that the upstream refuses, and notes those in which the client asked for something. */
+export function omitFields(body: JsonObject, { omittedFields = [] }: Compat, losses: Loss[]): JsonObject {
+  const found = new Set(omittedFields.filter(field => Object.hasOwn(body, field)))
+  if (found.size === 0) return body
+  for (const field of found) {
+    if (ours.has(field)) continue
+    losses.push({ field: neutralNames.get(field) ?? field, action: 'dropped', why: 'the upstream refuses this field' })
+  }
+  return Object.fromEntries(Object.entries(body).filter(([field]) => !found.has(field)))
+}
+
+/** What no client asked for: without it a request means the same. */
+const ours: ReadonlySet<string> = new Set(['store', 'include', 'stream_options'])
+
+const neutralNames: ReadonlyMap<string, string> = new Map([
+  ['temperature', 'sampling.temperature'],
+  ['top_p', 'sampling.topP'],
+  ['top_k', 'sampling.topK'],
+  ['min_p', 'sampling.minP'],
+  ['seed', 'sampling.seed'],
+  ['frequency_penalty', 'sampling.frequencyPenalty'],
+  ['presence_penalty', 'sampling.presencePenalty'],
+  ['logit_bias', 'sampling.logitBias'],
+  ['stop', 'stopSequences'],
+  ['stop_sequences', 'stopSequences'],
+  ['tool_choice', 'toolChoice'],
+  ['parallel_tool_calls', 'toolChoice.isParallel'],
+  ['response_format', 'responseFormat'],
+  ['text', 'responseFormat'],
+  ['reasoning_effort', 'effort'],
+  ['reasoning', 'effort'],
+  ['logprobs', 'topLogprobs'],
+  ['top_logprobs', 'topLogprobs'],
+  ['user', 'userId'],
+  ['prompt_cache_key', 'cacheKey'],
+])
