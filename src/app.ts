@@ -14,10 +14,11 @@ import type { ArchiveOptions } from './engine/archive-places.ts'
 import { createEngine } from './engine/engine.ts'
 import type { Engine, EngineNews, EngineOptions } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
-import type { LoadPreferences, ModelPreferences } from './engine/load-plan.ts'
+import type { LoadPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
 import { provisionEngine } from './engine/provision.ts'
 import type { CacheReport } from './core/cache-report.ts'
+import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { askExplanation } from './server/ask-explanation.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer } from './server/server.ts'
@@ -73,6 +74,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     needsKey: config.keys.length > 0,
     listen: async () => {
       requireSafeBind(config)
+      for (const note of unusedPreferences(config, await models.list())) world.notify(note)
       server = await createServer({
         services,
         security: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
@@ -216,32 +218,6 @@ function knownRules(names: readonly string[]): readonly string[] {
   throw new ConfigError(
     `DUOLOGUE_NORMALISE_OFF ${JSON.stringify(unknown)} is not usable: the rules are ${rules.join(', ')}`,
   )
-}
-
-/** How the owner wants a model to be run: what holds for all models, under what is said of this one. */
-function preferencesOf(config: Config): (model: string) => LoadPreferences {
-  const forAll = preferencesForAll(config)
-  return model => ({ ...forAll, ...ownPreferences(model, config) })
-}
-
-/* Nothing yet says anything of a single model. */
-function ownPreferences(_model: string, _config: Config): ModelPreferences {
-  return {}
-}
-
-function preferencesForAll(config: Config): LoadPreferences {
-  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention } = config
-  return {
-    // Large enough to compute well, small enough that a reader of another answer waits but a moment.
-    batchTokens: 512,
-    sharedPrefillTokens: 128,
-    cacheType,
-    flashAttention,
-    ...(contextTokens !== undefined && { contextTokens }),
-    ...(slots !== undefined && { slots }),
-    ...(threads !== undefined && { threads }),
-    ...(gpuLayers !== undefined && { gpuLayers }),
-  }
 }
 
 function policyOf({ models, pinnedModels, memoryBytes, ...config }: Config): EngineOptions['policy'] {

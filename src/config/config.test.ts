@@ -15,6 +15,22 @@ test('a flag goes before a variable, and a variable before the default', () => {
   expect([sources.port, sources.host]).toEqual(['--port', 'DUOLOGUE_HOST'])
 })
 
+test('an adapter is given with its model, and with a scale or without', () => {
+  const adaptersOf = (text: string) => loadConfig({}, { DUOLOGUE_LORAS: text }).config.adapters
+  expect(adaptersOf('a=b.gguf,c:1b=/d e/f=g.gguf:0.5')).toEqual([
+    { model: 'a', path: 'b.gguf', scale: 1 },
+    { model: 'c:1b', path: '/d e/f=g.gguf', scale: 0.5 },
+  ])
+  expect(loadConfig({ adapters: ['a=C:\\b,c.gguf:-1'] }, {}).config.adapters).toEqual([
+    { model: 'a', path: 'C:\\b,c.gguf', scale: -1 },
+  ])
+})
+
+test.each(['a', '=b', 'a=', 'a=b:101'])('the adapter %s is refused with how to write one', text => {
+  const load = (): unknown => loadConfig({ adapters: [text] }, {})
+  expect(load).toThrow(/^--lora .* is not usable: write it as MODEL=FILE or MODEL=FILE:SCALE, with a scale from -100/)
+})
+
 test('an empty variable counts as absent', () => {
   expect(loadConfig({}, { DUOLOGUE_PORT: '' }).config.port).toBe(7272)
 })

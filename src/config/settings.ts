@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { adapter } from './adapter-setting.ts'
 import { duration, durationOrNever, memorySize, memorySizeOrNone } from './quantities.ts'
 
 /** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
@@ -175,6 +176,13 @@ export const settings = {
     variable: 'DUOLOGUE_FLASH_ATTENTION',
     fallback: 'auto',
     about: 'whether attention is computed piece by piece: auto, on or off',
+  },
+  adapters: {
+    schema: list.pipe(z.array(adapter)),
+    flag: '--lora',
+    variable: 'DUOLOGUE_LORAS',
+    fallback: [],
+    about: 'a LoRA adapter for a model, as MODEL=FILE or MODEL=FILE:SCALE; give it again for more',
   },
   cacheMemoryBytes: {
     schema: memorySizeOrNone,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmod, lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Attention } from './attention.ts'
-import type { ArchivePlace, ArchivePlaces } from './messages.ts'
+import type { ArchivePlace, ArchivePlaces, Computation } from './messages.ts'
 
 /** Where conversations may be written away, and how much of each. */
 export interface ArchiveOptions {
@@ -15,8 +14,8 @@ export interface ArchiveOptions {
   readonly diskBytes?: number
 }
 
-/** What a state is good for: one model file, read by one engine that attends in one way. */
-export interface ArchiveKey extends Required<Attention> {
+/** What a state is good for: one model file, read by one engine that computes in one way. */
+export interface ArchiveKey extends Computation {
   readonly modelPath: string
   readonly packageDirectory: string
 }
@@ -91,14 +90,26 @@ async function removeAbandoned(root: string, own: string): Promise<void> {
 const headBytes = 1024 * 1024
 
 /* A state fits the tensors that made it, as this build of the engine computes with them. */
-async function nameOf({ modelPath, packageDirectory, cacheType, flashAttention }: ArchiveKey): Promise<string> {
-  const file = await open(modelPath, 'r')
+async function nameOf({
+  modelPath,
+  packageDirectory,
+  cacheType,
+  flashAttention,
+  adapters,
+}: ArchiveKey): Promise<string> {
+  const added = await Promise.all(adapters.map(async ({ path, scale }) => [await fingerprint(path), scale]))
+  const how = [packageDirectory, cacheType, flashAttention, await fingerprint(modelPath), added]
+  return createHash('sha256').update(JSON.stringify(how)).digest('hex').slice(0, 32)
+}
+
+/** Tells a file from others, and from what it was before it was changed. */
+async function fingerprint(path: string): Promise<string> {
+  const file = await open(path, 'r')
   try {
     const { size, mtimeMs } = await file.stat()
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const how = [packageDirectory, size, mtimeMs, cacheType, flashAttention]
-    const hash = createHash('sha256').update(JSON.stringify(how))
-    return hash.update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 32)
+    const hash = createHash('sha256').update(JSON.stringify([size, mtimeMs]))
+    return hash.update(buffer.subarray(0, bytesRead)).digest('hex')
   } finally {
     await file.close()
   }

@@ -1,15 +1,16 @@
+import { resolve } from 'node:path'
 import { ModelError } from '../core/errors.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
+import { measureAdapters } from './adapters.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
 import { requireStorable } from './attention.ts'
-import type { Attention } from './attention.ts'
 import { findConfinement, unconfined } from './confinement.ts'
 import { startHost } from './host.ts'
 import { forEmbeddings, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
-import type { ArchivePlaces, LoadSettings } from './messages.ts'
+import type { ArchivePlaces, Computation, LoadSettings } from './messages.ts'
 import type { Candidate } from './pool.ts'
 import { usualPatience } from './step-times.ts'
 import type { Patience } from './step-times.ts'
@@ -45,19 +46,19 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
   }
   const { environment, patience = usualPatience, now } = means
   const named = naming(model)
-  const { file, embeds, preferences } = await readSound(path, means.preferences(model)).catch(named)
+  const { file, embeds, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
   const confinement = means.isConfined === false ? unconfined : await findConfinement(environment)
   return {
     plan: room => {
       try {
-        return planLoad(file, { preferences, room })
+        return planLoad(file, { preferences, room, adapterBytes })
       } catch (error) {
         return named(error)
       }
     },
     start: async (plan, { signal: stop, onProgress }) => {
-      const made = { modelPath: path, packageDirectory, plan, embeds, ...attentionOf(preferences) }
+      const made = { modelPath: path, packageDirectory, plan, embeds, ...computationOf(preferences) }
       // A model that makes embeddings holds no conversations.
       const archive = means.archive && !embeds ? await openArchivePlaces(means.archive, made) : undefined
       const settings = toSettings(preferences, { ...made, archive })
@@ -71,6 +72,7 @@ interface Sound {
   /** Whether the model turns texts into vectors, rather than writing answers. */
   readonly embeds: boolean
   readonly preferences: LoadPreferences
+  readonly adapterBytes: number
 }
 
 async function readSound(path: string, wished: LoadPreferences): Promise<Sound> {
@@ -78,14 +80,14 @@ async function readSound(path: string, wished: LoadPreferences): Promise<Sound> 
   const embeds = file.shape.pooling !== undefined
   const preferences = embeds ? forEmbeddings(wished) : wished
   requireStorable(file, preferences)
-  return { file, embeds, preferences }
+  return { file, embeds, preferences, adapterBytes: await measureAdapters(file, preferences.adapters ?? []) }
 }
 
-function attentionOf({ cacheType = 'f16', flashAttention = 'auto' }: Attention): Required<Attention> {
-  return { cacheType, flashAttention }
+function computationOf({ cacheType = 'f16', flashAttention = 'auto', adapters = [] }: LoadPreferences): Computation {
+  return { cacheType, flashAttention, adapters: adapters.map(({ path, scale }) => ({ path: resolve(path), scale })) }
 }
 
-interface Decided extends Required<Attention> {
+interface Decided extends Computation {
   readonly modelPath: string
   readonly packageDirectory: string
   readonly plan: LoadPlan

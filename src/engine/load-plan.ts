@@ -2,6 +2,7 @@ import { ModelError } from '../core/errors.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { chooseContext } from '../gguf/memory.ts'
 import type { CacheType, MemoryPlan, MemoryWish } from '../gguf/memory.ts'
+import type { Adapter } from './adapters.ts'
 import { usesFlashAttention } from './attention.ts'
 import type { FlashAttention } from './attention.ts'
 import type { Room } from './memory-budget.ts'
@@ -18,6 +19,8 @@ export interface LoadPreferences {
   readonly cacheType?: CacheType
   /** `auto` by default, which is on wherever the engine can. */
   readonly flashAttention?: FlashAttention
+  /** What is added to the model's weights. */
+  readonly adapters?: readonly Adapter[]
   readonly batchTokens: number
   readonly sharedPrefillTokens: number
 }
@@ -53,9 +56,9 @@ const usualSlots = 8
  */
 export function planLoad(
   file: GgufFile,
-  { preferences, room }: { preferences: LoadPreferences; room: Room },
+  { preferences, room, adapterBytes = 0 }: { preferences: LoadPreferences; room: Room; adapterBytes?: number },
 ): LoadPlan | undefined {
-  const wish = wishOf(file, preferences)
+  const wish = { ...wishOf(file, preferences), adapterBytes }
   const { contextTokens } = chooseContext(file, {
     ...wish,
     availableBytes: room.wholeBytes,

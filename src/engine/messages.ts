@@ -5,13 +5,22 @@ import type { Loss } from '../core/loss.ts'
 import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
 import type { CacheType } from '../gguf/memory.ts'
+import type { Adapter } from './adapters.ts'
 import type { FlashAttention } from './attention.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { PromptPart } from './prompt-parts.ts'
 import type { RawPrompt } from './raw-prompt.ts'
 
+/** What decides, with the model itself, what tokens evaluate to. */
+export interface Computation {
+  /** How keys and values are stored. */
+  readonly cacheType: CacheType
+  readonly flashAttention: FlashAttention
+  readonly adapters: readonly Adapter[]
+}
+
 /** What a model's child process is started with. Sizes are in tokens. */
-export interface LoadSettings {
+export interface LoadSettings extends Computation {
   readonly modelPath: string
   /** The folder of the engine package, as provisioned. */
   readonly packageDirectory: string
@@ -29,9 +38,6 @@ export interface LoadSettings {
   readonly embeds: boolean
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
-  /** How keys and values are stored. */
-  readonly cacheType: CacheType
-  readonly flashAttention: FlashAttention
   /** Where conversations are written away; nowhere by default. */
   readonly archive?: ArchivePlaces
 }

@@ -15,6 +15,8 @@ export interface MemoryWish {
   readonly cacheType?: CacheType
   /** Whether attention is computed piece by piece; it is by default. */
   readonly hasFlashAttention?: boolean
+  /** What adapters add to the weights; nothing by default. */
+  readonly adapterBytes?: number
 }
 
 /** The memory that a model needs on the CPU, in bytes. */
@@ -29,7 +31,7 @@ export interface MemoryEstimate {
  * Estimates the memory of an engine process that runs a model, rather too high than too low:
  *
  * - weights: the tensors' sizes, and the token embeddings once more where they double as the output layer, because the
- *   engine repacks that copy. The mapped file is not counted beside its repacked copy: its pages may be dropped.
+ *   engine repacks that copy. Adapters lie beside them. The mapped file is not counted beside its repacked copy: its pages may be dropped.
  * - keys and values: for each layer, slot and token, `kvHeads × (keyLength + valueLength)` numbers, as llama.cpp
  *   allocates them when the slots do not share a pool; contexts are rounded up to 256 tokens. Sliding windows are
  *   counted as whole contexts. Recurrent layers add their state for each slot.
@@ -38,7 +40,7 @@ export interface MemoryEstimate {
  *   what each head makes of each token of the context besides.
  */
 export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate {
-  const weightsBytes = weights(file)
+  const weightsBytes = weights(file) + (wish.adapterBytes ?? 0)
   const kvBytes = keysAndValues(file.shape, wish)
   const computeBytes = compute(file, wish)
   return { weightsBytes, kvBytes, computeBytes, totalBytes: weightsBytes + kvBytes + computeBytes }

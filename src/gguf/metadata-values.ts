@@ -11,6 +11,10 @@ export class MetadataValues {
     this.#metadata = metadata
   }
 
+  has(key: string): boolean {
+    return this.#metadata.has(key)
+  }
+
   text(key: string): string | undefined {
     const entry = this.#metadata.get(key)
     if (!entry) return undefined

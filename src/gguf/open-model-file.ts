@@ -12,6 +12,18 @@ export interface OpenModelFile {
   readonly modifiedMs: number
 }
 
+/** Opens a regular file for as long as `read` takes, and gives its failures in our words. */
+export async function withModelFile<T>(path: string, read: (opened: OpenModelFile) => Promise<T>): Promise<T> {
+  const opened = await openModelFile(path)
+  try {
+    return await read(opened)
+  } catch (error) {
+    throw explained(path, error)
+  } finally {
+    await opened.file.close()
+  }
+}
+
 /** Opens a regular file, through symbolic links. Waits for nothing: pipes and devices are refused, not opened. */
 export async function openModelFile(path: string): Promise<OpenModelFile> {
   if (path.includes('\0')) throw refusal(path, 'is no file name: it contains a zero byte')

@@ -20,9 +20,9 @@ beforeAll(async () => {
   const modelPath = join(folder.path, 'tiny.gguf')
   await writeTinyModel(modelPath)
   const packageDirectory = await provisionForTests()
-  const attention = { cacheType: 'f16', flashAttention: 'auto' } as const
+  const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
   const sizes = { embeds: false, contextTokens: 1024, slots: 2, batchTokens: 512, sharedPrefillTokens: 128, threads: 1 }
-  model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...attention }, () => {})
+  model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
 })
 
 afterAll(() => folder.remove())

@@ -101,6 +101,7 @@ export async function loadLanguageModel(
     flashAttention: nativeFlashAttention[settings.flashAttention],
     experimentalKvCacheKeyType: nativeCacheTypes[settings.cacheType],
     experimentalKvCacheValueType: nativeCacheTypes[settings.cacheType],
+    ...withAdapters(settings),
     // Without it a sliding-window model forgets what a later turn would reuse.
     swaFullCache: true,
     threads,
@@ -116,6 +117,11 @@ export async function loadLanguageModel(
     vocabulary: readVocabulary(model),
     canForget: !bindings.getIsArchRecurrent(architecture) && !bindings.getIsArchHybrid(architecture),
   })
+}
+
+function withAdapters({ adapters }: LoadSettings): Readonly<Record<string, unknown>> {
+  if (adapters.length === 0) return {}
+  return { lora: { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) } }
 }
 
 interface Parts {
