@@ -23,6 +23,8 @@ export const owners = {
   'node-llama-cpp': ['engine'],
   sqlite: ['store'],
   'better-sqlite3': ['store'],
+  kysely: ['store'],
+  pg: ['store'],
   fastify: ['server'],
   '@fastify': ['server'],
   http: ['server'],

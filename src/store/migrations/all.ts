@@ -1,0 +1,5 @@
+import { firstTables } from './0001-first-tables.ts'
+import type { Migration } from './migrate.ts'
+
+/** Every step there is, in order. A step that was released is never changed: the next one mends it. */
+export const migrations: readonly Migration[] = [firstTables]

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { Access } from './access.ts'
+import { Changes } from './changes.ts'
+import type { Database } from './databases/database.ts'
+import { storeFailure } from './failures.ts'
+import type { RuleSet } from './merge-rules.ts'
+import { migrations } from './migrations/all.ts'
+import { migrate } from './migrations/migrate.ts'
+import { KeySource } from './secrets/key-source.ts'
+import { rotate } from './secrets/rotate.ts'
+import type { Rotated } from './secrets/rotate.ts'
+import { Vault } from './secrets/vault.ts'
+import { createAttempts } from './tables/attempts.ts'
+import type { Attempts } from './tables/attempts.ts'
+import type { AttemptLimits } from './tables/attempt-buffer.ts'
+import { createCredentials } from './tables/credentials.ts'
+import type { Credentials } from './tables/credentials.ts'
+import { createModelAliases } from './tables/model-aliases.ts'
+import type { ModelAliases } from './tables/model-aliases.ts'
+import { createProviders } from './tables/providers.ts'
+import type { Providers } from './tables/providers.ts'
+import { createRoutes } from './tables/routes.ts'
+import type { Routes } from './tables/routes.ts'
+import type { Damage } from './tables/row-reading.ts'
+
+export interface StoreOptions {
+  /** The program's folder; the database is made in its folder `state`. */
+  readonly dataDirectory: string
+  /** A Postgres database instead of that file. */
+  readonly databaseUrl?: string
+  /** Master keys, the first one to seal with, as `DUOLOGUE_MASTER_KEY` has them. */
+  readonly masterKey?: string
+  /** A file that holds them instead. */
+  readonly masterKeyFile?: string
+  readonly attempts?: AttemptLimits
+  readonly now: () => number
+}
+
+/** What the owner set up with commands, and what became of requests. It outlives the program. */
+export interface Store {
+  readonly providers: Providers
+  readonly credentials: Credentials
+  readonly routes: Routes
+  readonly aliases: ModelAliases
+  readonly attempts: Attempts
+  /** Tells of changes by any process, within about a second. */
+  readonly changes: Pick<Changes, 'watch'>
+  /** How messages call the database. */
+  readonly name: string
+  /** Where a copy from before this program's changes to the tables lies, where one was made. */
+  readonly backup?: string
+  /** Gives everything that decides where requests go, and what of it cannot be used. */
+  snapshot(): Promise<StoredRules>
+  /** Seals all secrets with another master key: the given one, else the first in the environment, else a random one. */
+  rotateMasterKey(next?: string): Promise<Rotated>
+  close(): Promise<void>
+}
+
+/** The store's part of the rules. */
+export interface StoredRules extends RuleSet {
+  readonly damaged: readonly Damage[]
+}
+
+/**
+ * Opens the store, makes it where there is none, and brings it to this program's form. Throws a `ModelError`:
+ * `conflict` for what the owner has to decide, such as a wrong master key, and `unavailable` for a database that
+ * cannot be used. Nothing is changed then.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const database = await openDatabase(options)
+  try {
+    return await openTables(database, options)
+  } catch (error) {
+    await database.close()
+    throw storeFailure(error, database.name)
+  }
+}
+
+async function openDatabase({ dataDirectory, databaseUrl }: StoreOptions): Promise<Database> {
+  const path = join(dataDirectory, 'state', 'duologue.db')
+  try {
+    if (databaseUrl === undefined) {
+      const { openSqlite } = await import('./databases/sqlite.ts')
+      return await openSqlite(path)
+    }
+    // Most have no server, and need not wait for its client to load.
+    const { openPostgres } = await import('./databases/postgres.ts')
+    return await openPostgres(databaseUrl)
+  } catch (error) {
+    throw storeFailure(error, databaseUrl === undefined ? path : 'of DATABASE_URL')
+  }
+}
+
+async function openTables(database: Database, options: StoreOptions): Promise<Store> {
+  const { now } = options
+  const { backup } = await migrate(database, { migrations, now })
+  const changes = new Changes(() => access)
+  const access = new Access(database, () => void changes.ask())
+  const source = keySource(options, database)
+  const vault = await Vault.open({ access, source, now })
+  const tables = createTables({ access, vault, now, limits: options.attempts })
+  return {
+    ...tables,
+    changes,
+    name: database.name,
+    ...(backup !== undefined && { backup }),
+    snapshot: () => snapshot(tables),
+    rotateMasterKey: next => rotate({ access, source, vault, now, ...(next !== undefined && { next }) }),
+    close: async () => {
+      changes.stop()
+      await tables.attempts.close()
+      await database.close()
+    },
+  }
+}
+
+interface TableParts {
+  readonly access: Access
+  readonly vault: Vault
+  readonly now: () => number
+  readonly limits: AttemptLimits | undefined
+}
+
+// oxlint-disable-next-line typescript/explicit-function-return-type -- five tables by name
+function createTables({ limits, ...options }: TableParts) {
+  return {
+    providers: createProviders(options),
+    credentials: createCredentials(options),
+    routes: createRoutes(options),
+    aliases: createModelAliases(options),
+    attempts: createAttempts({ ...options, ...limits }),
+  }
+}
+
+function keySource({ dataDirectory, masterKey, masterKeyFile }: StoreOptions, database: Database): KeySource {
+  return new KeySource({
+    ...(masterKey !== undefined && { given: masterKey }),
+    ...(masterKeyFile !== undefined && { file: masterKeyFile }),
+    ownFile: join(dataDirectory, 'master.key'),
+    mayCreate: !database.isShared,
+  })
+}
+
+async function snapshot(tables: ReturnType<typeof createTables>): Promise<StoredRules> {
+  const providers = await tables.providers.list()
+  const routes = await tables.routes.list()
+  const aliases = await tables.aliases.list()
+  return {
+    providers: providers.items,
+    routes: routes.items,
+    aliases: aliases.items,
+    damaged: [...providers.damaged, ...routes.damaged, ...aliases.damaged],
+  }
+}

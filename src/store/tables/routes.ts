@@ -1,0 +1,100 @@
+import type { Transaction } from 'kysely'
+import { ModelError } from '../../core/errors.ts'
+import type { RouteRule } from '../../core/route-rules.ts'
+import type { Access } from '../access.ts'
+import type { Schema } from '../schema.ts'
+import { checkInput } from './checked-input.ts'
+import { routeRule } from './route-shape.ts'
+import { Damaged, readJson, readRows } from './row-reading.ts'
+import type { Listed } from './row-reading.ts'
+
+/** The rules that the owner made at the command line, in their order. */
+export interface Routes {
+  list(): Promise<Listed<RouteRule>>
+  /**
+   * Keeps a rule in the place of the one of the same name, or as the last one. With a position, counted from 1, it
+   * goes there.
+   */
+  put(rule: RouteRule, position?: number): Promise<void>
+  /** Moves a rule to a position, counted from 1. Throws `not-found` where there is none of that name. */
+  move(name: string, position: number): Promise<void>
+  /** Forgets a rule; tells whether there was one. */
+  remove(name: string): Promise<boolean>
+}
+
+export interface TableOptions {
+  readonly access: Access
+  readonly now: () => number
+}
+
+/** Makes the table of rules. */
+export function createRoutes({ access, now }: TableOptions): Routes {
+  return {
+    list: async () => {
+      const rows = await access.read(tables =>
+        tables.selectFrom('routes').selectAll().orderBy('position').orderBy('name').execute(),
+      )
+      return readRows(rows, 'routes', {
+        idOf: row => row.name,
+        read: row => {
+          const rule = readJson(row.rule, routeRule)
+          if (rule.name !== row.name) throw new Damaged('its rule is that of another name')
+          return rule
+        },
+      })
+    },
+    put: async (rule, position) => {
+      const text = JSON.stringify(checkInput(rule, routeRule, `route ${rule.name.slice(0, 100)}`))
+      const changes = { rule: text, changed_at: now() }
+      await access.change(async transaction => {
+        const names = await namesIn(transaction)
+        await transaction
+          .insertInto('routes')
+          .values({ name: rule.name, position: names.length + 1, ...changes })
+          .onConflict(conflict => conflict.column('name').doUpdateSet(changes))
+          .execute()
+        const isKnown = names.includes(rule.name)
+        await arrange(transaction, position === undefined && isKnown ? names : moved(names, rule.name, position))
+      })
+    },
+    move: async (name, position) =>
+      access.change(async transaction => {
+        const names = await namesIn(transaction)
+        if (!names.includes(name)) throw unknown(name)
+        await arrange(transaction, moved(names, name, position))
+      }),
+    remove: async name =>
+      access.change(async transaction => {
+        const { numDeletedRows } = await transaction.deleteFrom('routes').where('name', '=', name).executeTakeFirst()
+        await arrange(transaction, await namesIn(transaction))
+        return numDeletedRows > 0n
+      }),
+  }
+}
+
+async function namesIn(transaction: Transaction<Schema>): Promise<readonly string[]> {
+  const rows = await transaction.selectFrom('routes').select('name').orderBy('position').orderBy('name').execute()
+  return rows.map(({ name }) => name)
+}
+
+/* A position beyond the end is the end. */
+function moved(names: readonly string[], name: string, position = Infinity): readonly string[] {
+  const others = names.filter(other => other !== name)
+  const index = Math.min(Math.max(position, 1) - 1, others.length)
+  return others.toSpliced(index, 0, name)
+}
+
+async function arrange(transaction: Transaction<Schema>, names: readonly string[]): Promise<void> {
+  for (const [index, name] of names.entries()) {
+    await transaction
+      .updateTable('routes')
+      .set({ position: index + 1 })
+      .where('name', '=', name)
+      .where('position', '!=', index + 1)
+      .execute()
+  }
+}
+
+function unknown(name: string): ModelError {
+  return new ModelError('not-found', `there is no route "${name.slice(0, 100)}"; duologue routes list shows them`)
+}

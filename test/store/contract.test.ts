@@ -1,0 +1,303 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { ProviderSettings } from '../../src/core/provider-settings.ts'
+import type { RouteRule } from '../../src/core/route-rules.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import type { Store, StoreOptions } from '../../src/store/open-store.ts'
+import { startPostgres } from '../support/postgres.ts'
+import type { PostgresServer } from '../support/postgres.ts'
+
+const masterKey = 'ab'.repeat(32)
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'duologue-store-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+type NewPlace = () => Promise<StoreOptions>
+
+const places: readonly (readonly [string, NewPlace])[] = [
+  ['SQLite', async () => ({ dataDirectory: await newFolder(), masterKey, now: () => 5 })],
+  [
+    'Postgres',
+    async () => ({
+      dataDirectory: await newFolder(),
+      databaseUrl: await server.database(),
+      masterKey,
+      now: () => 5,
+    }),
+  ],
+]
+
+const anthropic: ProviderSettings = {
+  id: 'anthropic',
+  kind: 'anthropic',
+  url: 'https://api.anthropic.com',
+  key: new Secret('sk-canary-1'),
+  headers: { 'x-team': new Secret('canary-2') },
+  protocol: 'anthropic-messages',
+  models: [{ id: 'claude-fable-5-2', capabilities: { tools: true }, prices: { input: 3, output: 15 } }],
+  timeouts: { connectMs: 1000, totalMs: 60_000 },
+}
+
+const mlx: ProviderSettings = {
+  id: 'mlx',
+  kind: 'mlx',
+  isLocal: true,
+  command: { program: 'mlx_lm.server', arguments: ['--port', '8080'], environment: { HF_TOKEN: 'canary-3' } },
+}
+
+function rule(name: string): RouteRule {
+  return { name, match: { model: { type: 'glob', text: `${name}-*` } }, targets: [{ provider: 'anthropic' }] }
+}
+
+/** Settings with their secrets as texts, to be compared. */
+function told({ key, headers = {}, ...settings }: ProviderSettings): object {
+  const texts = Object.entries(headers).map(([name, secret]) => [name, secret.reveal()] as const)
+  return { ...settings, key: key?.reveal(), headers: Object.fromEntries(texts) }
+}
+
+describe.each(places)('over %s', (_, newPlace) => {
+  async function open(options?: StoreOptions): Promise<Store> {
+    const store = await openStore(options ?? (await newPlace()))
+    onTestFinished(() => store.close())
+    return store
+  }
+
+  async function names(store: Store): Promise<readonly string[]> {
+    return (await store.routes.list()).items.map(({ name }) => name)
+  }
+
+  test('a provider is given back whole, also by the next program that opens the store', async () => {
+    const place = await newPlace()
+    const first = await openStore(place)
+    await first.providers.put(anthropic)
+    await first.providers.put(mlx)
+    await first.close()
+    const store = await open(place)
+    const { items, damaged } = await store.providers.list()
+    expect(items.map(told)).toEqual([told(anthropic), told(mlx)])
+    expect(damaged).toEqual([])
+    expect(told((await store.providers.get('mlx')) ?? anthropic)).toEqual(told(mlx))
+    expect(await store.providers.get('nobody')).toBeUndefined()
+  })
+
+  test('a provider that is put again replaces the old one, with its secrets', async () => {
+    const store = await open()
+    await store.providers.put(anthropic)
+    await store.providers.put({ id: 'anthropic', kind: 'openai-compatible', url: 'http://127.0.0.1:1' })
+    expect((await store.providers.list()).items).toEqual([
+      { id: 'anthropic', kind: 'openai-compatible', url: 'http://127.0.0.1:1' },
+    ])
+    expect(await store.credentials.list()).toEqual([])
+  })
+
+  test('a provider that is removed leaves no secret', async () => {
+    const store = await open()
+    await store.providers.put(anthropic)
+    expect(await store.providers.remove('anthropic')).toBe(true)
+    expect(await store.providers.remove('anthropic')).toBe(false)
+    expect(await store.credentials.list()).toEqual([])
+  })
+
+  test('a secret is set, told of and removed by itself', async () => {
+    const store = await open()
+    await store.providers.put(mlx)
+    await store.credentials.put({ provider: 'mlx', name: 'key', secret: new Secret('k2') })
+    expect((await store.providers.get('mlx'))?.key?.reveal()).toBe('k2')
+    const listed = await store.credentials.list()
+    expect(listed.map(({ name, changedAt }) => [name, changedAt])).toEqual([
+      ['environment:HF_TOKEN', 5],
+      ['key', 5],
+    ])
+    expect(await store.credentials.remove('mlx', 'key')).toBe(true)
+    expect(await store.credentials.remove('mlx', 'key')).toBe(false)
+    expect((await store.providers.get('mlx'))?.key).toBeUndefined()
+  })
+
+  test('a secret belongs to a provider that is there', async () => {
+    const store = await open()
+    const put = store.credentials.put({ provider: 'nobody', name: 'key', secret: new Secret('k') })
+    await expect(put).rejects.toMatchObject({ kind: 'not-found', message: expect.stringContaining('"nobody"') })
+  })
+
+  test.each([
+    [{ ...anthropic, id: 'local' }, /id is not/],
+    [{ ...anthropic, id: 'Two words' }, /id is not/],
+    [{ ...anthropic, url: 'file:///etc/passwd' }, /url is not/],
+    [{ ...anthropic, timeouts: { totalMs: -1 } }, /timeouts.totalMs is not/],
+    [{ ...anthropic, headers: { 'x\r\ny': new Secret('v') } }, /name of a secret/],
+    [{ ...anthropic, key: new Secret('k'.repeat(20_000)) }, /larger than allowed/],
+  ])(
+    'settings that could not be used again are refused, and nothing is kept of them: %#',
+    async (settings, message) => {
+      const store = await open()
+      await expect(store.providers.put(settings)).rejects.toMatchObject({
+        kind: 'invalid-request',
+        message: expect.stringMatching(message),
+      })
+      expect((await store.providers.list()).items).toEqual([])
+    },
+  )
+
+  test('rules keep their order; one that is put again keeps its place', async () => {
+    const store = await open()
+    for (const name of ['a', 'b', 'c']) await store.routes.put(rule(name))
+    await store.routes.put({ ...rule('b'), isLocalOnly: true })
+    await store.routes.put(rule('d'), 1)
+    expect(await names(store)).toEqual(['d', 'a', 'b', 'c'])
+    expect((await store.routes.list()).items[2]).toEqual({ ...rule('b'), isLocalOnly: true })
+  })
+
+  test('a rule is moved and removed by name', async () => {
+    const store = await open()
+    for (const name of ['a', 'b', 'c']) await store.routes.put(rule(name))
+    await store.routes.move('c', 1)
+    await store.routes.move('a', 99)
+    expect(await names(store)).toEqual(['c', 'b', 'a'])
+    await expect(store.routes.move('z', 1)).rejects.toMatchObject({ kind: 'not-found' })
+    expect([await store.routes.remove('b'), await store.routes.remove('b')]).toEqual([true, false])
+    expect(await names(store)).toEqual(['c', 'a'])
+  })
+
+  test('whatever is put, moved and removed, the order is that of a list', async () => {
+    const store = await open()
+    const name = fc.constantFrom('a', 'b', 'c', 'd')
+    const step = fc.record({ name, position: fc.option(fc.integer({ min: 1, max: 6 })), isRemoved: fc.boolean() })
+    let expected: readonly string[] = []
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async steps => {
+        for (const { name, position, isRemoved } of steps) {
+          const others = expected.filter(other => other !== name)
+          if (isRemoved) await store.routes.remove(name)
+          else await store.routes.put(rule(name), position ?? undefined)
+          if (isRemoved) expected = others
+          else if (position !== null) expected = others.toSpliced(position - 1, 0, name)
+          else if (!expected.includes(name)) expected = [...others, name]
+        }
+        expect(await names(store)).toEqual(expected)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('aliases are kept by their pattern', async () => {
+    const store = await open()
+    await store.aliases.put({ alias: { type: 'glob', text: 'claude-*' }, model: 'qwen' })
+    await store.aliases.put({ alias: { type: 'exact', text: 'gpt-5' }, model: 'qwen' })
+    await store.aliases.put({ alias: { type: 'glob', text: 'claude-*' }, model: 'gemma' })
+    expect((await store.aliases.list()).items).toEqual([
+      { alias: { type: 'exact', text: 'gpt-5' }, model: 'qwen' },
+      { alias: { type: 'glob', text: 'claude-*' }, model: 'gemma' },
+    ])
+    expect(await store.aliases.remove({ type: 'exact', text: 'gpt-5' })).toBe(true)
+    expect((await store.aliases.list()).items).toHaveLength(1)
+  })
+
+  test('attempts are told the latest first, and by request', async () => {
+    const store = await open()
+    const attempt = { provider: 'anthropic', model: 'm', durationMs: 12 }
+    store.attempts.note({ ...attempt, requestId: 'one', number: 1, at: 1, failure: 'overloaded' })
+    store.attempts.note({ ...attempt, requestId: 'one', number: 2, at: 2 })
+    store.attempts.note({ ...attempt, requestId: 'two', number: 1, at: 3 })
+    await store.attempts.flush()
+    const { items } = await store.attempts.list()
+    expect(items.map(({ requestId, number }) => [requestId, number])).toEqual([
+      ['two', 1],
+      ['one', 2],
+      ['one', 1],
+    ])
+    expect((await store.attempts.list({ requestId: 'one' })).items).toEqual([
+      { ...attempt, requestId: 'one', number: 2, at: 2 },
+      { ...attempt, requestId: 'one', number: 1, at: 1, failure: 'overloaded' },
+    ])
+    expect((await store.attempts.list({ limit: 1 })).items).toHaveLength(1)
+  })
+
+  test('attempts that wait when the store is closed are written', async () => {
+    const place = await newPlace()
+    const first = await openStore(place)
+    first.attempts.note({ requestId: 'r', number: 1, at: 1, provider: 'p', model: 'a\0b'.repeat(500), durationMs: -3 })
+    await first.close()
+    const { items } = await (await open(place)).attempts.list()
+    expect(items).toMatchObject([{ requestId: 'r', durationMs: 0, model: expect.stringMatching(/^(ab){80,}a?$/) }])
+  })
+
+  test('old attempts and those beyond the limit are forgotten', async () => {
+    const place = await newPlace()
+    const store = await open({ ...place, now: () => 1000, attempts: { mostRows: 3, mostAgeMs: 500 } })
+    for (let at = 400; at < 1000; at += 50) {
+      store.attempts.note({ requestId: `r${at}`, number: 1, at, provider: 'p', model: 'm', durationMs: 0 })
+    }
+    await store.attempts.flush()
+    expect((await store.attempts.list()).items.map(({ at }) => at)).toEqual([950, 900, 850])
+  })
+
+  test('what another program changes is told', async () => {
+    const place = await newPlace()
+    const serving = await open(place)
+    const told = Promise.withResolvers<void>()
+    const stop = await serving.changes.watch(() => told.resolve())
+    await (await open(place)).routes.put(rule('a'))
+    await told.promise
+    expect((await serving.snapshot()).routes).toEqual([rule('a')])
+    stop()
+  })
+
+  test('changes that many make at once all hold', async () => {
+    const place = await newPlace()
+    const stores = [await open(place), await open(place), await open(place)]
+    const wanted = Array.from({ length: 30 }, (_, index) => `r${index}`)
+    await Promise.all(stores.flatMap(store => wanted.map(name => store.routes.put(rule(name)))))
+    const { items } = await (await open(place)).routes.list()
+    expect(items.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted())
+  })
+
+  test('programs that open a new store at once all can use it', async () => {
+    const place = await newPlace()
+    const stores = await Promise.all(Array.from({ length: 5 }, () => open(place)))
+    await stores[0]?.providers.put(anthropic)
+    for (const store of stores) expect((await store.providers.list()).items).toHaveLength(1)
+  })
+
+  test('another master key is refused with a word of advice, and changes nothing', async () => {
+    const place = await newPlace()
+    await (await open(place)).providers.put(anthropic)
+    const opening = openStore({ ...place, masterKey: 'cd'.repeat(32) })
+    await expect(opening).rejects.toMatchObject({
+      kind: 'conflict',
+      message: expect.stringMatching(/sealed with the master key [0-9a-f]{12}, and the one given is [0-9a-f]{12}/),
+    })
+    expect((await (await open(place)).providers.get('anthropic'))?.key?.reveal()).toBe('sk-canary-1')
+  })
+
+  test('the master key is changed while others serve, as long as they know both', async () => {
+    const place = await newPlace()
+    const next = 'ef'.repeat(32)
+    const serving = await open({ ...place, masterKey: `${masterKey},${next}` })
+    await serving.providers.put(anthropic)
+    const { secrets } = await (await open({ ...place, masterKey: `${next},${masterKey}` })).rotateMasterKey()
+    expect(secrets).toBe(2)
+    expect((await serving.providers.get('anthropic'))?.key?.reveal()).toBe('sk-canary-1')
+    await serving.providers.put({ ...anthropic, key: new Secret('sk-3') })
+    expect((await (await open({ ...place, masterKey: next })).providers.get('anthropic'))?.key?.reveal()).toBe('sk-3')
+    await expect(openStore({ ...place, masterKey })).rejects.toMatchObject({ kind: 'conflict' })
+  })
+
+  test('changing the master key to itself is refused', async () => {
+    const store = await open()
+    await store.providers.put(anthropic)
+    await expect(store.rotateMasterKey()).rejects.toThrow(/put the new key before the old one/)
+  })
+})
