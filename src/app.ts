@@ -21,15 +21,17 @@ import type { CacheReport } from './core/cache-report.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { askExplanation } from './server/ask-explanation.ts'
 import { createServer } from './server/server.ts'
-import type { DuologueServer } from './server/server.ts'
+import type { DuologueServer, ServerOptions } from './server/server.ts'
 import { assertSafeBind } from './server/safe-bind.ts'
 import { createAnswer } from './services/answer.ts'
+import { createComplete } from './services/complete.ts'
 import { createCountTokens } from './services/count-tokens.ts'
 import { createEmbed } from './services/embed.ts'
 import { diagnose } from './services/diagnose.ts'
 import { examineMachine } from './services/examine-machine.ts'
 import type { Machine } from './services/examine-machine.ts'
 import { createLocalModels } from './services/local-models.ts'
+import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
 import type { PullDependencies } from './services/pull-model.ts'
@@ -61,13 +63,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     backend: engine,
     contextTokens: (model, trained) => contextTokensFor(trained, preferences(model)),
   })
-  const answer = createAnswer({ directory: local.directory })
-  const services = {
-    answer,
-    countTokens: createCountTokens(local.directory),
-    embed: createEmbed(local.directory),
-    models: createModels(local.cards),
-  }
+  const services = openServices(local)
   const load = (model: string): Promise<void> => loadKnown(model, services.models, engine)
   let server: DuologueServer | undefined
   return {
@@ -88,13 +84,23 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     loadExpected: () => loadAll([...config.models, ...config.pinnedModels], load),
     modelNames: async () => (await models.list()).map(({ id }) => id),
     processes: () => engine.status(),
-    answer: (request, signal) => answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
+    answer: (request, signal) => services.answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
     diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
       await server?.close()
       closing.abort()
       await engine.close()
     },
+  }
+}
+
+function openServices({ directory, cards }: LocalModels): ServerOptions['services'] {
+  return {
+    answer: createAnswer({ directory }),
+    complete: createComplete({ directory }),
+    countTokens: createCountTokens(directory),
+    embed: createEmbed(directory),
+    models: createModels(cards),
   }
 }
 

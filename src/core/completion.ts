@@ -1,3 +1,4 @@
+import type { ModelEvent } from './events.ts'
 import type { ModelRequest } from './request.ts'
 
 /** What a client asks of a model in raw text: no template is put around it. */
@@ -15,3 +16,13 @@ export interface CompletionRequest extends Pick<
    */
   readonly echoesPrompt?: boolean
 }
+
+/** A step of the answer to one of several prompts. */
+export interface ChoiceEvent {
+  /** The prompt's place among them. */
+  readonly choice: number
+  readonly event: ModelEvent
+}
+
+/** Answers to several prompts, side by side: each is a whole `ModelStream`. */
+export type ChoiceStream = AsyncIterable<ChoiceEvent>

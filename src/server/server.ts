@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AnswerService } from '../services/answer.ts'
+import type { CompleteService } from '../services/complete.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
 import type { EmbedService } from '../services/embed.ts'
 import type { ModelsService } from '../services/models.ts'
@@ -16,6 +17,7 @@ import { logExchange } from './log-exchange.ts'
 import { Places } from './places.ts'
 import type { Clock } from './routes/answer-call.ts'
 import { anthropicRoutes } from './routes/anthropic.ts'
+import { completionRoutes } from './routes/completions.ts'
 import { explainRoutes } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -26,6 +28,7 @@ import { drain, type Phase } from './shutdown.ts'
 export interface ServerOptions {
   readonly services: {
     readonly answer: AnswerService
+    readonly complete: CompleteService
     readonly countTokens: CountTokensService
     readonly embed: EmbedService
     readonly models: ModelsService
@@ -118,6 +121,7 @@ function allRoutes(
   return [
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared, services.embed),
+    ...completionRoutes({ complete: services.complete, limits, clock }),
     ...modelRoutes(services.models),
     ...explainRoutes(reports),
     ...healthRoutes(() => {

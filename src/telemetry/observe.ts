@@ -27,6 +27,16 @@ export function startTrace(): AnswerTrace {
   return { attempts: [], usage: {} }
 }
 
+/** Adds what one of several answers cost to what all of them together did. What only one of them can say is the latest's. */
+export function addTrace(whole: AnswerTrace, part: AnswerTrace): void {
+  const { attempts, usage, msToFirstEvent, cache: _cache, ...latest } = part
+  whole.attempts.push(...attempts.filter(attempt => !whole.attempts.includes(attempt)))
+  const names = new Set([...usageNames(whole), ...usageNames(part)])
+  whole.usage = Object.fromEntries([...names].map(name => [name, (whole.usage[name] ?? 0) + (usage[name] ?? 0)]))
+  Object.assign(whole, latest)
+  if (msToFirstEvent !== undefined) whole.msToFirstEvent ??= msToFirstEvent
+}
+
 /**
  * Passes an answer on unchanged and notes in `trace` what it costs and how long it takes.
  * An iterator by hand: every token goes through here, and a generator would cost three promises where this costs one.
@@ -64,4 +74,9 @@ function note(event: ModelEvent, trace: AnswerTrace): void {
     trace.stop = event.stop.reason
     trace.usage = { ...trace.usage, ...event.usage }
   }
+}
+
+function usageNames({ usage }: AnswerTrace): readonly (keyof Usage)[] {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a usage has no other fields
+  return Object.keys(usage) as (keyof Usage)[]
 }

@@ -156,11 +156,6 @@ describe('openai 7.57', () => {
   })
 
   test('[E07] a part of the API that is not served yet is refused in its own words', async () => {
-    const completion = client.completions.create({ model: 'tiny', prompt: 'Hello' })
-    expect(await failureOf(completion, OpenAI.NotFoundError)).toMatchObject({
-      status: 404,
-      type: 'invalid_request_error',
-    })
     const response = client.responses.create({ model: 'tiny', input: 'Hello' })
     expect(await failureOf(response, OpenAI.NotFoundError)).toMatchObject({
       status: 404,

@@ -50,7 +50,7 @@ describe.each(anthropicKinds)('$name', ({ open, errors }) => {
 
   test('[M3] a page may be asked for backwards', async () => {
     const { data } = await client.models.list({ before_id: 'tiny', limit: 2 })
-    expect(data.map(({ id }) => id)).toEqual(servedModels.slice(1, 3))
+    expect(data.map(({ id }) => id)).toEqual(servedModels.slice(0, servedModels.indexOf('tiny')).slice(-2))
   })
 
   test('[M3] a page of an impossible length is refused', async () => {

@@ -187,6 +187,7 @@ test('every route opens exactly for whom its table says', async () => {
       "GET /v1/models": "key",
       "GET /v1/models/*": "key",
       "POST /v1/chat/completions": "key",
+      "POST /v1/completions": "key",
       "POST /v1/embeddings": "key",
       "POST /v1/messages": "key",
       "POST /v1/messages/count_tokens": "key",

@@ -32,6 +32,8 @@ const tinyModels: Readonly<Record<string, TinyModelOptions>> = {
   short: { contextLength: 256 },
   /** Makes embeddings. */
   vectors: { pooling: 1 },
+  /** Fills gaps. */
+  gaps: { fillsGaps: true },
 }
 
 /** The models that are served, by name, as clients see them. */

@@ -5,6 +5,7 @@ import type { ModelDirectory } from '../../src/routing/plan-route.ts'
 import type { ServerLimits } from '../../src/server/limits.ts'
 import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
 import { createAnswer } from '../../src/services/answer.ts'
+import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
 import { createModels } from '../../src/services/models.ts'
@@ -40,13 +41,13 @@ export async function start(options: StartOptions = {}): Promise<Started> {
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
   const directory = async () => directoryOf(backends)
+  const { headersAfterMs } = options
+  const answering = { directory, ...(headersAfterMs !== undefined && { headersAfterMs }) }
   let count = 0
   const server = await createServer({
     services: {
-      answer: createAnswer({
-        directory,
-        ...(options.headersAfterMs !== undefined && { headersAfterMs: options.headersAfterMs }),
-      }),
+      answer: createAnswer(answering),
+      complete: createComplete(answering),
       countTokens: createCountTokens(directory),
       embed: createEmbed(directory),
       models: createModels(async () => cards),

@@ -12,7 +12,6 @@ import type {
   ChatMessage,
   ChatRequest,
   ChoiceLogprobs,
-  CompletionUsage,
   CustomTool,
   Delta,
   ErrorObject,
@@ -33,6 +32,7 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../../src/protocols/openai-chat/wire.ts'
+import type { CompletionUsage } from '../../src/protocols/openai-usage.ts'
 
 /** The same type, unchangeable, with JSON in the place of what the SDK leaves open. */
 type Plain<T> = unknown extends T

@@ -6,7 +6,7 @@ import { arrayIn, objectIn, stringIn } from '../json.ts'
 import { broken, decodeStreamError } from '../openai-errors.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { readStop } from './stop.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage } from '../openai-usage.ts'
 
 /** Reads a chat completion. Throws `unavailable` for what is not one. */
 export function decodeAnswer(body: unknown): Answer {

@@ -10,7 +10,7 @@ import { CallQueue } from './call-queue.ts'
 import { ownExtras } from './decode-response.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { readStop } from './stop.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage } from '../openai-usage.ts'
 
 /**
  * Reads an upstream's chunks. The answer is whole once a finish reason has come, with or without `[DONE]`;

@@ -6,7 +6,7 @@ import { defined, stringIn } from '../json.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { encodeLogprobs } from './logprobs.ts'
 import { finishReasons } from './stop.ts'
-import { encodeUsage } from './usage.ts'
+import { encodeUsage } from '../openai-usage.ts'
 import type { AnswerMessage, ChatCompletion, FunctionToolCall } from './wire.ts'
 
 /** Speaks a whole answer as a chat completion. */

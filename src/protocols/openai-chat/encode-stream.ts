@@ -7,7 +7,7 @@ import type { SseFrame } from '../sse.ts'
 import { encodeLogprobs } from './logprobs.ts'
 import { emptyInput, ownHead } from './encode-response.ts'
 import { finishReasons } from './stop.ts'
-import { encodeUsage } from './usage.ts'
+import { encodeUsage } from '../openai-usage.ts'
 import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './wire.ts'
 
 type Start = Extract<ModelEvent, { type: 'start' }>

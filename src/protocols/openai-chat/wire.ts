@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
+import type { CompletionUsage } from '../openai-usage.ts'
 
 // Aliases, not interfaces: only an alias is known to have no other fields, and so to be a `JsonObject`.
 
@@ -228,14 +229,6 @@ export type ChoiceLogprobs = {
 type TokenChance = { readonly token: string; readonly logprob: number; readonly bytes: readonly number[] | null }
 
 export type LogprobEntry = TokenChance & { readonly top_logprobs: readonly TokenChance[] }
-
-export type CompletionUsage = {
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-  readonly total_tokens: number
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number }
-  readonly completion_tokens_details?: { readonly reasoning_tokens?: number }
-}
 
 export type ErrorBody = { readonly error: ErrorObject }
 

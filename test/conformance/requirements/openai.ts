@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts'
 
-/** What clients of OpenAI's Chat Completions and Embeddings rely on. */
+/** What clients of OpenAI's Chat Completions, Completions and Embeddings rely on. */
 export const openaiRequirements: readonly Requirement[] = [
   {
     id: 'C01',
@@ -149,6 +149,63 @@ export const openaiRequirements: readonly Requirement[] = [
     source: 'OpenAI docs, Error codes',
     behaviour: 'A request that fails before its stream begins gets a status.',
     provenBy: ['a request that is wrong gets a status, not a stream'],
+  },
+  {
+    id: 'L01',
+    source: 'OpenAI API reference, Create completion',
+    behaviour: 'A completion has the fields of one, and counts that add up.',
+    provenBy: ['a completion goes on from its prompt', 'without a limit a completion has 16 tokens'],
+  },
+  {
+    id: 'L02',
+    source: 'OpenAI API reference, Create completion',
+    behaviour: 'Prompts are texts or tokens, one or several; each is answered in its place.',
+    provenBy: [
+      'several prompts are answered in their places, each as it would alone',
+      'tokens are a prompt, one or several',
+      'no prompt is the beginning of a text',
+    ],
+  },
+  {
+    id: 'L03',
+    source: 'OpenAI SDK, completions',
+    behaviour: 'A stream brings the same text, an end for each prompt, and the counts where they are asked for.',
+    provenBy: [
+      'a stream says what the whole answer says, and counts the same',
+      'the answers to several prompts come side by side',
+    ],
+  },
+  {
+    id: 'L04',
+    source: 'OpenAI API reference, Create completion',
+    behaviour: 'Log-probabilities are lists of one length, with where each token begins.',
+    provenBy: [
+      'log-probabilities tell each token, the likeliest in its place, and where it begins',
+      'the prompt is repeated, with log-probabilities of all but its first token',
+      'what is streamed of log-probabilities is the same as the whole',
+    ],
+  },
+  {
+    id: 'L05',
+    source: 'OpenAI API reference, Create completion',
+    behaviour: 'A suffix is what comes after the answer.',
+    provenBy: ['a gap is filled where the model can', 'a suffix is refused where the model cannot fill gaps'],
+  },
+  {
+    id: 'L06',
+    source: 'OpenAI API reference, Create completion',
+    behaviour: 'Answers end at stop sequences, and are drawn as the request says.',
+    provenBy: ['a stop sequence ends a completion', 'a seed gives the same completion again'],
+  },
+  {
+    id: 'L07',
+    source: 'OpenAI docs, Error codes',
+    behaviour: 'What cannot be completed is refused by its field.',
+    provenBy: [
+      'what cannot be completed is refused by its field: $param',
+      'one prompt that does not fit is named among the others',
+      'a completion that is wrong gets a status, not a stream',
+    ],
   },
   {
     id: 'V01',

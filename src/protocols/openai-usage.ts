@@ -1,10 +1,18 @@
-import type { JsonObject } from '../../core/json.ts'
-import type { Usage } from '../../core/usage.ts'
-import { countIn, defined, objectIn } from '../json.ts'
-import type { CompletionUsage } from './wire.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Usage } from '../core/usage.ts'
+import { countIn, defined, objectIn } from './json.ts'
+
+/** What an answer cost, as OpenAI counts it. */
+export type CompletionUsage = {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number }
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number }
+}
 
 /**
- * Says what an answer cost. Chat demands both totals, so where one is unknown nothing is said;
+ * Says what an answer cost. OpenAI's clients demand both totals, so where one is unknown nothing is said;
  * a part that is unknown is left out.
  */
 export function encodeUsage(usage: Usage): CompletionUsage | undefined {

@@ -1,0 +1,48 @@
+import { openaiCompletions } from '../../protocols/openai-completions/index.ts'
+import type { CompleteService } from '../../services/complete.ts'
+import { tellCache } from '../cache-reports.ts'
+import type { ServerLimits } from '../limits.ts'
+import { tellLosses } from '../loss-header.ts'
+import { sendJson } from '../send-json.ts'
+import { streamReply } from '../stream-reply.ts'
+import type { Clock } from './answer-call.ts'
+import type { Route, RouteCall } from './route.ts'
+
+export interface CompletionOptions {
+  readonly complete: CompleteService
+  readonly limits: ServerLimits
+  readonly clock: Clock
+}
+
+/** The route of OpenAI's older Completions API. */
+export function completionRoutes(options: CompletionOptions): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/completions',
+      access: 'key',
+      handle: call => completionCall(call, options),
+    },
+  ]
+}
+
+async function completionCall({ exchange, body }: RouteCall, options: CompletionOptions): Promise<void> {
+  const { complete, limits, clock } = options
+  const { signal, trace, requestId } = exchange
+  const decoded = openaiCompletions.decodeRequest(body)
+  const { requests, isStreaming, includesUsage } = decoded
+  const context = {
+    responseId: openaiCompletions.responseId(clock.uniqueId()),
+    requestId,
+    created: Math.floor(clock.now() / 1000),
+    includesUsage,
+    choices: requests.length,
+    echoesPrompt: requests[0]?.echoesPrompt === true,
+  }
+  const events = await complete(decoded, { signal, isVisible: openaiCompletions.isVisible, trace })
+  if (isStreaming) return streamReply(exchange, openaiCompletions.encodeStream(events, context), limits)
+  const whole = await openaiCompletions.encodeAnswer(events, context)
+  tellLosses(exchange)
+  tellCache(exchange)
+  sendJson(exchange, { status: 200, body: whole })
+}
