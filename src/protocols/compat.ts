@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Loss } from '../core/loss.ts'
+import type { ModelRequest, Tool } from '../core/request.ts'
 import type { Compat } from './protocol.ts'
 
 /** Leaves out the fields that the upstream refuses, and notes those in which the client asked for something. */
@@ -38,3 +39,20 @@ const neutralNames: ReadonlyMap<string, string> = new Map([
   ['user', 'userId'],
   ['prompt_cache_key', 'cacheKey'],
 ])
+
+/** Gives the one tool that must be called, where the upstream takes no name and so must be offered no other. */
+export function soleTool({ tools, toolChoice }: ModelRequest, { toolChoice: form }: Compat): Tool | undefined {
+  if (form !== 'words' || toolChoice?.type !== 'tool') return undefined
+  return tools?.find(({ name }) => name === toolChoice.name)
+}
+
+// OpenAI refuses longer keys. What tells users and prompts apart stands at their beginning.
+const maxKeyLength = 64
+
+/** Shortens a key to what OpenAI takes. */
+export function shortened(text: string): string {
+  return text.length <= maxKeyLength ? text : text.slice(0, maxKeyLength).toWellFormed()
+}
+
+/** Why a key is shortened. */
+export const tooLongKey = `only its first ${maxKeyLength} characters are sent: OpenAI takes no more`

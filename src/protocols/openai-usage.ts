@@ -29,15 +29,33 @@ export function encodeUsage(usage: Usage): CompletionUsage | undefined {
   }
 }
 
-/** Reads what an upstream counted, field by field: what is missing or no count stays unknown. */
+/**
+ * Reads what an upstream counted, field by field: what is missing or no count stays unknown.
+ * DeepSeek and Moonshot name what was cached in words of their own. Google and xAI leave reasoning out of
+ * `completion_tokens` and tell of it only in the total; here it is a part of the output for all.
+ */
 export function decodeUsage(usage: JsonObject): Usage {
   const prompt = objectIn(usage['prompt_tokens_details'])
   const completion = objectIn(usage['completion_tokens_details'])
+  const unsaid = unsaidTokens(usage)
+  const output = countIn(usage['completion_tokens'])
   return defined({
     inputTokens: countIn(usage['prompt_tokens']),
-    cacheReadTokens: countIn(prompt?.['cached_tokens']),
+    cacheReadTokens:
+      countIn(prompt?.['cached_tokens']) ??
+      countIn(usage['prompt_cache_hit_tokens']) ??
+      countIn(usage['cached_tokens']),
     cacheWriteTokens: countIn(prompt?.['cache_write_tokens']),
-    outputTokens: countIn(usage['completion_tokens']),
-    thinkingTokens: countIn(completion?.['reasoning_tokens']),
+    outputTokens: output === undefined ? undefined : output + unsaid,
+    thinkingTokens: countIn(completion?.['reasoning_tokens']) ?? (unsaid > 0 ? unsaid : undefined),
   })
+}
+
+/** Counts the tokens that stand in the total alone. */
+function unsaidTokens(usage: JsonObject): number {
+  const total = countIn(usage['total_tokens'])
+  const prompt = countIn(usage['prompt_tokens'])
+  const completion = countIn(usage['completion_tokens'])
+  if (total === undefined || prompt === undefined || completion === undefined) return 0
+  return Math.max(0, total - prompt - completion)
 }

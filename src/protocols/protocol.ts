@@ -78,7 +78,7 @@ export interface Compat {
   readonly omittedFields?: readonly string[]
   /** The field that limits a Chat answer. Many servers know only the older name, `max_tokens`. */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
-  /** The role that `developer` messages are given where the upstream does not know it. */
+  /** The role that Chat's `developer` messages are given where the upstream does not know it. */
   readonly developerRole?: 'system'
   /** The field of an assistant message that takes earlier reasoning back, where one does. */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'none'

@@ -2,6 +2,7 @@ import type { Json } from '../../core/json.ts'
 import { countIn, objectIn, stringIn } from '../json.ts'
 import { broken } from '../openai-errors.ts'
 import type { BlockWriter } from './block-writer.ts'
+import { argumentsIn, madeCallId } from './called.ts'
 import { JsonExtent } from './json-extent.ts'
 
 /**
@@ -10,7 +11,10 @@ import { JsonExtent } from './json-extent.ts'
  * or nothing more can come.
  */
 export class CallQueue {
+  /** The id of the answer, for naming calls that have none. */
+  answerId = ''
   readonly #writer: BlockWriter
+  readonly #byId = new Map<string, Call>()
   readonly #byIndex = new Map<number, Call>()
   readonly #waiting: Call[] = []
   #open: Call | undefined
@@ -29,8 +33,10 @@ export class CallQueue {
   read(fragment: Json): void {
     const called = objectIn(objectIn(fragment)?.['function'])
     if (!called) throw broken('a tool call that is not a function call')
-    const call = this.#find(objectIn(fragment) ?? {}, stringIn(called['name']))
-    const json = stringIn(called['arguments']) ?? ''
+    const json = argumentsIn(called['arguments'])
+    const id = stringIn(objectIn(fragment)?.['id']) || undefined
+    const index = countIn(objectIn(fragment)?.['index']) ?? 0
+    const call = this.#find(index, { id, name: stringIn(called['name']) || undefined, json })
     if (call === this.#open) this.#pass(call, json)
     else if (call.isClosed) refuseMore(json)
     else this.#hold(call, json)
@@ -44,14 +50,20 @@ export class CallQueue {
   }
 
   /** Finds the call that a fragment goes on with, or begins one. */
-  #find(fragment: { readonly [key: string]: Json }, name: string | undefined): Call {
-    const index = countIn(fragment['index']) ?? 0
-    const id = stringIn(fragment['id'])
-    const known = this.#byIndex.get(index)
-    if (known && !isAnother(known, id, name)) return known
-    if (!id || !name) throw broken('a tool call that begins without an id and a name')
-    const call: Call = { id, name, extent: new JsonExtent(), held: [], isClosed: false }
+  #find(index: number, fragment: Fragment): Call {
+    const { id, name } = fragment
+    const known = (id !== undefined ? this.#byId.get(id) : undefined) ?? this.#byIndex.get(index)
+    if (known && !isAnother(known, fragment)) return known
+    if (name === undefined) throw broken('a tool call that begins without a name')
+    const call: Call = {
+      id: id ?? madeCallId(this.answerId, this.#count),
+      name,
+      extent: new JsonExtent(),
+      held: [],
+      isClosed: false,
+    }
     this.#byIndex.set(index, call)
+    this.#byId.set(call.id, call)
     this.#add(call)
     return call
   }
@@ -113,9 +125,19 @@ interface Call {
 const maxCalls = 1024
 const maxWaitingLength = 16 * 1024 * 1024
 
-// Some servers give every call the index 0 and tell them apart only by their ids.
-function isAnother(known: Call, id: string | undefined, name: string | undefined): boolean {
-  return Boolean(id) && Boolean(name) && id !== known.id
+/** What an item of `delta.tool_calls` says. */
+interface Fragment {
+  readonly id: string | undefined
+  readonly name: string | undefined
+  readonly json: string
+}
+
+// Some servers give every call the index 0 and tell them apart by their ids, or not at all: then a name with arguments
+// after arguments that are complete begins the next one.
+function isAnother(known: Call, { id, name, json }: Fragment): boolean {
+  if (name === undefined) return false
+  if (id !== undefined) return id !== known.id
+  return json.trim() !== '' && (known.isClosed || known.extent.isComplete)
 }
 
 function refuseMore(json: string): void {

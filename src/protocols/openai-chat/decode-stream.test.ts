@@ -231,9 +231,8 @@ describe('what is not an answer', () => {
     ['JSON that is no object', 'unavailable', ['[]']],
     ['a chunk without choices', 'unavailable', ['{}']],
     ['a second choice', 'unavailable', [JSON.stringify({ ...head, choices: [{ index: 1, delta: {} }] })]],
-    ['content that is no text', 'unavailable', [says({ content: [{ type: 'text' }] })]],
-    ['a call without a name', 'unavailable', [opening, call({ id: 'a' })]],
-    ['a call without an id', 'unavailable', [opening, call({ name: 'f' })]],
+    ['content that is no text', 'unavailable', [says({ content: [{ type: 'text' }] }), finish('stop')]],
+    ['a call without a name', 'unavailable', [opening, call({ id: 'a' }), finish('tool_calls')]],
     ['text after the finish', 'unavailable', [opening, finish('stop'), says({ content: 'x' })]],
     ['a failed finish', 'unavailable', [opening, finish('error')]],
     [

@@ -7,9 +7,10 @@ import { broken, decodeStreamError } from '../openai-errors.ts'
 import type { SseFrame } from '../sse.ts'
 import { BlockWriter } from './block-writer.ts'
 import { CallQueue } from './call-queue.ts'
+import { decodeContent } from './content.ts'
 import { ownExtras } from './decode-response.ts'
 import { decodeLogprobs } from './logprobs.ts'
-import { readStop } from './stop.ts'
+import { readStop, refuseFailure } from './stop.ts'
 import { decodeUsage } from '../openai-usage.ts'
 
 /**
@@ -35,12 +36,15 @@ class ChunkReader {
   #finish: { readonly reason: string; readonly sequence: string | undefined } | undefined
 
   read(data: string): readonly ModelEvent[] {
-    const chunk = objectIn(parseJson(data, 'unavailable'))
+    const parsed = parseJson(data, 'unavailable')
+    // Google wraps its errors in a list.
+    const chunk = objectIn(arrayIn(parsed)?.[0] ?? parsed)
     if (!chunk) throw broken('a chunk that is not an object')
-    if (isStated(chunk['error'])) throw decodeStreamError(chunk['error'])
-    const usage = objectIn(chunk['usage'])
+    const error = errorIn(chunk)
+    if (isStated(error)) throw decodeStreamError(error)
+    const usage = usageIn(chunk)
     if (usage) this.#usage = { ...this.#usage, ...decodeUsage(usage) }
-    const choices = arrayIn(chunk['choices'])
+    const choices = arrayIn(chunk['choices'] ?? (usage && []))
     if (!choices) throw broken('a chunk without `choices`')
     const [choice] = choices
     if (choice === undefined) return []
@@ -60,6 +64,7 @@ class ChunkReader {
     if (this.#hasStarted) return []
     this.#hasStarted = true
     const id = stringIn(chunk['id']) ?? ''
+    this.#calls.answerId = id
     const model = stringIn(chunk['model']) ?? ''
     return [{ type: 'start', id, model, usage: this.#usage, ...ownExtras(chunk) }]
   }
@@ -73,7 +78,7 @@ class ChunkReader {
     this.#readDelta(delta, choice['logprobs'])
     const reason = textIn(choice, 'finish_reason')
     if (reason === '') return
-    if (reason === 'error') throw broken('an answer that failed half-way')
+    refuseFailure(reason)
     this.#calls.flush()
     this.#writer.close()
     this.#finish = { reason, sequence: stringIn(choice['stop_reason']) }
@@ -85,11 +90,12 @@ class ChunkReader {
       this.#calls.flush()
       this.#writer.thinking(reasoning)
     }
-    const content = textIn(delta, 'content')
     const chances = isStated(logprobs) && typeof delta['content'] === 'string' ? decodeLogprobs(logprobs) : []
-    if (content !== '' || chances.length > 0) {
+    for (const { type, text } of decodeContent(delta['content'])) {
+      if (text === '' && chances.length === 0) continue
       this.#calls.flush()
-      this.#writer.text(content, chances)
+      if (type === 'text') this.#writer.text(text, chances)
+      else this.#writer.thinking(text)
     }
     this.#refusal += textIn(delta, 'refusal')
     for (const fragment of arrayIn(delta['tool_calls']) ?? []) this.#calls.read(fragment)
@@ -115,8 +121,19 @@ function textIn(object: JsonObject, key: string): string {
   return value
 }
 
+/** Finds the error of a chunk; Groq hides its own in `x_groq`, and OpenRouter may put it on the choice. */
+function errorIn(chunk: JsonObject): Json | undefined {
+  const choice = objectIn(arrayIn(chunk['choices'])?.[0])
+  return chunk['error'] ?? objectIn(chunk['x_groq'])?.['error'] ?? choice?.['error']
+}
+
+function usageIn(chunk: JsonObject): JsonObject | undefined {
+  return objectIn(chunk['usage']) ?? objectIn(objectIn(chunk['x_groq'])?.['usage'])
+}
+
 function saysSomething(delta: JsonObject): boolean {
-  const said = textIn(delta, 'content') + textIn(delta, 'refusal') + reasoningIn(delta)
+  const content = decodeContent(delta['content']).map(({ text }) => text)
+  const said = content.join('') + textIn(delta, 'refusal') + reasoningIn(delta)
   return said !== '' || (arrayIn(delta['tool_calls']) ?? []).length > 0
 }
 

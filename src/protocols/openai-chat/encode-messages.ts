@@ -1,33 +1,29 @@
-import type { ContentBlock, TextBlock, ToolResultBlock } from '../../core/content.ts'
+import type { ContentBlock, TextBlock, ThinkingBlock, ToolResultBlock } from '../../core/content.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Message, ModelRequest } from '../../core/request.ts'
 import { objectIn, stringIn } from '../json.ts'
 import { encodePart, encodeText, type Part, type Place } from './encode-parts.ts'
 import { ownExtras, ownFields } from './extras.ts'
-import type { Report } from './losses.ts'
 import type { FunctionToolCall, RefusalPart, TextPart } from './wire.ts'
 
 /** Writes the system prompt and the turns as one list of messages. */
-export function encodeMessages({ system, messages }: ModelRequest, report: Report): readonly JsonObject[] {
-  const last = messages.at(-1)
-  if (last?.role === 'assistant') {
-    report(
-      `messages.${messages.length - 1}`,
-      'degraded',
-      'most Chat upstreams begin a new answer instead of going on from this turn',
-    )
+export function encodeMessages({ system, messages }: ModelRequest, place: Place): readonly JsonObject[] {
+  const { report, compat } = place
+  if (messages.at(-1)?.role === 'assistant' && compat.prefill === undefined) {
+    const why = 'most Chat upstreams begin a new answer instead of going on from this turn'
+    report(`messages.${messages.length - 1}`, 'degraded', why)
   }
   return [
-    ...encodeSystem(system, report),
-    ...messages.flatMap((message, index) => encodeMessage(message, { field: `messages.${index}`, report })),
+    ...encodeSystem(system, place),
+    ...messages.flatMap((message, index) => encodeMessage(message, { ...place, field: `messages.${index}` })),
   ]
 }
 
 /** Joins the blocks of a system prompt, but for those that came as messages of their own. */
-function encodeSystem(system: readonly TextBlock[], report: Report): readonly JsonObject[] {
+function encodeSystem(system: readonly TextBlock[], place: Place): readonly JsonObject[] {
   const groups: Placed[][] = []
   for (const [index, block] of system.entries()) {
-    const placed = { block, place: { field: `system.${index}`, report } }
+    const placed = { block, place: { ...place, field: `system.${index}` } }
     const group = groups.at(-1)
     if (group && roleOf(block) === undefined) group.push(placed)
     else groups.push([placed])
@@ -44,8 +40,9 @@ function encodeGroup(group: readonly Placed[]): JsonObject {
   const texts = group.map(({ block, place }) => encodeText(block, place))
   const first = group[0]?.block
   const role = first && roleOf(first)
-  // Parts are kept only for who sent parts: not every server takes them here.
-  const content = role === undefined ? texts.map(({ text }) => text).join('\n\n') : asContent(texts)
+  // Parts are kept only for who sent or marked parts: not every server takes them here.
+  const isPlain = role === undefined && !texts.some(text => 'cache_control' in text)
+  const content = isPlain ? texts.map(({ text }) => text).join('\n\n') : asContent(texts)
   return { ...objectIn(first && ownExtras(first)['message']), role: role ?? 'system', content }
 }
 
@@ -140,12 +137,21 @@ function refusalOf(block: ContentBlock): string | undefined {
   return block.type === 'text' ? stringIn(ownExtras(block)['refusal']) : undefined
 }
 
-function encodeReasoning(content: readonly ContentBlock[], place: Place): { readonly reasoning_content?: string } {
-  const thoughts = content.filter(block => block.type === 'thinking')
-  if (thoughts.some(({ signature }) => signature !== undefined)) {
-    place.report(place.field, 'degraded', 'reasoning goes on without its signature')
-  }
-  return thoughts.length > 0 ? { reasoning_content: thoughts.map(({ text }) => text).join('\n\n') } : {}
+/** Sends reasoning back where the upstream takes it. What is signed was made by another model, which alone can use it. */
+function encodeReasoning(content: readonly ContentBlock[], place: Place): JsonObject {
+  const name = place.compat.reasoningField ?? 'reasoning_content'
+  const thoughts = content.flatMap((block, index) => {
+    if (block.type !== 'thinking') return []
+    if (name !== 'none' && !isForeign(block)) return [block.text]
+    const why = name === 'none' ? 'the upstream takes no earlier reasoning' : 'the reasoning was made by another model'
+    place.report(`${place.field}.content.${index}`, 'dropped', why)
+    return []
+  })
+  return thoughts.length > 0 ? { [name]: thoughts.join('\n\n') } : {}
+}
+
+function isForeign({ signature, origin }: ThinkingBlock): boolean {
+  return signature !== undefined || (origin !== undefined && origin !== 'openai-chat')
 }
 
 function encodeCall(block: ContentBlock): readonly FunctionToolCall[] {
@@ -171,6 +177,6 @@ function isTextPart(part: Part): part is TextPart {
   return part['type'] === 'text'
 }
 
-function within({ field, report }: Place, index: number): Place {
-  return { field: `${field}.content.${index}`, report }
+function within(place: Place, index: number): Place {
+  return { ...place, field: `${place.field}.content.${index}` }
 }

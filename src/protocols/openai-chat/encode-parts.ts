@@ -9,6 +9,7 @@ import type {
 import type { JsonObject } from '../../core/json.ts'
 import { formatDataUrl } from '../data-url.ts'
 import { defined } from '../json.ts'
+import type { Compat } from '../protocol.ts'
 import { ownExtras, ownFields } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
 import type { ContentPart, FilePart, TextPart } from './wire.ts'
@@ -20,6 +21,7 @@ export type Part = ContentPart | JsonObject
 export interface Place {
   readonly field: string
   readonly report: Report
+  readonly compat: Compat
 }
 
 /** Writes a block as the parts that say the same, or reports that there are none. */
@@ -54,10 +56,12 @@ function drop({ field, report }: Place, why: string): readonly Part[] {
 }
 
 /** Writes the fields that were kept. A mark of another protocol would be refused by most servers. */
-function kept(block: Exclude<ContentBlock, OpaqueBlock>, { field, report }: Place): JsonObject {
+function kept(block: Exclude<ContentBlock, OpaqueBlock>, { field, report, compat }: Place): JsonObject {
   const fields = ownFields(block)
   const isMarked = 'prompt_cache_breakpoint' in fields || 'cache_control' in fields
-  if (block.cache && !isMarked) report(`${field}.cache`, 'dropped', noCacheMarks)
+  if (!block.cache || isMarked) return fields
+  if (compat.cacheMarks === 'cache_control') return { ...fields, cache_control: { type: 'ephemeral', ...block.cache } }
+  report(`${field}.cache`, 'dropped', noCacheMarks)
   return fields
 }
 

@@ -84,10 +84,12 @@ describe('a request for an upstream', () => {
     expect(losses).toEqual(['messages.0.content.1 degraded'])
   })
 
-  test('reasoning goes on without its signature, and hidden reasoning not at all', () => {
+  test('reasoning goes back where nobody else signed it, and hidden reasoning not at all', () => {
     const { messages, losses } = encodeTurn(
       'assistant',
-      { type: 'thinking', text: 'Hm.', signature: 'c2ln' },
+      { type: 'thinking', text: 'Hm.' },
+      { type: 'thinking', text: 'Signed.', signature: 'c2ln' },
+      { type: 'thinking', text: 'Elsewhere.', origin: 'local' },
       { type: 'redacted-thinking', data: 'x' },
       { type: 'tool-call', id: 'c', name: 'f', input: '{"broken' },
     )
@@ -99,7 +101,7 @@ describe('a request for an upstream', () => {
         tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"broken' } }],
       },
     ])
-    expect(losses).toEqual(['messages.0.content.1 dropped', 'messages.0 degraded'])
+    expect(losses).toEqual([3, 1, 2].map(at => `messages.0.content.${at} dropped`))
   })
 
   test('thoughts between calls are one reasoning, a paragraph each', () => {

@@ -2,7 +2,7 @@ import { ModelError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
 import type { ModelRequest, ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
-import { omitFields } from '../compat.ts'
+import { omitFields, shortened, soleTool, tooLongKey } from '../compat.ts'
 import { arrayIn, defined, objectIn } from '../json.ts'
 import type { Compat, DecodedRequest, EncodedRequest } from '../protocol.ts'
 import { encodeInput, encodeInstructions } from './encode-input.ts'
@@ -48,20 +48,16 @@ function encodeContinuation({ continuation }: ModelRequest): Fields {
 
 type Fields = Partial<ResponsesRequest>
 
-function encodeToolFields({ tools = [], toolChoice }: ModelRequest, compat: Compat, report: Report): Fields {
+function encodeToolFields(request: ModelRequest, compat: Compat, report: Report): Fields {
+  const { tools = [], toolChoice } = request
   if (tools.length === 0) return {}
-  const sole = compat.toolChoice === 'words' ? soleTool(tools, toolChoice) : undefined
+  const sole = soleTool(request, compat)
   if (sole) report('toolChoice', 'emulated', 'the upstream takes no name, so it is offered this tool alone')
   return defined({
-    tools: (sole ?? tools).map((tool, index) => encodeTool(tool, index, report)),
+    tools: (sole ? [sole] : tools).map((tool, index) => encodeTool(tool, index, report)),
     tool_choice: sole ? ('required' as const) : toolChoice && encodeToolChoice(toolChoice),
     parallel_tool_calls: toolChoice?.isParallel,
   })
-}
-
-function soleTool(tools: readonly Tool[], choice: ToolChoice | undefined): readonly Tool[] | undefined {
-  const chosen = choice?.type === 'tool' ? tools.filter(({ name }) => name === choice.name) : []
-  return chosen.length === 0 ? undefined : chosen
 }
 
 function encodeTool(tool: Tool, index: number, report: Report): FunctionTool | JsonObject {
@@ -158,26 +154,24 @@ function encodeInclude({ topLogprobs }: ModelRequest, own: JsonObject, reasoning
   })
 }
 
-// OpenAI refuses longer ones. What tells users and prompts apart stands at their beginning.
-const maxKeyLength = 64
-
 function encodeClientFields(request: ModelRequest, own: JsonObject, report: Report): Fields {
   const { metadata, cache } = request
   if (cache) report('cache', 'dropped', noCacheMarks)
   const isText = Object.values(metadata ?? {}).every(value => typeof value === 'string')
   if (!isText) report('metadata', 'dropped', 'Responses metadata holds only text')
-  const user = shortened(request, 'userId', report)
+  const user = keyOf(request, 'userId', report)
   return defined({
     // Where the client chose the newer word, it stands among the extras already.
     user: user === own['safety_identifier'] ? undefined : user,
-    prompt_cache_key: shortened(request, 'cacheKey', report),
+    prompt_cache_key: keyOf(request, 'cacheKey', report),
     metadata: isText ? metadata : undefined,
   })
 }
 
-function shortened(request: ModelRequest, field: 'userId' | 'cacheKey', report: Report): string | undefined {
+function keyOf(request: ModelRequest, field: 'userId' | 'cacheKey', report: Report): string | undefined {
   const text = request[field]
-  if (text === undefined || text.length <= maxKeyLength) return text
-  report(field, 'degraded', `only its first ${maxKeyLength} characters are sent: Responses takes no more`)
-  return text.slice(0, maxKeyLength).toWellFormed()
+  if (text === undefined) return undefined
+  const short = shortened(text)
+  if (short !== text) report(field, 'degraded', tooLongKey)
+  return short
 }
