@@ -34,6 +34,8 @@ import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
+import { openOwnerRules } from './services/owner-rules.ts'
+import type { OwnerRules } from './services/owner-rules.ts'
 import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { readableLog } from './telemetry/readable-log.ts'
@@ -144,6 +146,11 @@ export function pullDependencies({ config }: LoadedConfig, environment: Environm
     availableMemoryBytes: process.availableMemory(),
     now: () => new Date(),
   }
+}
+
+/** Opens what the owner set up with commands. */
+export function openRules({ config }: LoadedConfig, environment: Environment): Promise<OwnerRules> {
+  return openOwnerRules({ config, environment })
 }
 
 /** Asks a running server of this configuration what became of a prompt in its cache. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
-import { createApp, explainCache, pullDependencies } from './app.ts'
+import { createApp, explainCache, openRules, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -19,10 +19,12 @@ async function run(): Promise<number> {
     version: await readVersion(),
     output,
     input,
+    environment,
     signal: stopping.signal,
     dependencies: async () => pullDependencies(loadConfig({}, environment), environment),
     explainCache: async (requestId, flags) =>
       explainCache(requestId, loadConfig(flags, environment).config, stopping.signal),
+    openRules: async () => openRules(loadConfig({}, environment), environment),
     openApp: async (flags, notify) => createApp(loadConfig(flags, environment), { environment, log: stderr, notify }),
   })
   try {

@@ -26,7 +26,9 @@ async function explain(line: string): Promise<{ out: string; asked: readonly { i
     input: process.stdin,
     signal: new AbortController().signal,
     dependencies: unused,
+    environment: {},
     openApp: unused,
+    openRules: unused,
     explainCache: async (id, flags) => {
       asked.push({ id, flags })
       return report

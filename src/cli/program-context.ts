@@ -1,8 +1,10 @@
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
+import type { Environment } from '../config/config.ts'
 import type { SettingName } from '../config/settings.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
+import type { OwnerRules } from '../services/owner-rules.ts'
 import type { ModelsContext } from './models-context.ts'
 
 /** Settings given on the command line. */
@@ -40,8 +42,11 @@ export interface CommandApp {
 export interface ProgramContext extends ModelsContext {
   readonly version: string
   readonly input: NodeJS.ReadStream
+  readonly environment: Environment
   /** Asks the server that these flags and the environment describe. Throws a `ConfigError` or a `ModelError`. */
   readonly explainCache: (requestId: string, flags: Flags) => Promise<CacheReport>
+  /** Opens what the owner set up. Throws a `ConfigError` for settings that do not fit it. */
+  readonly openRules: () => Promise<OwnerRules>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */
   readonly openApp: (flags: Flags, notify: (line: string) => void) => Promise<CommandApp>
 }

@@ -3,8 +3,10 @@ import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerList } from './list.ts'
 import type { ProgramContext } from './program-context.ts'
+import { registerProviders } from './providers.ts'
 import { registerPull } from './pull.ts'
 import { registerRm } from './rm.ts'
+import { registerRoutes } from './routes.ts'
 import { registerRun } from './run.ts'
 import { registerServe } from './serve.ts'
 import { registerShow } from './show.ts'
@@ -33,6 +35,8 @@ export function createProgram(context: ProgramContext): Command {
   registerList(program, context)
   registerRm(program, context)
   registerShow(program, context)
+  registerProviders(program, context)
+  registerRoutes(program, context)
   registerExplain(program, context)
   registerDoctor(program, context)
   return program

@@ -216,6 +216,20 @@ export const settings = {
     variable: 'DUOLOGUE_DATA',
     about: 'the folder of models and of the engine; by default the user’s data folder',
   },
+  databaseUrl: {
+    schema: z.string().regex(/^postgres(ql)?:\/\/./, 'it must be a postgres:// address'),
+    variable: 'DATABASE_URL',
+    about: 'the Postgres database for what commands set up; by default a file in the data folder',
+    isSecret: true,
+  },
+  databaseUrlFile: { schema: words, variable: 'DATABASE_URL_FILE', about: 'a file that holds that address' },
+  masterKey: {
+    schema: words,
+    variable: 'DUOLOGUE_MASTER_KEY',
+    about: 'the key that secrets in the database are sealed with, as 64 hexadecimal digits; by default one of its own',
+    isSecret: true,
+  },
+  masterKeyFile: { schema: words, variable: 'DUOLOGUE_MASTER_KEY_FILE', about: 'a file that holds that key' },
   logLevel: {
     schema: oneOf('silent', 'error', 'warn', 'info', 'debug'),
     flag: '--log-level',

@@ -26,14 +26,13 @@ async function duologue(line: string, options: StartOptions = {}): Promise<Ended
   return runProcess([process.execPath, main, ...line.split(' ').filter(word => word !== '')], options)
 }
 
-test.each(['', 'serve', 'run', 'pull', 'list', 'rm', 'show', 'doctor'])(
-  'duologue %s --help is as agreed',
-  async verb => {
-    const { code, out, err } = await duologue(`${verb} --help`)
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    await expect(out).toMatchFileSnapshot(`help/${verb === '' ? 'duologue' : verb}.txt`)
-  },
-)
+const verbs = ['', 'serve', 'run', 'pull', 'list', 'rm', 'show', 'doctor', 'providers add', 'routes add']
+
+test.each(verbs)('duologue %s --help is as agreed', async verb => {
+  const { code, out, err } = await duologue(`${verb} --help`)
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  await expect(out).toMatchFileSnapshot(`help/${verb === '' ? 'duologue' : verb.replace(' ', '-')}.txt`)
+})
 
 test('--version is the version alone', async () => {
   const { code, out, err } = await duologue('--version')

@@ -12,7 +12,7 @@ const text = z.string().max(4096)
 /** How a provider is named: short enough for headers and tables, and free of what separates names elsewhere. */
 export const providerId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
   .refine(id => id !== 'local')
 
 /** What a header or a variable of the environment is called. */

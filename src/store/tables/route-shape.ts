@@ -3,6 +3,8 @@ import type { ModelAlias, RouteRule } from '../../core/route-rules.ts'
 import { protocol, timeouts } from './provider-shape.ts'
 
 const name = z.string().min(1).max(100)
+/* It is sent in a header. */
+const ruleName = z.string().regex(/^[\w .:/+-]{1,100}$/)
 const modelName = z.string().min(1).max(256)
 const tokens = z.number().int().nonnegative()
 
@@ -29,13 +31,16 @@ const target = z.object({
 })
 
 /** What a rule must be. */
-export const routeRule: z.ZodType<RouteRule> = z.object({
-  name,
-  match,
-  targets: z.array(target).min(1).max(100),
-  isLocalOnly: z.boolean().exactOptional(),
-  mostWaitMs: z.number().int().min(0).max(86_400_000).exactOptional(),
-})
+export const routeRule: z.ZodType<RouteRule> = z
+  .object({
+    name: ruleName,
+    match,
+    targets: z.array(target).max(100),
+    isLocalOnly: z.boolean().exactOptional(),
+    mostWaitMs: z.number().int().min(0).max(86_400_000).exactOptional(),
+  })
+  // A rule may do nothing but keep requests here.
+  .refine(({ targets, isLocalOnly }) => targets.length > 0 || isLocalOnly === true, { path: ['targets'] })
 
 /** What an alias must be. */
 export const modelAlias: z.ZodType<ModelAlias> = z.object({ alias: pattern, model: modelName })

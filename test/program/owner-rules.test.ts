@@ -1,0 +1,134 @@
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { beforeAll, expect, test } from 'vitest'
+import { dataFolderWith } from './data-folder.ts'
+import { installedProgram } from './installed-program.ts'
+import { runProcess } from './processes.ts'
+import type { Ended, StartOptions } from './processes.ts'
+import { keys, startOnTerminal } from './terminal.ts'
+
+let main: string
+beforeAll(async () => {
+  ;({ main } = await installedProgram())
+})
+
+async function duologue(line: string, options: StartOptions = {}): Promise<Ended> {
+  return runProcess([process.execPath, main, ...line.split(' ')], options)
+}
+
+test('a provider is set up with its key from a file, a variable or a pipe, listed without it, and removed', async () => {
+  const data = await dataFolderWith()
+  const file = join(data.path, 'key.txt')
+  await writeFile(file, 'canary-file\n')
+  expect(await duologue(`providers add anthropic --key-file ${file}`, data)).toMatchObject({
+    code: 0,
+    out: 'anthropic is set up, with its key\n',
+  })
+  const environment = { ...data.environment, MY_KEY: 'canary-variable' }
+  expect(await duologue('providers add openai --key-variable MY_KEY', { environment })).toMatchObject({ code: 0 })
+  expect(await duologue('providers add groq --key-file -', { ...data, input: 'canary-pipe\n' })).toMatchObject({
+    code: 0,
+  })
+  expect(
+    await duologue('providers add big --kind vllm --url http://127.0.0.1:8000 --no-key --local', data),
+  ).toMatchObject({ code: 0, out: 'big is set up, without a key\n' })
+  const { out } = await duologue('providers list', data)
+  expect(out).toMatch(/^ID[^\n]*\nanthropic +anthropic +- +yes +- +store\nbig +vllm +http:\S+ +no +yes +store\n/)
+  const listed: unknown = JSON.parse((await duologue('providers list --json', data)).out)
+  expect(listed).toMatchObject({ providers: [{ id: 'anthropic', hasKey: true }, {}, {}, {}] })
+  expect(JSON.stringify(listed)).not.toContain('canary')
+  expect(await duologue('providers rm groq big', data)).toMatchObject({ out: 'groq is removed\nbig is removed\n' })
+  expect((await duologue('providers rotate-key', data)).out).toMatch(
+    /^2 secrets are sealed with the master key \w{12}\n$/,
+  )
+  for (const name of await readdir(join(data.path, 'state'))) {
+    expect((await readFile(join(data.path, 'state', name))).includes('canary')).toBe(false)
+  }
+})
+
+test('a key that is typed is not shown, and one that is interrupted changes nothing', async () => {
+  const data = await dataFolderWith()
+  const words = [process.execPath, main, 'providers', 'add', 'anthropic'] as const
+  const typing = startOnTerminal(words, data)
+  await typing.until(/Key for anthropic/)
+  typing.write(keys.interrupt)
+  expect(await typing.ended).toMatchObject({ code: 130 })
+  expect((await duologue('providers list', data)).err).toContain('No providers yet')
+  const again = startOnTerminal(words, data)
+  await again.until(/Key for anthropic/)
+  again.write(`sk-canary${keys.enter}`)
+  const { code, out } = await again.ended
+  expect(code).toBe(0)
+  expect(stripVTControlCharacters(out)).toContain('anthropic is set up, with its key')
+  expect(out).not.toContain('canary')
+})
+
+test.each([
+  ['providers add anthropic --key sk-1', /unknown option '--key'/],
+  ['providers add anthropic --key-file a --key-variable b', /cannot be used with/],
+  ['providers add local --no-key', /provider local: id is not what it must be/],
+  ['providers add anthropic --key-variable NOTHING_LIKE_IT', /the variable NOTHING_LIKE_IT holds no key/],
+  ['routes add r --to openai/', /Write it as provider or provider\/model/],
+  ['routes add r --needs wings --to openai', /It must be one of tools, vision/],
+  ['routes add r', /targets is not what it must be/],
+])('used wrongly, as in "duologue %s", it ends with 2', async (line, message) => {
+  const { code, out, err } = await duologue(line, await dataFolderWith())
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(message)
+})
+
+test.each(['providers rm nobody', 'providers test nobody', 'routes rm nothing', 'routes move nothing 1'])(
+  'asked for what is not there, as in "duologue %s", it ends with 66',
+  async line => {
+    expect(await duologue(line, await dataFolderWith())).toMatchObject({ code: 66, out: '' })
+  },
+)
+
+test('rules are made, listed in their order, moved and removed', async () => {
+  const data = await dataFolderWith()
+  expect(
+    await duologue('routes add claude --model claude-* --to local/qwen3-8b --to anthropic --most-wait 5s', data),
+  ).toMatchObject({
+    code: 0,
+    out: 'claude: claude-* → local/qwen3-8b, anthropic\n',
+  })
+  const flags = '--key payroll --header x-team=hr* --needs tools --prompt-at-least 10 --protocol openai-chat'
+  expect(await duologue(`routes add private ${flags} --local-only --position 1`, data)).toMatchObject({ code: 0 })
+  const { out } = await duologue('routes list', data)
+  expect(out).toMatch(
+    /^NAME[^\n]*\nprivate +openai-chat, key payroll, x-team=hr\*, needs tools, from 10 tokens +- \(local only\) +store\nclaude /,
+  )
+  await duologue('routes move private 2', data)
+  expect(JSON.parse((await duologue('routes list --json', data)).out)).toMatchObject({
+    routes: [
+      {
+        name: 'claude',
+        match: { model: { type: 'prefix', text: 'claude-' } },
+        targets: [{ provider: 'local', model: 'qwen3-8b' }, { provider: 'anthropic' }],
+        mostWaitMs: 5000,
+      },
+      {
+        name: 'private',
+        match: { protocols: ['openai-chat'], keys: ['payroll'], headers: { 'x-team': 'hr*' }, needs: ['tools'] },
+        isLocalOnly: true,
+      },
+    ],
+  })
+  expect(await duologue('routes add claude --to openai', data)).toMatchObject({ code: 1 })
+  expect(await duologue('routes add claude --to openai --replace', data)).toMatchObject({ code: 0 })
+  expect(await duologue('routes rm claude private', data)).toMatchObject({
+    out: 'claude is removed\nprivate is removed\n',
+  })
+})
+
+test('with another master key it ends with 78, says which one is wanted, and changes nothing', async () => {
+  const data = await dataFolderWith()
+  expect(await duologue('providers add openai --key-file -', { ...data, input: 'k' })).toMatchObject({ code: 0 })
+  const environment = { ...data.environment, DUOLOGUE_MASTER_KEY: 'ab'.repeat(32) }
+  const refused = await duologue('providers add groq --key-file -', { environment, input: 'k' })
+  expect(refused).toMatchObject({ code: 78, out: '', err: expect.stringContaining('are sealed with the master key') })
+  expect(refused.err).not.toContain('abab')
+  await rm(join(data.path, 'master.key'))
+  expect(await duologue('providers list', data)).toMatchObject({ code: 78, err: expect.stringMatching(/none here/) })
+})
