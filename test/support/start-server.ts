@@ -37,6 +37,13 @@ export interface Started {
 
 /** Starts a server on a free port, which stops when the test ends. */
 export async function start(options: StartOptions = {}): Promise<Started> {
+  const started = await startServer(options)
+  onTestFinished(() => started.server.close({ graceMs: 0 }))
+  return started
+}
+
+/** Starts a server on a free port. */
+export async function startServer(options: StartOptions = {}): Promise<Started> {
   const { backends = [], cards = [card('m')], limits, readiness } = options
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
@@ -73,7 +80,6 @@ export async function start(options: StartOptions = {}): Promise<Started> {
       },
     },
   })
-  onTestFinished(() => server.close({ graceMs: 0 }))
   const { port } =
     options.isListening === false ? { port: 0 } : await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   return { server, port, log, logText: () => lines.join('') }
