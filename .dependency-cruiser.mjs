@@ -32,6 +32,7 @@ export const owners = {
   undici: ['catalog', 'providers'],
   yauzl: ['catalog'],
   'eventsource-parser': ['protocols'],
+  re2js: ['routing'],
   commander: ['cli'],
   pino: ['telemetry'],
   // A request must never reach a process: only an engine, a download and a person at a terminal start one.

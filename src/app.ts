@@ -19,6 +19,9 @@ import { normaliseRules } from './engine/normalise/rules.ts'
 import { provisionEngine } from './engine/provision.ts'
 import type { CacheReport } from './core/cache-report.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
+import { builtInView } from './routing/built-in-view.ts'
+import { createRunMeans } from './routing/run-means.ts'
+import type { Circumstances } from './core/route-rules.ts'
 import { askExplanation } from './server/ask-explanation.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer, ServerOptions } from './server/server.ts'
@@ -86,7 +89,8 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     loadExpected: () => loadAll([...config.models, ...config.pinnedModels], load),
     modelNames: async () => (await models.list()).map(({ id }) => id),
     processes: () => engine.status(),
-    answer: (request, signal) => services.answer({ request, isStreaming: true }, { signal, isVisible: isAnything }),
+    answer: (request, signal) =>
+      services.answer({ request, isStreaming: true }, { signal, circumstances: fromTerminal, isVisible: isAnything }),
     diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
       await server?.close()
@@ -97,11 +101,13 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
 }
 
 function openServices({ directory, cards }: LocalModels): ServerOptions['services'] {
+  const view = async () => builtInView(await directory())
+  const means = createRunMeans({ now: () => performance.now(), random: () => Math.random() })
   return {
-    answer: createAnswer({ directory }),
-    complete: createComplete({ directory }),
-    countTokens: createCountTokens(directory),
-    embed: createEmbed(directory),
+    answer: createAnswer({ view, means }),
+    complete: createComplete({ view, means }),
+    countTokens: createCountTokens(view),
+    embed: createEmbed(view),
     models: createModels(cards),
   }
 }
@@ -316,6 +322,9 @@ function urlOf({ host, port }: { host: string; port: number }): string {
 function uniqueId(): string {
   return randomBytes(18).toString('base64url')
 }
+
+/* Rules know requests by their protocol; what a person asks at the terminal comes in the richest one. */
+const fromTerminal: Circumstances = { protocol: 'anthropic-messages', headers: {}, isStrict: false }
 
 function isAnything(): boolean {
   return true

@@ -37,8 +37,6 @@ export interface ModelErrorOptions extends ErrorOptions {
   readonly isWorthRepeating?: boolean
 }
 
-const elsewhere: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'overloaded', 'unavailable', 'timeout', 'not-found'])
-
 /** A failure that a client may be told of. `message` is ours and safe to show; `cause` is for the log. */
 export class ModelError extends Error {
   override readonly name = 'ModelError'
@@ -55,11 +53,6 @@ export class ModelError extends Error {
     this.field = options.field
     this.retryAfterMs = options.retryAfterMs
     this.isWorthRepeating = options.isWorthRepeating ?? false
-  }
-
-  /** Whether another target may succeed where this one failed. */
-  get isWorthTryingElsewhere(): boolean {
-    return elsewhere.has(this.kind)
   }
 }
 

@@ -8,7 +8,10 @@ export interface RouteRule {
   readonly match: RouteMatch
   /** Where the request may go, the best first. Those of equal `weight` share a place in the order. */
   readonly targets: readonly RouteTarget[]
-  /** Whether only targets that are marked local may answer, whatever else is said. */
+  /**
+   * Whether only targets that are marked local may answer. Holds for every request that the rule matches, also where an
+   * earlier rule decides about the targets.
+   */
   readonly isLocalOnly?: boolean
   /** A target whose queue is estimated to be longer makes way for the next one. */
   readonly mostWaitMs?: number

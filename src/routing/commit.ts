@@ -1,28 +1,34 @@
 import { ModelError } from '../core/errors.ts'
-import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Patience } from './patience.ts'
 
-/** When an attempt becomes the answer. */
-export interface CommitRules {
-  /** Whether the client sees something in this event that it could not unsee. */
-  readonly isVisible: (event: ModelEvent) => boolean
+/** When an attempt becomes the answer. Its items are events, or relayed pieces of bytes with the events in them. */
+export interface CommitRules<Item> {
+  /** Whether the client sees something in this item that it could not unsee. */
+  readonly isVisible: (item: Item) => boolean
+  /** Whether anything is told in this item at all. */
+  readonly isTelling: (item: Item) => boolean
+  /** Whether the answer is whole with this item. */
+  readonly isEnd: (item: Item) => boolean
   readonly patience: Patience
   readonly signal: AbortSignal
 }
 
 /**
- * Reads up to the first event that the client would see, then gives the whole stream.
- * When patience is over, whatever was read is final, or else the first event to come.
+ * Reads up to the first item that the client would see, then gives the whole stream.
+ * When patience is over, whatever was told is final, or else the first item to come that tells something.
  * Until it returns, the client has seen nothing and the attempt may still be replaced.
  */
-export async function commit(events: ModelStream, rules: CommitRules): Promise<ModelStream> {
-  const { signal, patience, isVisible } = rules
-  const hold = new Hold(events[Symbol.asyncIterator]())
-  const { promise, resolve, reject } = Promise.withResolvers<ModelStream>()
+export async function commit<Item>(
+  items: AsyncIterable<Item>,
+  rules: CommitRules<Item>,
+): Promise<AsyncIterableIterator<Item>> {
+  const { signal, patience, isVisible, isTelling } = rules
+  const hold = new Hold(items[Symbol.asyncIterator](), rules)
+  const { promise, resolve, reject } = Promise.withResolvers<AsyncIterableIterator<Item>>()
   const leave = () => reject(abortReason(signal))
   signal.addEventListener('abort', leave, { once: true })
-  void patience.over.then(() => hold.isEmpty || resolve(hold.release()))
-  hold.fill(event => isVisible(event) || patience.isOver).then(() => resolve(hold.release()), reject)
+  void patience.over.then(() => !hold.isTelling || resolve(hold.release()))
+  hold.fill(item => isVisible(item) || (patience.isOver && isTelling(item))).then(() => resolve(hold.release()), reject)
   try {
     return await promise
   } catch (error) {
@@ -39,22 +45,25 @@ export function abortReason(signal: AbortSignal): ModelError {
   return reason instanceof ModelError ? reason : new ModelError('aborted', 'the request was cancelled')
 }
 
-/** The events read before the commit. */
-class Hold {
-  readonly #source: AsyncIterator<ModelEvent>
-  readonly #held: ModelEvent[] = []
-  #pending: Promise<IteratorResult<ModelEvent>> | undefined
+/** The items read before the commit. */
+class Hold<Item> {
+  readonly #source: AsyncIterator<Item>
+  readonly #rules: Pick<CommitRules<Item>, 'isTelling' | 'isEnd'>
+  readonly #held: Item[] = []
+  #pending: Promise<IteratorResult<Item>> | undefined
   #isReleased = false
+  #isWhole = false
 
-  constructor(source: AsyncIterator<ModelEvent>) {
+  constructor(source: AsyncIterator<Item>, rules: Pick<CommitRules<Item>, 'isTelling' | 'isEnd'>) {
     this.#source = source
+    this.#rules = rules
   }
 
-  get isEmpty(): boolean {
-    return this.#held.length === 0
+  get isTelling(): boolean {
+    return this.#held.some(item => this.#rules.isTelling(item))
   }
 
-  async fill(isEnough: (event: ModelEvent) => boolean): Promise<void> {
+  async fill(isEnough: (item: Item) => boolean): Promise<void> {
     while (!this.#isReleased) {
       this.#pending = this.#source.next()
       const { done, value } = await this.#pending
@@ -62,12 +71,13 @@ class Hold {
       this.#pending = undefined
       if (done) return this.#checkWhole()
       this.#held.push(value)
+      this.#isWhole ||= this.#rules.isEnd(value)
       if (isEnough(value)) return
     }
   }
 
-  /** Gives the held events, then the rest. A read under way belongs to whoever has the stream. */
-  release(): ModelStream {
+  /** Gives the held items, then the rest. A read under way belongs to whoever has the stream. */
+  release(): AsyncIterableIterator<Item> {
     this.#isReleased = true
     return resume(this.#source, this.#held, this.#pending)
   }
@@ -79,17 +89,17 @@ class Hold {
   }
 
   #checkWhole(): void {
-    if (this.#held.at(-1)?.type === 'end') return
+    if (this.#isWhole) return
     throw new ModelError('unavailable', 'the model stopped before it said anything')
   }
 }
 
 /** An iterator by hand, since a generator that was never started does not run its `finally` on `return()`. */
-function resume(
-  source: AsyncIterator<ModelEvent>,
-  held: readonly ModelEvent[],
-  pending?: Promise<IteratorResult<ModelEvent>>,
-): AsyncIterableIterator<ModelEvent> {
+function resume<Item>(
+  source: AsyncIterator<Item>,
+  held: readonly Item[],
+  pending?: Promise<IteratorResult<Item>>,
+): AsyncIterableIterator<Item> {
   let position = 0
   let underWay = pending
   return {
@@ -97,10 +107,10 @@ function resume(
       return this
     },
     next() {
-      const event = held[position]
-      if (event) {
+      const item = held[position]
+      if (item !== undefined) {
         position += 1
-        return Promise.resolve({ done: false, value: event })
+        return Promise.resolve({ done: false, value: item })
       }
       const result = underWay ?? source.next()
       underWay = undefined

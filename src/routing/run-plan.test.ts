@@ -1,37 +1,50 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  begins,
-  ends,
-  gate,
-  says,
-  scripted,
-  text,
-  type ScriptedBackend,
-  type Step,
-} from '../../test/support/scripted-backend.ts'
+import { begins, ends, gate, says, scripted, text, type Step } from '../../test/support/scripted-backend.ts'
 import { readAll } from '../../test/support/read-all.ts'
 import type { Backend } from '../core/backend.ts'
+import { hastyClock } from '../../test/support/passing-clock.ts'
+import { planned, planOf } from '../../test/support/planned.ts'
 import { ModelError } from '../core/errors.ts'
-import type { ModelEvent } from '../core/events.ts'
+import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
-import { runPlan, type Attempt, type RunRules } from './run-plan.ts'
+import { askFor } from './ask.ts'
+import { eventsOf } from './events-of.ts'
+import { createRetryBudget } from './retry-budget.ts'
+import type { RoutePlan } from './route-plan.ts'
+import type { RunMeans } from './run-means.ts'
+import { runPlan, type RunRules } from './run-plan.ts'
+import type { Attempt } from './sum-up.ts'
+import { createTargetHealth } from './target-health.ts'
 
 const request: ModelRequest = { model: 'asked', system: [], messages: [] }
 const fail = { fail: new ModelError('unavailable', 'out of memory') }
 
-function plan(...backends: ScriptedBackend[]) {
-  return { targets: backends.map((backend, index) => ({ backend, model: `model-${index}` })) }
+function plan(...backends: Backend[]): RoutePlan {
+  return planOf(...backends.map((backend, index) => planned(backend, { model: `model-${index}` })))
+}
+
+function means(clock = hastyClock()): RunMeans {
+  const { now } = clock
+  return { clock, random: () => 0, health: createTargetHealth(now), budget: createRetryBudget({ now }) }
+}
+
+async function run(chosen: RoutePlan, asked: ModelRequest, kept: RunRules): Promise<ModelStream> {
+  return eventsOf(await runPlan(chosen, askFor(asked), kept))
+}
+
+function summary({ target, failure, next }: Attempt) {
+  return [target.provider, target.model, ...(failure ? [failure, next] : [])]
 }
 
 function rules(changes: Partial<RunRules> = {}): RunRules {
   const { signal } = new AbortController()
-  return { signal, isVisible: event => event.type === 'text-delta', headersAfterMs: 60_000, ...changes }
+  return { signal, means: means(), isVisible: ({ type }) => type === 'text-delta', headersAfterMs: 60_000, ...changes }
 }
 
 test('an answer passes through unchanged, and the target is asked by its own name', async () => {
   const backend = scripted({ steps: says('a', 'b') })
-  expect(await readAll(await runPlan(plan(backend), request, rules()))).toEqual(says('a', 'b'))
+  expect(await readAll(await run(plan(backend), request, rules()))).toEqual(says('a', 'b'))
   expect(backend.requests).toEqual([{ ...request, model: 'model-0' }])
 })
 
@@ -39,17 +52,17 @@ test('a failure before anything visible is answered by the next target, and both
   const attempts: Attempt[] = []
   const first = scripted({ name: 'first', steps: [...begins(), fail] })
   const second = scripted({ name: 'second', steps: says('b') })
-  const stream = await runPlan(plan(first, second), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
+  const stream = await run(plan(first, second), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
   expect(await readAll(stream)).toEqual(says('b'))
-  expect(attempts).toEqual([
-    { backend: 'first', model: 'model-0', failure: fail.fail },
-    { backend: 'second', model: 'model-1' },
+  expect(attempts.map(summary)).toEqual([
+    ['first', 'model-0', fail.fail, 'elsewhere'],
+    ['second', 'model-1'],
   ])
 })
 
 test('a failure after something visible is thrown, and no other target is tried', async () => {
   const second = scripted({ steps: says('b') })
-  const stream = await runPlan(plan(scripted({ steps: [...begins(), text('a'), fail] }), second), request, rules())
+  const stream = await run(plan(scripted({ steps: [...begins(), text('a'), fail] }), second), request, rules())
   const seen: ModelEvent[] = []
   await expect(
     (async () => {
@@ -60,12 +73,12 @@ test('a failure after something visible is thrown, and no other target is tried'
   expect(second.requests).toEqual([])
 })
 
-test.each(['invalid-request', 'unauthorized', 'internal'] as const)(
+test.each(['invalid-request', 'conflict', 'internal'] as const)(
   'a failure of kind %s is not tried elsewhere',
   async kind => {
     const second = scripted({ steps: says('b') })
     const first = scripted({ steps: [{ fail: new ModelError(kind, 'no') }] })
-    await expect(runPlan(plan(first, second), request, rules())).rejects.toMatchObject({ kind, message: 'no' })
+    await expect(run(plan(first, second), request, rules())).rejects.toMatchObject({ kind, message: 'no' })
     expect(second.requests).toEqual([])
   },
 )
@@ -76,11 +89,11 @@ test('a target whose failure is worth repeating is tried once more, and both att
   let runs = 0
   const backend = scripted({ steps: () => ((runs += 1) === 1 ? [...begins(), { fail: crash }] : says('b')) })
   const other = scripted({ steps: says('c') })
-  const stream = await runPlan(plan(backend, other), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
+  const stream = await run(plan(backend, other), request, rules({ onAttempt: attempt => attempts.push(attempt) }))
   expect(await readAll(stream)).toEqual(says('b'))
-  expect(attempts).toEqual([
-    { backend: 'scripted', model: 'model-0', failure: crash },
-    { backend: 'scripted', model: 'model-0' },
+  expect(attempts.map(summary)).toEqual([
+    ['scripted', 'model-0', crash, 'again'],
+    ['scripted', 'model-0'],
   ])
   expect(other.requests).toEqual([])
 })
@@ -88,16 +101,14 @@ test('a target whose failure is worth repeating is tried once more, and both att
 test('a target that fails again is not tried a third time, and the next one is', async () => {
   const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
   const backend = scripted({ steps: [{ fail: crash }] })
-  expect(await readAll(await runPlan(plan(backend, scripted({ steps: says('c') })), request, rules()))).toEqual(
-    says('c'),
-  )
+  expect(await readAll(await run(plan(backend, scripted({ steps: says('c') })), request, rules()))).toEqual(says('c'))
   expect(backend.requests).toHaveLength(2)
 })
 
 test('what a client has seen is never repeated', async () => {
   const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
   const backend = scripted({ steps: [...begins(), text('a'), { fail: crash }] })
-  await expect(readAll(await runPlan(plan(backend), request, rules()))).rejects.toBe(crash)
+  await expect(readAll(await run(plan(backend), request, rules()))).rejects.toBe(crash)
   expect(backend.requests).toHaveLength(1)
 })
 
@@ -106,14 +117,14 @@ test('a client that left meanwhile is not tried for again', async () => {
   const crash = new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
   const backend = scripted({ steps: [{ fail: crash }] })
   const leaves = { signal: controller.signal, onAttempt: () => controller.abort(new ModelError('aborted', 'gone')) }
-  await expect(runPlan(plan(backend), request, rules(leaves))).rejects.toMatchObject({ kind: 'aborted' })
+  await expect(run(plan(backend), request, rules(leaves))).rejects.toMatchObject({ kind: 'aborted' })
   expect(backend.requests).toHaveLength(1)
 })
 
 test('when every target fails, the failure is of the last one and holds all of them', async () => {
   const last = new ModelError('overloaded', 'busy', { retryAfterMs: 1500 })
-  const run = runPlan(plan(scripted({ steps: [fail] }), scripted({ steps: [{ fail: last }] })), request, rules())
-  await expect(run).rejects.toMatchObject({
+  const running = run(plan(scripted({ steps: [fail] }), scripted({ steps: [{ fail: last }] })), request, rules())
+  await expect(running).rejects.toMatchObject({
     kind: 'overloaded',
     retryAfterMs: 1500,
     message: '2 attempts failed in turn; the last one: busy',
@@ -123,7 +134,7 @@ test('when every target fails, the failure is of the last one and holds all of t
 
 test('a stranger of an error becomes an internal failure that hides its text', async () => {
   const backend = scripted({ steps: [{ fail: new Error('secret at 0x7f00') }] })
-  await expect(runPlan(plan(backend), request, rules())).rejects.toMatchObject({
+  await expect(run(plan(backend), request, rules())).rejects.toMatchObject({
     kind: 'internal',
     message: expect.not.stringContaining('secret'),
   })
@@ -131,11 +142,11 @@ test('a stranger of an error becomes an internal failure that hides its text', a
 
 test('an answer that shows nothing before its end is whole', async () => {
   const backend = scripted({ steps: says() })
-  expect(await readAll(await runPlan(plan(backend), request, rules()))).toEqual(says())
+  expect(await readAll(await run(plan(backend), request, rules()))).toEqual(says())
 })
 
 test('a stream that stops before it says anything is replaced', async () => {
-  const stream = await runPlan(plan(scripted({ steps: begins() }), scripted({ steps: says('b') })), request, rules())
+  const stream = await run(plan(scripted({ steps: begins() }), scripted({ steps: says('b') })), request, rules())
   expect(await readAll(stream)).toEqual(says('b'))
 })
 
@@ -143,7 +154,7 @@ test('a client that has waited long enough gets what was held, and the attempt i
   const { gate: hold, open } = gate()
   const second = scripted({ steps: says('b') })
   const first = scripted({ steps: [...begins(), { gate: hold }, fail] })
-  const stream = await runPlan(plan(first, second), request, rules({ headersAfterMs: 5 }))
+  const stream = await run(plan(first, second), request, rules({ headersAfterMs: 5 }))
   const iterator = stream[Symbol.asyncIterator]()
   expect(await iterator.next()).toMatchObject({ value: { type: 'start' } })
   expect(await iterator.next()).toMatchObject({ value: { type: 'block-start' } })
@@ -155,14 +166,14 @@ test('a client that has waited long enough gets what was held, and the attempt i
 test('a stream handed over with nothing held may still be answered by the next target', async () => {
   const { gate: hold, open } = gate()
   const first = scripted({ steps: [{ gate: hold }, fail] })
-  const stream = await runPlan(plan(first, scripted({ steps: says('b') })), request, rules({ headersAfterMs: 5 }))
+  const stream = await run(plan(first, scripted({ steps: says('b') })), request, rules({ headersAfterMs: 5 }))
   open()
   expect(await readAll(stream)).toEqual(says('b'))
 })
 
 test('a total failure after the hand-over is thrown by the stream', async () => {
   const { gate: hold, open } = gate()
-  const stream = await runPlan(plan(scripted({ steps: [{ gate: hold }, fail] })), request, rules({ headersAfterMs: 5 }))
+  const stream = await run(plan(scripted({ steps: [{ gate: hold }, fail] })), request, rules({ headersAfterMs: 5 }))
   open()
   await expect(readAll(stream)).rejects.toBe(fail.fail)
 })
@@ -171,18 +182,18 @@ test('a client that left before an attempt is not tried for', async () => {
   const controller = new AbortController()
   const second = scripted({ steps: says('b') })
   const leaves = { signal: controller.signal, onAttempt: () => controller.abort(new ModelError('aborted', 'gone')) }
-  const run = runPlan(plan(scripted({ steps: [fail] }), second), request, rules(leaves))
-  await expect(run).rejects.toMatchObject({ kind: 'aborted', message: 'gone' })
+  const running = run(plan(scripted({ steps: [fail] }), second), request, rules(leaves))
+  await expect(running).rejects.toMatchObject({ kind: 'aborted', message: 'gone' })
   expect(second.requests).toEqual([])
 })
 
 test('leaving while nothing was said closes the backend', async () => {
   const controller = new AbortController()
   const backend = scripted({ steps: [...begins(), { gate: gate().gate }] })
-  const run = runPlan(plan(backend), request, rules({ signal: controller.signal }))
+  const running = run(plan(backend), request, rules({ signal: controller.signal }))
   await backend.begun(1)
   controller.abort()
-  await expect(run).rejects.toMatchObject({ kind: 'aborted' })
+  await expect(running).rejects.toMatchObject({ kind: 'aborted' })
   await backend.ended(1)
   expect(backend.open).toBe(0)
 })
@@ -204,16 +215,16 @@ test('a backend that does not heed the signal does not keep the client, and is c
       }
     },
   }
-  const run = runPlan({ targets: [{ backend: deaf, model: 'm' }] }, request, rules({ signal: controller.signal }))
+  const running = run(plan(deaf), request, rules({ signal: controller.signal }))
   setImmediate(() => controller.abort())
-  await expect(run).rejects.toMatchObject({ kind: 'aborted' })
+  await expect(running).rejects.toMatchObject({ kind: 'aborted' })
   hold.open()
   await closed.gate
 })
 
 test('closing a stream that was never read closes the backend', async () => {
   const backend = scripted({ steps: says('a') })
-  const stream = await runPlan(plan(backend), request, rules())
+  const stream = await run(plan(backend), request, rules())
   await stream[Symbol.asyncIterator]().return?.()
   expect(backend.open).toBe(0)
 })
@@ -221,7 +232,7 @@ test('closing a stream that was never read closes the backend', async () => {
 test('closing a stream that is still looked for closes what is found', async () => {
   const { gate: hold, open } = gate()
   const backend = scripted({ steps: [{ gate: hold }, ...says('a')] })
-  const stream = await runPlan(plan(backend), request, rules({ headersAfterMs: 5 }))
+  const stream = await run(plan(backend), request, rules({ headersAfterMs: 5 }))
   const closing = stream[Symbol.asyncIterator]().return?.()
   open()
   await closing
@@ -238,7 +249,7 @@ test('however an answer is cut into visible and invisible, and wherever it fails
       const second = scripted({ steps: [...begins('other'), ...ends(0)] })
       const isVisible = (event: ModelEvent) => visible.includes(event.type)
       const isShown = whole.slice(0, failAt).some(isVisible)
-      const read = async () => readAll(await runPlan(plan(scripted({ steps }), second), request, rules({ isVisible })))
+      const read = async () => readAll(await run(plan(scripted({ steps }), second), request, rules({ isVisible })))
       if (failAt === whole.length) expect(await read()).toEqual(whole)
       else if (isShown) await expect(read()).rejects.toBe(fail.fail)
       else expect(await read()).toEqual([...begins('other'), ...ends(0)])

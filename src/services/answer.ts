@@ -1,8 +1,16 @@
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
-import { planRoute, type ModelDirectory } from '../routing/plan-route.ts'
-import { runPlan, type Attempt } from '../routing/run-plan.ts'
+import { askFor, type Ask } from '../routing/ask.ts'
+import { demandOf, type Demand } from '../routing/demand.ts'
+import { eventsOf } from '../routing/events-of.ts'
+import { planRoute } from '../routing/plan-route.ts'
+import { targetName } from '../routing/route-plan.ts'
+import type { RunMeans } from '../routing/run-means.ts'
+import { runPlan } from '../routing/run-plan.ts'
+import type { Attempt } from '../routing/sum-up.ts'
+import type { RoutingView } from '../routing/view.ts'
 import { observe, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
+import type { RoutedCall } from './routed-call.ts'
 
 /** A request with how its client wants the answer. */
 export interface Question {
@@ -11,8 +19,7 @@ export interface Question {
 }
 
 /** The circumstances of one question. */
-export interface Call {
-  readonly signal: AbortSignal
+export interface Call extends RoutedCall {
   /** Whether the client's protocol shows this event. */
   readonly isVisible: (event: ModelEvent) => boolean
   /** Where what is learnt of the answer is noted. */
@@ -23,30 +30,50 @@ export interface Call {
 export type AnswerService = (question: Question, call: Call) => Promise<ModelStream>
 
 export interface AnswerOptions {
-  /** Gives the models as they are at the time of each question. */
-  readonly directory: () => Promise<ModelDirectory>
+  /** Gives what routes depend on as it is at the time of each question. */
+  readonly view: () => Promise<RoutingView>
+  readonly means: RunMeans
   /** How long a streaming client waits for its headers. */
   readonly headersAfterMs?: number
 }
 
 /** Makes the one use-case that all protocols share: plan, run, observe. */
-export function createAnswer({ directory, headersAfterMs = 2000 }: AnswerOptions): AnswerService {
-  return async ({ request, isStreaming }, { signal, isVisible, trace = startTrace() }) => {
-    const started = performance.now()
-    trace.requestedModel = request.model
-    trace.isStreaming = isStreaming
-    const plan = planRoute(request, await directory())
-    const events = await runPlan(plan, request, {
-      signal,
-      // An answer that is sent as a whole shows nothing before its end.
-      isVisible: isStreaming ? isVisible : event => event.type === 'end',
-      headersAfterMs: isStreaming ? headersAfterMs : Infinity,
-      onAttempt: attempt => trace.attempts.push(describe(attempt)),
-    })
-    return observe(events, trace, () => performance.now() - started)
-  }
+export function createAnswer(options: AnswerOptions): AnswerService {
+  return ({ request, isStreaming }, call) =>
+    answerAny({ demand: demandOf(request), ask: askFor(request), isStreaming }, call, options)
 }
 
-function describe({ backend, model, failure }: Attempt): string {
-  return failure ? `${backend}:${model} failed: ${failure.kind}` : `${backend}:${model}`
+/** Anything that is answered with a stream, with how its client wants it. */
+export interface AnyQuestion {
+  readonly demand: Demand
+  readonly ask: Ask
+  readonly isStreaming: boolean
+}
+
+/** Plans, runs and observes. Throws a `ModelError` while the client may still get a status of its own. */
+export async function answerAny(question: AnyQuestion, call: Call, options: AnswerOptions): Promise<ModelStream> {
+  const { demand, ask, isStreaming } = question
+  const { signal, circumstances, isVisible, trace = startTrace() } = call
+  const { view, means, headersAfterMs = 2000 } = options
+  const started = means.clock.now()
+  trace.requestedModel = demand.model
+  trace.isStreaming = isStreaming
+  const plan = planRoute(demand, circumstances, await view())
+  trace.route = plan.route
+  const result = await runPlan(plan, ask, {
+    signal,
+    means,
+    isStrict: circumstances.isStrict,
+    // An answer that is sent as a whole shows nothing before its end.
+    isVisible: isStreaming ? isVisible : event => event.type === 'end',
+    headersAfterMs: isStreaming ? headersAfterMs : Infinity,
+    onAttempt: attempt => note(attempt, trace),
+  })
+  return observe(eventsOf(result), trace, () => means.clock.now() - started)
+}
+
+function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {
+  const name = `${target.backend.name}:${target.model}`
+  trace.attempts.push(failure ? `${name} ${isSkipped ? 'passed over' : 'failed'}: ${failure.kind}` : name)
+  if (!failure) trace.target = targetName(target)
 }

@@ -4,11 +4,17 @@ import type { ScriptedBackend, Step } from '../../test/support/scripted-backend.
 import type { Backend } from '../core/backend.ts'
 import type { ChoiceEvent, ChoiceStream } from '../core/completion.ts'
 import { ModelError } from '../core/errors.ts'
+import { builtInView } from '../routing/built-in-view.ts'
+import { createRunMeans } from '../routing/run-means.ts'
 import { startTrace } from '../telemetry/observe.ts'
 import type { Call } from './answer.ts'
 import { createComplete } from './complete.ts'
 
-const call: Call = { signal: new AbortController().signal, isVisible: ({ type }) => type === 'text-delta' }
+const call: Call = {
+  signal: new AbortController().signal,
+  circumstances: { protocol: 'openai-chat', headers: {}, isStrict: false },
+  isVisible: ({ type }) => type === 'text-delta',
+}
 
 /** A backend that plays a script for each prompt. */
 function completing(steps: (prompt: string) => Iterable<Step>, name = 'scripted'): [Backend, ScriptedBackend] {
@@ -20,10 +26,12 @@ function completing(steps: (prompt: string) => Iterable<Step>, name = 'scripted'
 
 const service = (...backends: readonly Backend[]) =>
   createComplete({
-    directory: async () => ({
-      names: () => ['m'],
-      targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'upstream' })) : []),
-    }),
+    view: async () =>
+      builtInView({
+        names: () => ['m'],
+        targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'upstream' })) : []),
+      }),
+    means: createRunMeans({ now: () => performance.now(), random: () => 0 }),
     headersAfterMs: 50,
   })
 

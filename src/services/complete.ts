@@ -1,11 +1,10 @@
-import type { Backend } from '../core/backend.ts'
 import type { ChoiceEvent, ChoiceStream, CompletionRequest } from '../core/completion.ts'
 import { ModelError, toModelError } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
-import type { ModelRequest } from '../core/request.ts'
-import type { ModelDirectory, Target } from '../routing/plan-route.ts'
+import { askToComplete } from '../routing/ask.ts'
+import { completionDemand } from '../routing/demand.ts'
 import { addTrace, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
-import { createAnswer, type AnswerOptions, type Call } from './answer.ts'
+import { answerAny, type AnswerOptions, type Call } from './answer.ts'
 import { mergeChoices } from './merge-choices.ts'
 
 /** Raw prompts that are answered together, at least one, with how their client wants the answers. */
@@ -51,11 +50,10 @@ async function openChoice(
 ): Promise<ModelStream> {
   const request = requests[choice]
   if (!request) throw new Error(`there is no prompt ${choice}`)
-  const answer = createAnswer({ ...options, directory: async () => completing(await options.directory(), request) })
-  const question = { request: asRouted(request), isStreaming }
-  if (requests.length === 1) return answer(question, call)
+  const question = { demand: completionDemand(request), ask: askToComplete(request), isStreaming }
+  if (requests.length === 1) return answerAny(question, call, options)
   const trace = startTrace()
-  const events = answer(question, { ...call, trace })
+  const events = answerAny(question, { ...call, trace }, options)
   return oneOfSeveral(events, { choice, trace, whole: call.trace ?? startTrace() })
 }
 
@@ -101,39 +99,4 @@ async function* closing(events: ChoiceStream, leaving: AbortController): AsyncGe
   } finally {
     leaving.abort(new ModelError('aborted', 'another prompt of the same request failed, or its client left'))
   }
-}
-
-/** The places that take raw prompts, each asked for this completion. */
-function completing(directory: ModelDirectory, request: CompletionRequest): ModelDirectory {
-  return {
-    names: () => directory.names(),
-    targets: name => {
-      const targets = directory.targets(name)
-      const able = targets.flatMap(target => toCompleting(target, request))
-      if (targets.length > 0 && able.length === 0) throw takesNoPrompts(name)
-      return able
-    },
-  }
-}
-
-function toCompleting({ backend, ...target }: Target, request: CompletionRequest): readonly Target[] {
-  const complete = backend.complete?.bind(backend)
-  if (!complete) return []
-  const { name, isLocal } = backend
-  const stream: Backend['stream'] = ({ model }, signal) => complete({ ...request, model }, signal)
-  return [{ ...target, backend: { name, isLocal, stream } }]
-}
-
-/** How a completion looks to what decides where it goes. */
-function asRouted({ prompt, suffix = '', echoesPrompt: _echo, ...asked }: CompletionRequest): ModelRequest {
-  const text = typeof prompt === 'string' ? prompt + suffix : suffix
-  return { ...asked, system: [], messages: [{ role: 'user', content: [{ type: 'text', text }] }] }
-}
-
-function takesNoPrompts(model: string): ModelError {
-  return new ModelError(
-    'invalid-request',
-    `model: ${JSON.stringify(model)} is served by a backend that takes no raw prompts; ask it at /v1/chat/completions, or choose a model on this machine`,
-    { field: ['model'], code: 'unsupported-value' },
-  )
 }

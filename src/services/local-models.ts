@@ -2,7 +2,7 @@ import type { InstalledModel, InstalledModels } from '../catalog/installed.ts'
 import type { Backend } from '../core/backend.ts'
 import type { Capabilities } from '../core/capabilities.ts'
 import type { ModelCard } from '../core/model-card.ts'
-import type { ModelDirectory } from '../routing/plan-route.ts'
+import type { ModelDirectory } from '../routing/view.ts'
 
 /** The models on this machine, as clients see them and as requests are routed to them. */
 export interface LocalModels {
@@ -21,15 +21,20 @@ export interface LocalModelsOptions {
 
 /** Makes the view of the models on this machine. A model that is pulled while the server runs is there at once. */
 export function createLocalModels({ models, backend, contextTokens }: LocalModelsOptions): LocalModels {
+  const list = async () =>
+    (await models.list()).map(model => toCard(model, trained => contextTokens(model.id, trained)))
   return {
     directory: async () => {
-      const names = (await models.list()).map(({ id }) => id)
+      const cards = new Map((await list()).map(card => [card.id, card]))
       return {
-        names: () => names,
-        targets: name => (names.includes(name) ? [{ backend, model: name }] : []),
+        names: () => [...cards.keys()],
+        targets: name => {
+          const known = cards.get(name)
+          return known ? [{ backend, model: name, capabilities: known.capabilities }] : []
+        },
       }
     },
-    cards: async () => (await models.list()).map(model => toCard(model, trained => contextTokens(model.id, trained))),
+    cards: list,
   }
 }
 

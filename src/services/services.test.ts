@@ -4,7 +4,9 @@ import { card } from '../../test/support/cards.ts'
 import { collect } from '../core/collect.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelRequest } from '../core/request.ts'
-import type { ModelDirectory } from '../routing/plan-route.ts'
+import { builtInView } from '../routing/built-in-view.ts'
+import { createRunMeans } from '../routing/run-means.ts'
+import type { RoutingView } from '../routing/view.ts'
 import { startTrace } from '../telemetry/observe.ts'
 import { createAnswer } from './answer.ts'
 import { createCountTokens } from './count-tokens.ts'
@@ -12,13 +14,16 @@ import { createModels } from './models.ts'
 
 const request: ModelRequest = { model: 'm', system: [], messages: [] }
 const { signal } = new AbortController()
-const call = { signal, isVisible: () => true }
+const circumstances = { protocol: 'openai-chat', headers: {}, isStrict: false } as const
+const call = { signal, circumstances, isVisible: () => true }
+const means = createRunMeans({ now: () => performance.now(), random: () => 0 })
 
-function directory(...backends: ScriptedBackend[]): () => Promise<ModelDirectory> {
-  return async () => ({
-    targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'inner' })) : []),
-    names: () => ['m'],
-  })
+function view(...backends: ScriptedBackend[]): () => Promise<RoutingView> {
+  return async () =>
+    builtInView({
+      targets: name => (name === 'm' ? backends.map(backend => ({ backend, model: 'inner' })) : []),
+      names: () => ['m'],
+    })
 }
 
 test('a whole answer may still be given by another target after the first one failed in its middle', async () => {
@@ -26,7 +31,7 @@ test('a whole answer may still be given by another target after the first one fa
     name: 'a',
     steps: [...begins(), text('half'), { fail: new ModelError('unavailable', 'x') }],
   })
-  const answer = createAnswer({ directory: directory(failing, scripted({ name: 'b', steps: says('whole') })) })
+  const answer = createAnswer({ means, view: view(failing, scripted({ name: 'b', steps: says('whole') })) })
   const trace = startTrace()
   const { blocks } = await collect(await answer({ request, isStreaming: false }, { ...call, trace }))
   expect(blocks.map(block => block.content)).toEqual(['whole'])
@@ -34,6 +39,8 @@ test('a whole answer may still be given by another target after the first one fa
     requestedModel: 'm',
     model: 'scripted-model',
     isStreaming: false,
+    route: 'here',
+    target: 'local/inner',
     attempts: ['a:inner failed: unavailable', 'b:inner'],
     usage: { inputTokens: 7, outputTokens: 1 },
   })
@@ -41,15 +48,15 @@ test('a whole answer may still be given by another target after the first one fa
 
 test('a streamed answer whose start was shown is not given by another', async () => {
   const failing = scripted({ steps: [...begins(), { fail: new ModelError('unavailable', 'x') }] })
-  const answer = createAnswer({ directory: directory(failing, scripted({ steps: says('whole') })) })
+  const answer = createAnswer({ means, view: view(failing, scripted({ steps: says('whole') })) })
   await expect(collect(await answer({ request, isStreaming: true }, call))).rejects.toMatchObject({
     kind: 'unavailable',
   })
 })
 
 test('tokens are counted by the first target that can', async () => {
-  const count = createCountTokens(directory(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })))
-  expect(await count(request, signal)).toBe(42)
+  const count = createCountTokens(view(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })))
+  expect(await count(request, call)).toBe(42)
 })
 
 test('a count whose process ended under it is asked for once more', async () => {
@@ -59,13 +66,13 @@ test('a count whose process ended under it is asked for once more', async () => 
     if (asked === 1) throw new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
     return 42
   }
-  const count = createCountTokens(directory({ ...scripted({ steps: [] }), countTokens }))
-  expect(await count(request, signal)).toBe(42)
+  const count = createCountTokens(view({ ...scripted({ steps: [] }), countTokens }))
+  expect(await count(request, call)).toBe(42)
 })
 
 test('where nobody can count, the client is told another way', async () => {
-  const count = createCountTokens(directory(scripted({ steps: [] })))
-  await expect(count(request, signal)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
+  const count = createCountTokens(view(scripted({ steps: [] })))
+  await expect(count(request, call)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
 })
 
 test('models are found by their whole id, and an unknown one is told which exist', async () => {

@@ -11,6 +11,10 @@ export interface AnswerTrace {
   /** The name that answers. */
   model?: string
   isStreaming?: boolean
+  /** What decided where the request goes: a rule's name, or what is built in. */
+  route?: string
+  /** Which target answers, as `provider/model`. */
+  target?: string
   /** One line for each target that was tried, with the kind of its failure. */
   attempts: string[]
   usage: Usage

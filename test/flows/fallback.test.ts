@@ -55,7 +55,7 @@ describe('a model that fails before its client saw anything', () => {
     for (const question of [hello, streaming]) {
       const reply = await post(port, path, question)
       expect(reply).toMatchObject({ status: 503, json: body })
-      expect(reply.json.error.message).toBe('2 targets failed in turn; the last one: the model ran out of memory')
+      expect(reply.json.error.message).toBe('2 attempts failed in turn; the last one: the model ran out of memory')
     }
   })
 })

@@ -1,7 +1,9 @@
 import { onTestFinished } from 'vitest'
 import type { Backend } from '../../src/core/backend.ts'
 import type { ModelCard } from '../../src/core/model-card.ts'
-import type { ModelDirectory } from '../../src/routing/plan-route.ts'
+import { builtInView } from '../../src/routing/built-in-view.ts'
+import { createRunMeans } from '../../src/routing/run-means.ts'
+import type { ModelDirectory } from '../../src/routing/view.ts'
 import type { ServerLimits } from '../../src/server/limits.ts'
 import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
 import { createAnswer } from '../../src/services/answer.ts'
@@ -47,16 +49,17 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
   const { backends = [], cards = [card('m')], limits, readiness } = options
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
-  const directory = async () => directoryOf(backends)
+  const view = async () => builtInView(directoryOf(backends))
+  const means = createRunMeans({ now: () => performance.now(), random: () => 0 })
   const { headersAfterMs } = options
-  const answering = { directory, ...(headersAfterMs !== undefined && { headersAfterMs }) }
+  const answering = { view, means, ...(headersAfterMs !== undefined && { headersAfterMs }) }
   let count = 0
   const server = await createServer({
     services: {
       answer: createAnswer(answering),
       complete: createComplete(answering),
-      countTokens: createCountTokens(directory),
-      embed: createEmbed(directory),
+      countTokens: createCountTokens(view),
+      embed: createEmbed(view),
       models: createModels(async () => cards),
     },
     security: { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] },

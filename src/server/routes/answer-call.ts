@@ -1,7 +1,8 @@
 import { collect } from '../../core/collect.ts'
-import type { Protocol, ReplyContext, RequestHeaders } from '../../protocols/protocol.ts'
+import type { Protocol, ReplyContext } from '../../protocols/protocol.ts'
 import type { AnswerService } from '../../services/answer.ts'
 import type { ServerLimits } from '../limits.ts'
+import { circumstancesOf, requestHeaders } from '../circumstances.ts'
 import { tellCache } from '../cache-reports.ts'
 import { tellLosses } from '../loss-header.ts'
 import { sendJson } from '../send-json.ts'
@@ -35,17 +36,15 @@ export async function answerCall({ exchange, body }: RouteCall, options: AnswerC
     created: Math.floor(clock.now() / 1000),
     includesUsage: decoded.includesUsage,
   }
-  const events = await answer(decoded, { signal, isVisible: event => server.isVisible(event), trace })
+  const events = await answer(decoded, {
+    signal,
+    circumstances: circumstancesOf(exchange, protocol.id),
+    isVisible: event => server.isVisible(event),
+    trace,
+  })
   if (decoded.isStreaming) return streamReply(exchange, server.encodeStream(events, context), limits)
   const whole = await collect(events)
   tellLosses(exchange)
   tellCache(exchange)
   sendJson(exchange, { status: 200, body: server.encodeAnswer(whole, context) })
-}
-
-/** The headers as a codec reads them: those that have one value. */
-export function requestHeaders(headers: NodeJS.Dict<string | string[]>): RequestHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  )
 }

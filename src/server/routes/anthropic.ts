@@ -1,8 +1,9 @@
 import { ModelError } from '../../core/errors.ts'
 import { anthropicMessages } from '../../protocols/anthropic-messages/index.ts'
 import type { CountTokensService } from '../../services/count-tokens.ts'
+import { circumstancesOf, requestHeaders } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
-import { answerCall, requestHeaders, type AnswerCallOptions } from './answer-call.ts'
+import { answerCall, type AnswerCallOptions } from './answer-call.ts'
 import type { Route, RouteCall } from './route.ts'
 
 /** The routes of the Anthropic Messages API. */
@@ -31,6 +32,7 @@ async function count({ exchange, body }: RouteCall, countTokens: CountTokensServ
   if (!server.decodeCountRequest) throw new ModelError('not-found', 'this protocol cannot count tokens')
   const request = server.decodeCountRequest(body, requestHeaders(exchange.request.headers))
   exchange.trace.requestedModel = request.model
-  const tokens = await countTokens(request, exchange.signal)
+  const circumstances = circumstancesOf(exchange, anthropicMessages.id)
+  const tokens = await countTokens(request, { signal: exchange.signal, circumstances })
   sendJson(exchange, { status: 200, body: { input_tokens: tokens } })
 }

@@ -1,5 +1,6 @@
 import { openaiCompletions } from '../../protocols/openai-completions/index.ts'
 import type { CompleteService } from '../../services/complete.ts'
+import { circumstancesOf } from '../circumstances.ts'
 import { tellCache } from '../cache-reports.ts'
 import type { ServerLimits } from '../limits.ts'
 import { tellLosses } from '../loss-header.ts'
@@ -39,7 +40,9 @@ async function completionCall({ exchange, body }: RouteCall, options: Completion
     choices: requests.length,
     echoesPrompt: requests[0]?.echoesPrompt === true,
   }
-  const events = await complete(decoded, { signal, isVisible: openaiCompletions.isVisible, trace })
+  // The older form of the same API; rules know both by one name.
+  const circumstances = circumstancesOf(exchange, 'openai-chat')
+  const events = await complete(decoded, { signal, circumstances, isVisible: openaiCompletions.isVisible, trace })
   if (isStreaming) return streamReply(exchange, openaiCompletions.encodeStream(events, context), limits)
   const whole = await openaiCompletions.encodeAnswer(events, context)
   tellLosses(exchange)

@@ -1,6 +1,7 @@
 import { openaiChat } from '../../protocols/openai-chat/index.ts'
 import { openaiEmbeddings } from '../../protocols/openai-embeddings/index.ts'
 import type { EmbedService } from '../../services/embed.ts'
+import { circumstancesOf } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
 import { answerCall, type AnswerCallOptions } from './answer-call.ts'
 import type { Route, RouteCall } from './route.ts'
@@ -27,7 +28,8 @@ async function embedCall({ exchange, body }: RouteCall, embed: EmbedService): Pr
   const { request, encoding } = openaiEmbeddings.decodeRequest(body)
   const { model } = request
   exchange.trace.requestedModel = model
-  const embeddings = await embed(request, exchange.signal)
+  const circumstances = circumstancesOf(exchange, openaiChat.id)
+  const embeddings = await embed(request, { signal: exchange.signal, circumstances })
   exchange.trace.usage = { inputTokens: embeddings.inputTokens }
   sendJson(exchange, { status: 200, body: openaiEmbeddings.encodeEmbeddings(embeddings, { model, encoding }) })
 }

@@ -1,0 +1,94 @@
+import type { RelayedPiece } from '../core/backend.ts'
+import { ModelError, toModelError } from '../core/errors.ts'
+import type { ModelEvent } from '../core/events.ts'
+import type { Loss } from '../core/loss.ts'
+import type { Ask, Relay } from './ask.ts'
+import type { Clock } from './clock.ts'
+import { commit } from './commit.ts'
+import type { Patience } from './patience.ts'
+import { targetName, type PlannedTarget } from './route-plan.ts'
+import { supervise } from './supervise.ts'
+
+/** The target that answers, and its answer: as events, or as the very bytes of its reply with the events in them. */
+export type Found =
+  | { readonly type: 'events'; readonly target: PlannedTarget; readonly events: AsyncIterableIterator<ModelEvent> }
+  | { readonly type: 'relay'; readonly target: PlannedTarget; readonly pieces: AsyncIterableIterator<RelayedPiece> }
+
+/** What one attempt keeps to. */
+export interface AttemptRules {
+  readonly signal: AbortSignal
+  /** Whether the client's protocol shows this event. An attempt is final once it has shown one. */
+  readonly isVisible: (event: ModelEvent) => boolean
+  readonly patience: Patience
+  readonly clock: Clock
+  /** Whether what a target cannot express is refused rather than left out. */
+  readonly isStrict?: boolean
+  /** When the whole search is over, by the clock. */
+  readonly endsAt?: number
+}
+
+/** Asks a target and waits until its attempt is final. Throws a `ModelError`; until then the client has seen nothing. */
+export async function attempt(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
+  try {
+    const open = ask.relay(target)
+    return open ? await relay(target, open, rules) : await answer(target, ask, rules)
+  } catch (error) {
+    throw toModelError(error)
+  }
+}
+
+async function answer(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
+  const events = supervise(signal => ask.open(target, signal), { ...supervision(target, rules), isSaying })
+  const checked = rules.isStrict ? refuseLosses(events, target) : events
+  const found = await commit(checked, {
+    signal: rules.signal,
+    patience: rules.patience,
+    isVisible: rules.isVisible,
+    isTelling: () => true,
+    isEnd,
+  })
+  return { type: 'events', target, events: found }
+}
+
+async function relay(target: PlannedTarget, open: Relay, rules: AttemptRules): Promise<Found> {
+  const pieces = supervise(open, { ...supervision(target, rules), isSaying: ({ events }) => events.some(isSaying) })
+  const found = await commit(pieces, {
+    signal: rules.signal,
+    patience: rules.patience,
+    isVisible: ({ events }) => events.some(event => rules.isVisible(event)),
+    isTelling: ({ events }) => events.length > 0,
+    isEnd: ({ events }) => events.some(isEnd),
+  })
+  return { type: 'relay', target, pieces: found }
+}
+
+function supervision({ timeouts }: PlannedTarget, { signal, clock, endsAt = Infinity }: AttemptRules) {
+  const totalMs = Math.min(timeouts.totalMs ?? Infinity, Math.max(endsAt - clock.now(), 0))
+  return { signal, clock, timeouts: Number.isFinite(totalMs) ? { ...timeouts, totalMs } : timeouts }
+}
+
+function isSaying({ type }: ModelEvent): boolean {
+  return type !== 'start'
+}
+
+function isEnd({ type }: ModelEvent): boolean {
+  return type === 'end'
+}
+
+/* What a target learns of its losses only as it begins: nothing of such an answer reaches the client. */
+async function* refuseLosses(events: AsyncIterable<ModelEvent>, target: PlannedTarget): AsyncGenerator<ModelEvent> {
+  for await (const event of events) {
+    if (event.type === 'start' && event.losses && event.losses.length > 0) throw tooLossy(target, event.losses)
+    yield event
+  }
+}
+
+/** The failure of a target that cannot be told all of a request that must not lose anything. */
+export function tooLossy(target: PlannedTarget, losses: readonly Loss[]): ModelError {
+  const told = losses.slice(0, 5).map(({ field, action, why }) => `${field} would be ${action}: ${why}`)
+  return new ModelError(
+    'invalid-request',
+    `the request is strict, and ${targetName(target)} cannot be told all of it: ${told.join('; ')}`,
+    { code: 'unsupported-value' },
+  )
+}

@@ -1,0 +1,40 @@
+import { ModelError } from '../core/errors.ts'
+import { whyNotFor, type Subject } from './match-rule.ts'
+import type { ReadyRule } from './read-rules.ts'
+import type { LocalOnly } from './route-plan.ts'
+import type { Target } from './view.ts'
+
+/** Whether what is sent to a target stays on machines that the owner marked as local. */
+export function isLocalTarget({ backend, model }: Target): boolean {
+  return backend.isLocal && (backend.isLocalModel?.(model) ?? true)
+}
+
+/** Gives what forbids targets that are not local; a rule does so wherever it stands, also behind the one that decides. */
+export function findLocalOnly(subject: Subject, rules: readonly ReadyRule[]): LocalOnly | undefined {
+  const { localOnly, key } = subject.circumstances
+  if (localOnly === 'key') return { by: 'key', ...(key !== undefined && { name: key }) }
+  if (localOnly !== undefined) return { by: localOnly }
+  const rule = rules.find(rule => rule.isLocalOnly && whyNotFor(rule, subject) === undefined)
+  return rule && { by: 'rule', name: rule.name }
+}
+
+/** Says what keeps a request on local machines. */
+export function describeLocalOnly({ by, name }: LocalOnly): string {
+  switch (by) {
+    case 'rule':
+      return `the rule ${JSON.stringify(name)} is local-only`
+    case 'key':
+      return name === undefined ? 'the key is local-only' : `the key ${JSON.stringify(name)} is local-only`
+    case 'header':
+      return 'the request itself asks to stay local'
+  }
+}
+
+/** The failure of a request that could only be answered by leaving the owner's machines. */
+export function mustStay(localOnly: LocalOnly, model: string): ModelError {
+  return new ModelError(
+    'forbidden',
+    `model: no local target serves ${JSON.stringify(model)}, and ${describeLocalOnly(localOnly)}; ask a model that is here`,
+    { field: ['model'] },
+  )
+}

@@ -1,0 +1,48 @@
+import { RE2JS } from 're2js'
+import type { ModelPattern } from '../core/route-rules.ts'
+
+/** Tells whether a whole text is meant. It takes time in proportion to the text, whatever the pattern. */
+export type Matcher = (text: string) => boolean
+
+const mostLetters = 256
+
+/** Makes a pattern ready to match. Throws an `Error` that says what is wrong with it. */
+export function compilePattern({ type, text }: ModelPattern): Matcher {
+  if (text === '') throw new Error('is empty; "*" as a glob matches every name')
+  if (text.length > mostLetters) throw new Error(`is ${text.length} letters long; ${mostLetters} are allowed`)
+  switch (type) {
+    case 'exact':
+      return name => name === text
+    case 'prefix':
+      return name => name.startsWith(text)
+    case 'glob':
+      return compileGlob(text)
+    case 'regex':
+      return compileExpression(text)
+  }
+}
+
+/** Makes a glob ready to match: `*` stands for any letters, also none, and `?` for one. */
+export function compileGlob(glob: string): Matcher {
+  if (!/[*?]/.test(glob)) return text => text === glob
+  if (glob.length > mostLetters) throw new Error(`is ${glob.length} letters long; ${mostLetters} are allowed`)
+  const parts = glob.split(/(\*+|\?)/).map(part => {
+    if (part.startsWith('*')) return '.*'
+    return part === '?' ? '.' : RE2JS.quote(part)
+  })
+  return compileExpression(parts.join(''))
+}
+
+/* RE2 walks all alternatives at once instead of one after the other, so no expression can take for ever. */
+function compileExpression(text: string): Matcher {
+  try {
+    const expression = RE2JS.compile(text, RE2JS.DOTALL)
+    return name => expression.testExact(name)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unreadable'
+    throw new Error(
+      `is no regular expression that can be used (${reason}); look-around and back-references are not known`,
+      { cause: error },
+    )
+  }
+}

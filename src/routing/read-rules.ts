@@ -1,0 +1,105 @@
+import type { FieldPath } from '../core/errors.ts'
+import type { Timeouts } from '../core/provider-settings.ts'
+import type { ModelAlias, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import { readAliases, type AliasResolver } from './aliases.ts'
+import { compileGlob, compilePattern, type Matcher } from './model-pattern.ts'
+import { RouteFault } from './route-fault.ts'
+
+/** A rule with its patterns ready to match. */
+export interface ReadyRule extends RouteRule {
+  readonly matchesModel?: Matcher
+  readonly matchesHeaders: readonly { readonly name: string; readonly glob: string; readonly matches: Matcher }[]
+}
+
+/** The owner's rules and aliases, checked and ready for requests. It never changes. */
+export interface RuleSet {
+  readonly rules: readonly ReadyRule[]
+  readonly resolveAlias: AliasResolver
+}
+
+/** What routes are made of, as the owner wrote it. */
+export interface RouteSettings {
+  readonly rules?: readonly RouteRule[]
+  readonly aliases?: readonly ModelAlias[]
+}
+
+const mostRules = 1000
+const mostTargets = 8
+const mostRetries = 5
+const dayMs = 24 * 60 * 60 * 1000
+
+/** Checks rules and aliases and makes them ready. Throws a `RouteFault` that names the first thing that is wrong. */
+export function readRules({ rules = [], aliases = [] }: RouteSettings): RuleSet {
+  if (rules.length > mostRules) throw new RouteFault(['routes'], `are ${rules.length}; ${mostRules} are allowed`)
+  const names = new Set<string>()
+  const ready = rules.map((rule, index) => {
+    const at = ['routes', index]
+    if (names.has(rule.name))
+      throw new RouteFault([...at, 'name'], `${JSON.stringify(rule.name)} is another rule's name too`)
+    names.add(rule.name)
+    return readRule(rule, at)
+  })
+  return { rules: ready, resolveAlias: readAliases(aliases) }
+}
+
+function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
+  const { name, match, targets, isLocalOnly, mostWaitMs } = rule
+  // It is sent in a header.
+  if (!/^[\w .:/+-]{1,100}$/.test(name)) {
+    throw new RouteFault(
+      [...at, 'name'],
+      `${JSON.stringify(name)} is no name; use 1 to 100 letters, digits, spaces and . : / + _ -`,
+    )
+  }
+  if (targets.length === 0 && !isLocalOnly) {
+    throw new RouteFault([...at, 'targets'], 'are missing; only a rule that is local-only may leave them to others')
+  }
+  if (targets.length > mostTargets) {
+    throw new RouteFault([...at, 'targets'], `are ${targets.length}; ${mostTargets} are allowed`)
+  }
+  checkNumber(mostWaitMs, [...at, 'most-wait'], dayMs)
+  targets.forEach((target, index) => checkTarget(target, [...at, 'targets', index]))
+  checkSize(match.promptTokens, [...at, 'match', 'prompt-tokens'])
+  const { model, headers = {} } = match
+  return {
+    ...rule,
+    ...(model && { matchesModel: RouteFault.within([...at, 'match', 'model'], () => compilePattern(model)) }),
+    matchesHeaders: Object.entries(headers).map(([header, glob]) => ({
+      name: header.toLowerCase(),
+      glob,
+      matches: RouteFault.within([...at, 'match', 'header', header], () => compileGlob(glob)),
+    })),
+  }
+}
+
+function checkTarget({ provider, model, weight, retries, timeouts = {} }: RouteTarget, at: FieldPath): void {
+  if (provider === '') throw new RouteFault([...at, 'provider'], 'is empty; "local" is the embedded engine')
+  if (model === '') throw new RouteFault([...at, 'model'], 'is empty; leave it out to keep the name that was asked for')
+  checkNumber(weight, [...at, 'weight'], 1_000_000)
+  checkNumber(retries, [...at, 'retries'], mostRetries)
+  if (retries !== undefined && !Number.isInteger(retries))
+    throw new RouteFault([...at, 'retries'], 'is not a whole number')
+  checkTimeouts(timeouts, [...at, 'timeouts'])
+}
+
+function checkTimeouts(timeouts: Timeouts, at: FieldPath): void {
+  for (const [name, value] of Object.entries(timeouts)) {
+    checkNumber(value, [...at, name], dayMs)
+    if (value === 0)
+      throw new RouteFault([...at, name], 'is 0, in which nothing can be answered; leave it out for no limit')
+  }
+}
+
+function checkSize(size: RouteRule['match']['promptTokens'], at: FieldPath): void {
+  const { atLeast, atMost } = size ?? {}
+  checkNumber(atLeast, [...at, 'at-least'], Number.MAX_SAFE_INTEGER)
+  checkNumber(atMost, [...at, 'at-most'], Number.MAX_SAFE_INTEGER)
+  if (atLeast !== undefined && atMost !== undefined && atLeast > atMost) {
+    throw new RouteFault(at, `matches nothing: at-least ${atLeast} is more than at-most ${atMost}`)
+  }
+}
+
+function checkNumber(value: number | undefined, at: FieldPath, most: number): void {
+  if (value === undefined || (value >= 0 && value <= most)) return
+  throw new RouteFault(at, `is ${value}; use a number from 0 to ${most}`)
+}

@@ -1,0 +1,147 @@
+import { ModelError, toModelError } from '../core/errors.ts'
+import type { Ask } from './ask.ts'
+import { attempt, tooLossy, type AttemptRules, type Found } from './attempt.ts'
+import { backOffMs } from './back-off.ts'
+import { classify } from './classify.ts'
+import { pause } from './clock.ts'
+import { abortReason } from './commit.ts'
+import { isLocalTarget, mustStay } from './keep-private.ts'
+import { reportEnd } from './report-end.ts'
+import { targetName, type PlannedTarget, type RoutePlan } from './route-plan.ts'
+import type { RunMeans } from './run-means.ts'
+import { sumUp, type Attempt } from './sum-up.ts'
+import type { Refusal } from './target-health.ts'
+import { localProvider } from './view.ts'
+
+/** What a search keeps to. */
+export interface SearchRules extends Omit<AttemptRules, 'clock'> {
+  readonly means: RunMeans
+  readonly onAttempt?: (attempt: Attempt) => void
+}
+
+const mostRepetitions = 2
+
+/** Looks for the first target of a plan that gets as far as saying something. */
+export class Search {
+  readonly #plan: RoutePlan
+  readonly #ask: Ask
+  readonly #rules: SearchRules
+  readonly #attempts: Attempt[] = []
+  #repetitions = 0
+
+  constructor(plan: RoutePlan, ask: Ask, rules: SearchRules) {
+    this.#plan = plan
+    this.#ask = ask
+    this.#rules = rules
+  }
+
+  /** Throws a `ModelError` where no target answers, or the client left. */
+  async run(): Promise<Found> {
+    this.#rules.means.budget.note()
+    for (const target of this.#plan.targets) {
+      const found = await this.#tryTarget(target)
+      if (found) return found
+      if (this.#attempts.at(-1)?.next === 'tell') break
+    }
+    throw sumUp(this.#attempts)
+  }
+
+  async #tryTarget(target: PlannedTarget): Promise<Found | undefined> {
+    for (let before = 0; ; before += 1) {
+      this.#checkClient()
+      const refusal = this.#whyNotAsked(target)
+      if (refusal)
+        return this.#note({ target, isRelayed: false, failure: refusal, next: this.#after(target), isSkipped: true })
+      const found = await this.#tryOnce(target, before)
+      if (found.type !== 'failed') return found
+      if (found.pauseMs === undefined) return undefined
+      await pause(found.pauseMs, this.#rules.means.clock, this.#rules.signal)
+    }
+  }
+
+  async #tryOnce(
+    target: PlannedTarget,
+    before: number,
+  ): Promise<Found | { type: 'failed'; pauseMs: number | undefined }> {
+    const isRelayed = this.#ask.relay(target) !== undefined
+    try {
+      const found = await attempt(target, this.#ask, { ...this.#rules, clock: this.#rules.means.clock })
+      this.#note({ target, isRelayed })
+      return this.#watchEnd(found)
+    } catch (error) {
+      const failure = toModelError(error)
+      this.#report(target, failure)
+      const pauseMs = this.#pauseMs(target, failure, before)
+      const next = pauseMs === undefined ? this.#nextAfter(target, failure) : 'again'
+      this.#note({ target, isRelayed, failure, next })
+      this.#checkClient()
+      return { type: 'failed', pauseMs }
+    }
+  }
+
+  #checkClient(): void {
+    if (this.#rules.signal.aborted) throw abortReason(this.#rules.signal)
+  }
+
+  /* Reasons that are known before a byte is sent. */
+  #whyNotAsked(target: PlannedTarget): ModelError | undefined {
+    const { localOnly } = this.#plan
+    // The plan holds no such target; this is the last door before the bytes go out.
+    if (localOnly && !isLocalTarget(target)) throw mustStay(localOnly, this.#ask.model)
+    const losses = this.#rules.isStrict && !this.#ask.relay(target) ? this.#ask.losses(target) : []
+    if (losses.length > 0) return tooLossy(target, losses)
+    if (target.provider === localProvider) return undefined
+    const admission = this.#rules.means.health.admit(targetName(target))
+    return admission.isAdmitted ? undefined : resting(target, admission)
+  }
+
+  /** How long to wait before the same target is asked again; nothing, where it is not. */
+  #pauseMs(target: PlannedTarget, failure: ModelError, before: number): number | undefined {
+    // What the target itself asks to be repeated is, once and at once.
+    if (failure.isWorthRepeating && before === 0) return 0
+    if (classify(failure).next !== 'again' || before >= target.retries) return undefined
+    if (this.#repetitions >= mostRepetitions) return undefined
+    const { random, budget, clock } = this.#rules.means
+    const pauseMs = backOffMs({ before, retryAfterMs: failure.retryAfterMs, chance: random() })
+    if (pauseMs === undefined || clock.now() + pauseMs >= (this.#rules.endsAt ?? Infinity)) return undefined
+    if (this.#rules.signal.aborted || !budget.take()) return undefined
+    this.#repetitions += 1
+    return pauseMs
+  }
+
+  #nextAfter(target: PlannedTarget, failure: ModelError): 'elsewhere' | 'tell' {
+    return classify(failure).next === 'tell' ? 'tell' : this.#after(target)
+  }
+
+  #after(target: PlannedTarget): 'elsewhere' | 'tell' {
+    return this.#plan.targets.at(-1) === target ? 'tell' : 'elsewhere'
+  }
+
+  /* The embedded engine knows best itself how it fares, and says so before it is asked. */
+  #report(target: PlannedTarget, failure?: ModelError): void {
+    if (target.provider === localProvider) return
+    const { health } = this.#rules.means
+    if (this.#rules.signal.aborted) health.leave(targetName(target))
+    else health.note(targetName(target), failure)
+  }
+
+  #watchEnd(found: Found): Found {
+    const { target } = found
+    if (target.provider === localProvider) return found
+    this.#rules.means.health.speaks(targetName(target))
+    const onEnd = (failure?: ModelError) => this.#report(target, failure)
+    return found.type === 'events'
+      ? { ...found, events: reportEnd(found.events, onEnd) }
+      : { ...found, pieces: reportEnd(found.pieces, onEnd) }
+  }
+
+  #note(attempt: Attempt): undefined {
+    this.#attempts.push(attempt)
+    this.#rules.onAttempt?.(attempt)
+  }
+}
+
+function resting(target: PlannedTarget, { kind, restsForMs }: Refusal): ModelError {
+  const told = `${targetName(target)} failed of late (${kind}) and is asked again in ${Math.ceil(restsForMs / 1000)} s`
+  return new ModelError(kind === 'rate-limited' ? kind : 'unavailable', told, { retryAfterMs: restsForMs })
+}
