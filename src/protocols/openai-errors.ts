@@ -2,6 +2,7 @@ import { type ErrorCode, type ErrorKind, ModelError } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { arrayIn, objectIn, stringIn } from './json.ts'
 import type { RequestHeaders } from './protocol.ts'
+import { saysTooLong } from './too-long.ts'
 
 /* What the OpenAI protocols share: their words for what went wrong, and those of the servers that speak like them. */
 
@@ -46,12 +47,10 @@ const maxSaidLength = 2000
 function codeOf(error: JsonObject | undefined, kind: ErrorKind, said = ''): ErrorCode | undefined {
   const known = wordsIn(error).find(word => upstreamCodes.has(word))
   if (known !== undefined) return upstreamCodes.get(known)
-  // Most servers besides OpenAI say only in words that a prompt does not fit, and the planner must know.
-  const isTooLong = (kind === 'invalid-request' || kind === 'too-large') && tooLong.test(said.slice(0, maxSaidLength))
+  const mayBeTooLong = kind === 'invalid-request' || kind === 'too-large'
+  const isTooLong = mayBeTooLong && saysTooLong(said.slice(0, maxSaidLength))
   return isTooLong ? 'context-length-exceeded' : undefined
 }
-
-const tooLong = /maximum context length|context (length|window|size)|(prompt|input) is too long|too many tokens/i
 
 /** Names the field that the upstream found fault with: a name, never its words. */
 function whereIn(error: JsonObject | undefined, kind: ErrorKind): string {

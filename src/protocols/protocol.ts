@@ -82,6 +82,8 @@ export interface Compat {
   readonly developerRole?: 'system'
   /** The field of an assistant message that takes earlier reasoning back, where one does. */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'none'
+  /** Whether a Messages upstream takes back reasoning that it never signed. */
+  readonly unsignedReasoning?: 'accepted'
   /** Whether an assistant message with tool calls must have `reasoningField`, were it empty. */
   readonly requiresReasoning?: boolean
   /**

@@ -21,8 +21,11 @@ function oneLine(field: string): string {
   return field
 }
 
-/** How long the name and the data of one event may be together, in UTF-16 units. */
-export const maxEventLength: number = 1024 * 1024
+/**
+ * How long the name and the data of one event may be together, in UTF-16 units. The last event of a Responses stream
+ * repeats the whole answer, with the images in it.
+ */
+export const maxEventLength: number = 8 * 1024 * 1024
 
 // The parser counts the `data: ` of an unfinished line too.
 const maxBufferLength = maxEventLength + 16

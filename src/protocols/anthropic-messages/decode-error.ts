@@ -1,6 +1,7 @@
 import { type ErrorKind, ModelError } from '../../core/errors.ts'
 import { objectIn, stringIn } from '../json.ts'
 import type { RequestHeaders } from '../protocol.ts'
+import { saysTooLong } from '../too-long.ts'
 
 const kindOfType: Readonly<Record<string, ErrorKind>> = {
   invalid_request_error: 'invalid-request',
@@ -68,7 +69,7 @@ interface Circumstances {
 function toError(kind: ErrorKind, body: unknown, { status, retryAfterMs }: Circumstances): ModelError {
   const told = (stringIn(objectIn(objectIn(body)?.['error'])?.['message']) ?? '').slice(0, maxMessageLength)
   const reason = status === undefined ? kind : `${kind}, HTTP ${status}`
-  const isTooLong = kind === 'invalid-request' && told.startsWith('prompt is too long')
+  const isTooLong = (kind === 'invalid-request' || kind === 'too-large') && saysTooLong(told)
   return new ModelError(kind, mendable.has(kind) && told !== '' ? told : `the upstream failed to answer (${reason})`, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(isTooLong && { code: 'context-length-exceeded' }),

@@ -56,6 +56,20 @@ test('the counts of a prompt are summed, and those of the start hold where the e
   expect(events[1]).toMatchObject({ type: 'end', usage: { ...usage, outputTokens: 23 } })
 })
 
+test('a server that counts nothing and never pings is understood', async () => {
+  const { usage: _, ...message } = start.message
+  const events = await read(
+    { ...start, message },
+    open(0, text),
+    delta(0, said),
+    close(0),
+    { ...end, usage: null },
+    stop,
+  )
+  expect(events[0]).toMatchObject({ type: 'start', usage: {} })
+  expect(events.at(-1)).toMatchObject({ type: 'end', usage: {} })
+})
+
 test('nulls at the end overwrite nothing', async () => {
   const usage = { input_tokens: null, cache_read_input_tokens: null, output_tokens: 2 }
   const events = await read(start, { ...end, usage }, stop)

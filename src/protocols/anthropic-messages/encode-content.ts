@@ -4,12 +4,14 @@ import type {
   DocumentBlock,
   ImageBlock,
   MediaSource,
+  ThinkingBlock,
   ToolCallBlock,
   ToolResultBlock,
 } from '../../core/content.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
 import { defined } from '../json.ts'
+import type { Compat } from '../protocol.ts'
 import { isSealed } from '../reasoning-seal.ts'
 import { ownExtras } from './extras.ts'
 import { encodeToolInput, isToolInput } from './tool-input.ts'
@@ -18,6 +20,7 @@ import { encodeToolInput, isToolInput } from './tool-input.ts'
 export interface Spot {
   readonly field: string
   readonly losses: Loss[]
+  readonly compat?: Compat
 }
 
 /** Notes that a thing, or a field of it, cannot be said. */
@@ -26,8 +29,8 @@ export function lose({ field, losses }: Spot, action: Loss['action'], why: strin
 }
 
 /** Names a place within another. */
-export function within({ field, losses }: Spot, ...steps: readonly (string | number)[]): Spot {
-  return { field: [field, ...steps].join('.'), losses }
+export function within(spot: Spot, ...steps: readonly (string | number)[]): Spot {
+  return { ...spot, field: [spot.field, ...steps].join('.') }
 }
 
 /** Says blocks in the wire's words, without those that it has no words for. */
@@ -90,15 +93,17 @@ function encodeOwn(
     return undefined
   }
   if (block.type === 'redacted-thinking') return { type: 'redacted_thinking', data: block.data }
-  if (block.signature === undefined) {
-    lose(spot, 'dropped', 'the reasoning is not signed, so the API would refuse it')
-    return undefined
+  return encodeThinking(block, spot)
+}
+
+function encodeThinking({ text, signature }: ThinkingBlock, spot: Spot): JsonObject | undefined {
+  if (signature === undefined && spot.compat?.unsignedReasoning === 'accepted') {
+    return { type: 'thinking', thinking: text, signature: '' }
   }
-  if (isSealed(block.signature)) {
-    lose(spot, 'dropped', 'the reasoning was made by another model, so the API would refuse its signature')
-    return undefined
-  }
-  return { type: 'thinking', thinking: block.text, signature: block.signature }
+  if (signature !== undefined && !isSealed(signature)) return { type: 'thinking', thinking: text, signature }
+  const why = signature === undefined ? 'the reasoning is not signed' : 'the reasoning was made by another model'
+  lose(spot, 'dropped', `${why}, so the API would refuse it`)
+  return undefined
 }
 
 function encodeImage({ source, detail }: ImageBlock, spot: Spot): JsonObject {

@@ -81,6 +81,7 @@ test('a temperature that is too high is the highest', () => {
 test.each<[string, ContentBlock]>([
   ['that nobody signed', { type: 'thinking', text: 'hm' }],
   ['that another maker signed', { type: 'thinking', text: 'hm', signature: 'a', origin: 'elsewhere' }],
+  ['that another of the house signed', { type: 'thinking', text: 'hm', signature: 'duologue.1.abc' }],
   ['that another maker hid', { type: 'redacted-thinking', data: 'a', origin: 'elsewhere' }],
 ])('reasoning %s is dropped, never sent as text', (_, block) => {
   const { body, losses } = sayBlocks(block, { type: 'text', text: 'so' })
@@ -128,4 +129,22 @@ test('a tool with a type of its own is sent without the schema that was filled i
 
 test('a conversation that goes on from turns kept elsewhere is refused, for it would lose them', () => {
   expect(() => say({ continuation: { type: 'continue', previousId: 'resp_1' } })).toThrow('send them all')
+})
+
+test('an upstream that never signs its reasoning gets it back unsigned', () => {
+  const messages = [{ role: 'assistant', content: [{ type: 'thinking', text: 'hm' }] }] as const
+  const { body } = client.encodeRequest(
+    { request: { ...hello, messages }, isStreaming: false },
+    { unsignedReasoning: 'accepted' },
+  )
+  expect(body['messages']).toEqual([
+    { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: '' }] },
+  ])
+})
+
+test('a field that an upstream refuses is left out, and told', () => {
+  const request = { ...hello, sampling: { topK: 3 } }
+  const { body, losses } = client.encodeRequest({ request, isStreaming: false }, { omittedFields: ['top_k'] })
+  expect(body).not.toHaveProperty('top_k')
+  expect(losses).toMatchObject([{ field: 'sampling.topK', action: 'dropped' }])
 })

@@ -2,8 +2,9 @@ import { ModelError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
 import type { ModelRequest, ResponseFormat, Sampling, Thinking, Tool, ToolChoice } from '../../core/request.ts'
+import { omitFields } from '../compat.ts'
 import { arrayIn, defined, objectIn } from '../json.ts'
-import type { DecodedRequest, EncodedRequest } from '../protocol.ts'
+import type { Compat, DecodedRequest, EncodedRequest } from '../protocol.ts'
 import { encodeBlocks, encodeCache, lose, type Spot, within } from './encode-content.ts'
 import { ownExtras } from './extras.ts'
 import { lenientVersion } from './version.ts'
@@ -12,16 +13,16 @@ import { lenientVersion } from './version.ts'
 const defaultMaxTokens = 8192
 
 /** Says a request as a client of the Messages API does. */
-export function encodeRequest({
-  request,
-  isStreaming,
-}: Pick<DecodedRequest, 'request' | 'isStreaming'>): EncodedRequest {
+export function encodeRequest(
+  { request, isStreaming }: Pick<DecodedRequest, 'request' | 'isStreaming'>,
+  compat: Compat = {},
+): EncodedRequest {
   const losses: Loss[] = []
   const { betas, output_config, thinking, metadata, ...kept } = ownExtras(request)
   const body: JsonObject = {
     model: request.model,
     max_tokens: encodeMaxTokens(request, losses),
-    messages: encodeMessages(request, losses),
+    messages: encodeMessages(request, losses, compat),
     ...encodeSystem(request, losses),
     ...encodeTools(request.tools),
     ...(request.toolChoice && { tool_choice: encodeToolChoice(request.toolChoice) }),
@@ -35,7 +36,7 @@ export function encodeRequest({
     ...kept,
   }
   noteUnsayable(request, losses)
-  return { body, headers: encodeHeaders(betas), losses }
+  return { body: omitFields(body, compat, losses), headers: encodeHeaders(betas), losses }
 }
 
 /** The older version accepts all that a request may say; the newer one refuses some of it. */
@@ -57,9 +58,9 @@ function encodeMaxTokens({ maxTokens }: ModelRequest, losses: Loss[]): number {
   return defaultMaxTokens
 }
 
-function encodeMessages({ messages }: ModelRequest, losses: Loss[]): readonly JsonObject[] {
+function encodeMessages({ messages }: ModelRequest, losses: Loss[], compat: Compat): readonly JsonObject[] {
   return messages.flatMap((message, index) => {
-    const content = encodeBlocks(message.content, { field: `messages.${index}.content`, losses })
+    const content = encodeBlocks(message.content, { field: `messages.${index}.content`, losses, compat })
     // The API refuses a turn that has lost all it had; without it, its neighbours are read as one.
     if (content.length === 0 && message.content.length > 0) return []
     return [{ role: message.role, content, ...ownExtras(message) }]
