@@ -30,6 +30,7 @@ export const owners = {
   http: ['server'],
   https: ['server'],
   undici: ['catalog', 'providers'],
+  '@pydantic': ['providers'],
   yauzl: ['catalog'],
   'eventsource-parser': ['protocols'],
   re2js: ['routing'],

@@ -1,6 +1,7 @@
 import { ModelError } from '../core/errors.ts'
 import type { ErrorKind } from '../core/errors.ts'
 import { privateAddressCode } from '../network/addresses.ts'
+import { errorCode, whyUnreachable } from '../network/unreachable.ts'
 
 /** A failure of one attempt, with whether another attempt may do better. */
 export class DownloadFailure extends ModelError {
@@ -23,19 +24,6 @@ export function refusal(kind: ErrorKind, message: string, cause?: unknown): Down
   return new DownloadFailure(kind, message, { retry: 'never', ...(cause !== undefined && { cause }) })
 }
 
-const unreachable: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name does not resolve',
-  EAI_AGAIN: 'its name does not resolve at the moment',
-  ECONNREFUSED: 'it refuses the connection',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'the network is unreachable',
-  EACCES: 'this machine forbids the connection',
-  EPERM: 'this machine forbids the connection',
-  ETIMEDOUT: 'it did not answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'it did not answer in time',
-  UND_ERR_PRX_TLS: 'the proxy could not connect to it',
-}
-
 /** Says in our own words why a connection to `host` failed or broke. */
 export function connectionFailure(error: unknown, host: string): DownloadFailure {
   const code = errorCode(error)
@@ -45,7 +33,7 @@ export function connectionFailure(error: unknown, host: string): DownloadFailure
       `${host} leads to a private network; downloads come from public addresses or from HF_ENDPOINT`,
     )
   }
-  const why = unreachable[code]
+  const why = whyUnreachable(code)
   if (why !== undefined) {
     return new DownloadFailure('unavailable', `${host} cannot be reached: ${why}`, { retry: 'connect', cause: error })
   }
@@ -70,15 +58,6 @@ export function connectionFailure(error: unknown, host: string): DownloadFailure
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : ''
-}
-
-/** Gives the system's code of an error or of what caused it, or an empty text. */
-export function errorCode(error: unknown): string {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
-    if ('code' in at && typeof at.code === 'string') return at.code
-    at = at instanceof AggregateError ? at.errors[0] : at.cause
-  }
-  return ''
 }
 
 const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])

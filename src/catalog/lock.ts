@@ -3,7 +3,8 @@ import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import { abortError, errorCode } from './failures.ts'
+import { errorCode } from '../network/unreachable.ts'
+import { abortError } from './failures.ts'
 
 /** Who holds a lock. */
 const holder = z.object({ token: z.string(), pid: z.number().int(), host: z.string() })

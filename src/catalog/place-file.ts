@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { copyFile, link, open, rm } from 'node:fs/promises'
-import { errorCode } from './failures.ts'
+import { errorCode } from '../network/unreachable.ts'
 
 const cannotLink: ReadonlySet<string> = new Set([
   'EXDEV',

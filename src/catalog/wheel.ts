@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 import type { Entry, ZipFile } from 'yauzl'
 import { ModelError } from '../core/errors.ts'
-import { errorCode, refusal } from './failures.ts'
+import { errorCode } from '../network/unreachable.ts'
+import { refusal } from './failures.ts'
 
 export interface WheelEntry {
   readonly wheelPath: string

@@ -29,18 +29,37 @@ export function literalAddress(hostname: string): string | undefined {
 }
 
 /**
- * Resolves names for a connection, and gives only public addresses. The socket connects to what this gives,
+ * Resolves names for a connection, and gives only addresses that are allowed. The socket connects to what this gives,
  * so a name that changes between two questions gains nothing.
  */
-export const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '')
-    const allowed = addresses.filter(({ address }) => isPublicAddress(address))
-    const [first] = allowed
-    if (first === undefined) {
-      return callback(Object.assign(new Error('no public address'), { code: privateAddressCode }), '')
-    }
-    if (options.all === true) return callback(null, allowed)
-    callback(null, first.address, first.family)
-  })
+export function lookupWhere(isAllowed: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '')
+      const allowed = addresses.filter(({ address }) => isAllowed(address))
+      const [first] = allowed
+      if (first === undefined) {
+        return callback(Object.assign(new Error('no address that is allowed'), { code: privateAddressCode }), '')
+      }
+      if (options.all === true) return callback(null, allowed)
+      callback(null, first.address, first.family)
+    })
+  }
+}
+
+/** Resolves names for a connection, and gives only public addresses. */
+export const lookupPublic: LookupFunction = lookupWhere(isPublicAddress)
+
+const neverAsked: ReadonlySet<string> = new Set(['linkLocal', 'broadcast', 'multicast', 'reserved', '6to4', 'teredo'])
+
+// Where clouds outside the link-local range tell a machine its own secrets.
+const metadataAddresses: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16'])
+
+/** Tells whether an address may be asked that the owner wrote himself: any, but those where clouds keep secrets. */
+export function isOwnersAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  const range = parsed.range()
+  if (range === 'rfc6052') return isOwnersAddress(parsed.toByteArray().slice(-4).join('.'))
+  return !neverAsked.has(range) && !metadataAddresses.has(parsed.toString())
 }

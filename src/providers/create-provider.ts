@@ -1,0 +1,102 @@
+import type { ModelCard } from '../core/model-card.ts'
+import type { Prices, ProviderSettings } from '../core/provider-settings.ts'
+import { createBackend } from './http-backend.ts'
+import { KeptList } from './kept-list.ts'
+import { lookUp } from './knowledge.ts'
+import { readModels } from './model-list.ts'
+import type { Outbound } from './outbound.ts'
+import type { ListedModel, Provider } from './provider.ts'
+import { kindOf } from './registry.ts'
+import { Upstream } from './upstream.ts'
+
+/** What all providers share. */
+export interface Means {
+  readonly outbound: Outbound
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Makes a provider of what its owner set. Asks nobody yet. Throws `invalid-request` for settings that cannot work. */
+export function createProvider(settings: ProviderSettings, { outbound, now }: Means): Provider {
+  const upstream = new Upstream(settings, kindOf(settings.kind), outbound)
+  const list = new KeptList(signal => fetchList(upstream, signal), now)
+  const view = new ModelView({ upstream, list, now })
+  return {
+    settings,
+    backend: createBackend(upstream, model => view.capabilities(model).contextTokens),
+    losses: request => {
+      const prepared = upstream.prepare(request)
+      return [...prepared.losses, ...upstream.encode(prepared.request, true).losses]
+    },
+    models: async signal => view.cards(await list.get(signal)),
+    check: async signal => view.cards(await list.renew(signal)),
+    prices: model => view.prices(model),
+    close: () => list.close(),
+  }
+}
+
+async function fetchList({ kind, ask, isLocal }: Upstream, signal: AbortSignal): Promise<readonly ListedModel[]> {
+  if (kind.modelsPath === undefined) return []
+  const body = await ask({ path: kind.modelsPath, signal })
+  const listed = (kind.readModels ?? readModels)(body)
+  return isLocal ? listed.filter(({ isElsewhere }) => isElsewhere !== true) : listed
+}
+
+interface Sources {
+  readonly upstream: Upstream
+  readonly list: KeptList
+  readonly now: () => number
+}
+
+/** What is known of a provider's models: its owner knows best, then itself, then the data that comes with the program. */
+class ModelView {
+  readonly #sources: Sources
+
+  constructor(sources: Sources) {
+    this.#sources = sources
+  }
+
+  /** Gives what is listed, and what only the owner knows of. */
+  cards(listed: readonly ListedModel[]): readonly ModelCard[] {
+    const { models = [] } = this.#sources.upstream.settings
+    const names = new Set(listed.map(({ id }) => id))
+    const added = models.filter(({ id }) => !names.has(id)).map(({ id }) => unlisted(id))
+    return [...listed, ...added].map(model => this.#card(model))
+  }
+
+  capabilities(model: string): ModelCard['capabilities'] {
+    return {
+      ...this.#known(model).capabilities,
+      ...this.#listed(model)?.capabilities,
+      ...this.#own(model)?.capabilities,
+    }
+  }
+
+  prices(model: string): Prices {
+    return { ...this.#known(model).prices, ...this.#listed(model)?.prices, ...this.#own(model)?.prices }
+  }
+
+  #card({ id, displayName, createdSeconds, ownedBy, capabilities }: ListedModel): ModelCard {
+    const owner = ownedBy ?? this.#sources.upstream.settings.id
+    const known = { ...this.#known(id).capabilities, ...capabilities, ...this.#own(id)?.capabilities }
+    return { id, displayName, createdSeconds, ownedBy: owner, capabilities: known }
+  }
+
+  #known(model: string): ReturnType<typeof lookUp> {
+    const { upstream, now } = this.#sources
+    const { knownAs } = upstream.kind
+    return knownAs === undefined ? { capabilities: {}, prices: {} } : lookUp(knownAs, model, new Date(now()))
+  }
+
+  #listed(model: string): ListedModel | undefined {
+    return this.#sources.list.known?.find(({ id }) => id === model)
+  }
+
+  #own(model: string): NonNullable<ProviderSettings['models']>[number] | undefined {
+    return this.#sources.upstream.settings.models?.find(({ id }) => id === model)
+  }
+}
+
+function unlisted(id: string): ListedModel {
+  return { id, displayName: id, createdSeconds: 0, capabilities: {} }
+}

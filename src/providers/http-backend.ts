@@ -1,0 +1,34 @@
+import type { Backend } from '../core/backend.ts'
+import { countTokens } from './count-tokens.ts'
+import { embed } from './embed.ts'
+import { isReady } from './prepare.ts'
+import { relayAnswer } from './relay/relay.ts'
+import { streamAnswer } from './stream-answer.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Answers requests by asking a provider over HTTP. */
+export function createBackend(upstream: Upstream, contextTokens: (model: string) => number | undefined): Backend {
+  const { dialect, kind, settings, isLocal } = upstream
+  const { countPath } = dialect
+  const { embeddingsPath } = kind
+  return {
+    name: settings.id,
+    isLocal,
+    stream: (request, signal) => streamAnswer(upstream, request, signal),
+    ...(countPath !== undefined && {
+      countTokens: (request, signal) => countTokens({ upstream, path: countPath }, request, signal),
+    }),
+    ...(embeddingsPath !== undefined && {
+      embed: (request, signal) => embed({ upstream, path: embeddingsPath }, request, signal),
+    }),
+    ...(dialect.isRelayed === true && {
+      relay: (request, signal) => relayAnswer(upstream, request, signal),
+      relays: (protocol, request) =>
+        protocol === dialect.protocol && (request === undefined || isReady(request, upstream.target(request.model))),
+    }),
+    outlook: model => {
+      const tokens = contextTokens(model)
+      return tokens === undefined ? undefined : { contextTokens: tokens }
+    },
+  }
+}

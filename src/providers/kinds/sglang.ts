@@ -1,0 +1,29 @@
+import type { Kind } from '../provider.ts'
+
+export const sglang: Kind = {
+  id: 'sglang',
+  name: 'SGLang',
+  url: 'http://127.0.0.1:30000/v1',
+  path: '/v1',
+  auth: 'bearer',
+  needsKey: false,
+  isLocalEngine: true,
+  dialects: [
+    {
+      protocol: 'openai-chat',
+      path: 'chat/completions',
+      compat: {
+        maxTokensField: 'max_tokens',
+        developerRole: 'system',
+        extraSampling: ['topK', 'minP'],
+        reasoningField: 'reasoning_content',
+        thinkingControl: 'template-switch',
+        prefill: 'continue-final-message',
+      },
+    },
+    { protocol: 'anthropic-messages', path: 'messages' },
+    { protocol: 'openai-responses', path: 'responses' },
+  ],
+  modelsPath: 'models',
+  embeddingsPath: 'embeddings',
+}

@@ -1,0 +1,57 @@
+import { ModelError } from '../core/errors.ts'
+import { anthropicCompatible } from './kinds/anthropic-compatible.ts'
+import { anthropic } from './kinds/anthropic.ts'
+import { azureOpenai } from './kinds/azure-openai.ts'
+import { cerebras } from './kinds/cerebras.ts'
+import { deepseek } from './kinds/deepseek.ts'
+import { fireworks } from './kinds/fireworks.ts'
+import { gemini } from './kinds/gemini.ts'
+import { groq } from './kinds/groq.ts'
+import { llamaServer } from './kinds/llama-server.ts'
+import { lmStudio } from './kinds/lm-studio.ts'
+import { mistral } from './kinds/mistral.ts'
+import { mlxLm } from './kinds/mlx-lm.ts'
+import { ollama } from './kinds/ollama.ts'
+import { openaiCompatible } from './kinds/openai-compatible.ts'
+import { openai } from './kinds/openai.ts'
+import { openrouter } from './kinds/openrouter.ts'
+import { sglang } from './kinds/sglang.ts'
+import { together } from './kinds/together.ts'
+import { vllm } from './kinds/vllm.ts'
+import { xai } from './kinds/xai.ts'
+import type { Kind } from './provider.ts'
+
+/** Every kind of provider there is. */
+export const kinds: readonly Kind[] = [
+  anthropicCompatible,
+  anthropic,
+  azureOpenai,
+  cerebras,
+  deepseek,
+  fireworks,
+  gemini,
+  groq,
+  llamaServer,
+  lmStudio,
+  mistral,
+  mlxLm,
+  ollama,
+  openaiCompatible,
+  openai,
+  openrouter,
+  sglang,
+  together,
+  vllm,
+  xai,
+]
+
+/** Gives the kind of that name. Throws `invalid-request`, naming those that exist. */
+export function kindOf(id: string): Kind {
+  const kind = kinds.find(kind => kind.id === id)
+  if (kind) return kind
+  const known = kinds.map(({ id }) => id).join(', ')
+  throw new ModelError(
+    'invalid-request',
+    `there is no kind of provider called ${JSON.stringify(id.slice(0, 64))}, but ${known}`,
+  )
+}
