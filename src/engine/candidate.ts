@@ -6,7 +6,8 @@ import { measureAdapters } from './adapters.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
 import { requireStorable } from './attention.ts'
-import { findConfinement, unconfined } from './confinement.ts'
+import { unconfined } from './confinement.ts'
+import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
 import { forEmbeddings, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
@@ -37,7 +38,11 @@ export interface LoadMeans {
 }
 
 /** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
-export async function examineModel(model: string, means: LoadMeans, signal: AbortSignal): Promise<Candidate> {
+export async function examineModel(
+  model: string,
+  means: LoadMeans & { readonly confine: () => Promise<Confinement> },
+  signal: AbortSignal,
+): Promise<Candidate> {
   const path = await means.locate(model)
   if (path === undefined) {
     throw new ModelError('not-found', `the file of model '${model}' is gone; \`duologue pull\` gets it again`, {
@@ -48,7 +53,7 @@ export async function examineModel(model: string, means: LoadMeans, signal: Abor
   const named = naming(model)
   const { file, embeds, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
-  const confinement = means.isConfined === false ? unconfined : await findConfinement(environment)
+  const confinement = means.isConfined === false ? unconfined : await means.confine()
   return {
     plan: room => {
       try {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { openEngine, temporaryFolder } from '../../test/support/engine.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
-import { findConfinement } from './confinement.ts'
+import { createConfiner, findConfinement } from './confinement.ts'
 
 const environment = { PATH: process.env['PATH'] ?? '' }
 
@@ -41,6 +41,17 @@ test('a confined process reaches no server, not even one of this machine, where 
 
 test('where a part is not possible, the process runs without it', async () => {
   expect((await findConfinement({ PATH: '/nowhere' })).hasNoNetwork).toBe(false)
+})
+
+test('what a machine can do is found out once, and what it cannot is tried again', async () => {
+  const changing = { PATH: '/nowhere' }
+  const confine = createConfiner(changing)
+  expect((await confine()).hasNoNetwork).toBe(false)
+  changing.PATH = environment.PATH
+  const found = await confine()
+  expect(found).toEqual(await findConfinement(environment))
+  changing.PATH = '/nowhere'
+  expect((await confine()).hasNoNetwork).toBe(found.hasNoNetwork)
 })
 
 test.each([true, false])('a model’s process is confined: %s', async isConfined => {

@@ -37,6 +37,18 @@ export async function findConfinement(environment: Readonly<Record<string, strin
   return { prefix: [shell, '-c', lessThanUsual, shell, ...(alone ?? [])], hasNoNetwork: alone !== undefined }
 }
 
+/**
+ * Finds out what this machine can do when a first process starts, so that one which replaces another need not wait.
+ * What was not possible, perhaps for being busy, is tried again.
+ */
+export function createConfiner(environment: Readonly<Record<string, string>>): () => Promise<Confinement> {
+  let found: Confinement | undefined
+  return async () => {
+    if (found?.hasNoNetwork !== true) found = await findConfinement(environment)
+    return found
+  }
+}
+
 async function wayToBeAlone(environment: Readonly<Record<string, string>>): Promise<readonly string[] | undefined> {
   for (const way of waysToBeAlone) if (await canRun([...way, shell, '-c', ':'], environment)) return way
   return undefined

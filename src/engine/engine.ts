@@ -7,6 +7,7 @@ import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { examineModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
 import { embed } from './embed.ts'
+import { createConfiner } from './confinement.ts'
 import type { GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
@@ -53,9 +54,10 @@ export interface EngineOptions extends LoadMeans {
 /** Makes the engine. Nothing is loaded until `load` or the first request. */
 export function createEngine(options: EngineOptions): Engine {
   const { policy, now } = options
+  const loading = { ...options, confine: createConfiner(options.environment) }
   const pool = createModelPool({
     ...options,
-    examine: (model, signal) => examineModel(model, options, signal),
+    examine: (model, signal) => examineModel(model, loading, signal),
     onNews: options.onNews ?? (() => {}),
   })
   const turns = createTurns({ mostWaiting: policy.mostWaiting, now })
