@@ -21,11 +21,10 @@ function ownPreferences(model: string, { adapters }: Config): ModelPreferences {
 }
 
 function preferencesForAll(config: Config): LoadPreferences {
-  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention } = config
+  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention, slowdown } = config
   return {
-    // Large enough to compute well, small enough that a reader of another answer waits but a moment.
     batchTokens: 512,
-    sharedPrefillTokens: 128,
+    slowdown,
     cacheType,
     flashAttention,
     ...(contextTokens !== undefined && { contextTokens }),

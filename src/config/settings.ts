@@ -36,6 +36,7 @@ const list = z.union([
 ])
 const yes = z.union([z.boolean(), z.stringbool()], { error: 'it must be yes or no' })
 const url = z.url({ protocol: /^https?$/, error: 'it must be an http or https address' })
+const slowdownRange = 'it must be a number from 2 to 1000'
 const words = z.string().min(1, 'it must not be empty')
 
 /** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
@@ -156,6 +157,16 @@ export const settings = {
     flag: '--threads',
     variable: 'DUOLOGUE_THREADS',
     about: 'threads that compute; by default all performance cores but one',
+  },
+  slowdown: {
+    schema: z.coerce
+      .number({ error: slowdownRange })
+      .min(2, { error: slowdownRange })
+      .max(1000, { error: slowdownRange }),
+    flag: '--slowdown',
+    variable: 'DUOLOGUE_SLOWDOWN',
+    fallback: 3,
+    about: 'how many times longer than usual a token may take while other prompts are read; more reads them faster',
   },
   gpuLayers: {
     schema: wholeNumber(0, 10_000),

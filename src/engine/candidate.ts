@@ -101,13 +101,13 @@ interface Decided extends Computation {
 }
 
 function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }: Decided): LoadSettings {
-  const { batchTokens, sharedPrefillTokens, threads, gpuLayers } = preferences
+  const { batchTokens, slowdown, threads, gpuLayers } = preferences
   return {
     ...decided,
     contextTokens: plan.contextTokens,
     slots: plan.slots,
     batchTokens: Math.min(batchTokens, plan.contextTokens),
-    sharedPrefillTokens,
+    slowdown,
     ...(archive && { archive }),
     ...(threads !== undefined && { threads }),
     ...(gpuLayers !== undefined && { gpuLayers }),

@@ -108,7 +108,7 @@ describe('a single slot', () => {
   let single: TestEngine
 
   beforeAll(() => {
-    single = openEngine({ tiny: files.tiny }, { preferences: { slots: 1, sharedPrefillTokens: 32, batchTokens: 64 } })
+    single = openEngine({ tiny: files.tiny }, { preferences: { slots: 1, batchTokens: 64 } })
   })
 
   afterAll(() => single.engine.close())

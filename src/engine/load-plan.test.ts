@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => folder.remove())
 
-const preferences: LoadPreferences = { batchTokens: 512, sharedPrefillTokens: 128 }
+const preferences: LoadPreferences = { batchTokens: 512, slowdown: 3 }
 const bytesOf = (slots: number, contextTokens = 2048, more: Partial<MemoryWish> = {}): number =>
   estimateMemory(file, { slots, contextTokens, batchTokens: 512, ...more }).totalBytes
 const roomOf = (bytes: number, more: Partial<Room> = {}): Room => ({

@@ -22,11 +22,12 @@ export interface LoadPreferences {
   /** What is added to the model's weights. */
   readonly adapters?: readonly Adapter[]
   readonly batchTokens: number
-  readonly sharedPrefillTokens: number
+  /** How many times longer than usual the reader of an answer may wait for a token while prompts are read. */
+  readonly slowdown: number
 }
 
 /** What the owner says of one model; what holds for all applies where it is silent. */
-export type ModelPreferences = Partial<Omit<LoadPreferences, 'batchTokens' | 'sharedPrefillTokens'>>
+export type ModelPreferences = Partial<Omit<LoadPreferences, 'batchTokens' | 'slowdown'>>
 
 /** How a model will be run, and the memory that it takes. */
 export interface LoadPlan {

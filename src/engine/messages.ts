@@ -30,8 +30,8 @@ export interface LoadSettings extends Computation {
   readonly slots: number
   /** The most tokens evaluated in one step. */
   readonly batchTokens: number
-  /** The most prompt tokens evaluated in one step while another answer is being written. */
-  readonly sharedPrefillTokens: number
+  /** How many times longer than usual the reader of an answer may wait for a token while prompts are read. */
+  readonly slowdown: number
   /** Absent means all performance cores but one. */
   readonly threads?: number
   /** Whether the model turns texts into vectors, rather than writing answers. */

@@ -53,7 +53,7 @@ export function openEngine(
     provision: provisionForTests,
     preferences: model => ({
       batchTokens: 512,
-      sharedPrefillTokens: 128,
+      slowdown: 3,
       threads: 1,
       ...more.preferences,
       ...more.own?.[model],

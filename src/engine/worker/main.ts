@@ -59,7 +59,7 @@ async function loadForAnswers(settings: LoadSettings, send: Send): Promise<Serve
   const archive = await openArchive({ model, places: settings.archive ?? {}, now: () => Date.now() })
   const served = serve(model, {
     archive,
-    sharedPrefillTokens: settings.sharedPrefillTokens,
+    slowdown: settings.slowdown,
     send,
     chooseSeed: () => randomInt(0xffff_ffff),
     onFailure,

@@ -10,6 +10,7 @@ import type { BatchEntry, LanguageModel } from './language-model.ts'
 import { oneHourMs } from '../prompt-parts.ts'
 import { Seating } from './seating.ts'
 import { bulkPiece } from './slots.ts'
+import { Pace } from './pace.ts'
 import { findGaps, planStep } from './step.ts'
 
 /** Writes several answers at once: they join and leave at every step. */
@@ -24,7 +25,8 @@ export interface Scheduler {
 export interface SchedulerOptions {
   readonly model: LanguageModel
   readonly archive: Archive
-  readonly sharedPrefillTokens: number
+  /** How many times longer than usual a reader may wait for a token while prompts are read. */
+  readonly slowdown: number
   /** Receives what happened since, before every step and before resting, with the size of the step to come. */
   readonly emit: (events: readonly GenerationEvent[], evaluates: number) => void
   /** Called when the native engine failed in a step: nothing it holds can be trusted any more. */
@@ -51,6 +53,11 @@ class StepScheduler implements Scheduler {
   #events: GenerationEvent[] = []
   readonly #seating: Seating
   readonly #costs = new CacheCosts()
+  readonly #pace: Pace
+  /** Whether the step writes, rather than reads prompts. */
+  #isWriting = false
+  /** How many answers are being written. */
+  #writing = 0
   #run: Promise<void> | undefined
   #isLeaving = false
   #clock = 0
@@ -58,6 +65,7 @@ class StepScheduler implements Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#model = options.model
+    this.#pace = new Pace(options.model.batchTokens, options.slowdown)
     this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
     const { model, archive } = options
     this.#seating = new Seating({ model, archive, lanes: this.#lanes, costs: this.#costs, now: () => Date.now() })
@@ -143,10 +151,16 @@ class StepScheduler implements Scheduler {
       slot: lane.id,
       remaining: remainingOf(lane, work),
       arrived: work.arrived,
+      inBulk: work.generation.job.isReproducible,
     }))
-    const shares = planStep(working, {
+    const writing = working.filter(({ remaining }) => remaining === 0)
+    const reading = working.filter(({ remaining }) => remaining > 0)
+    // In one batch, prompts beside answers would cost a pass more than by themselves.
+    this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
+    this.#writing = writing.length
+    const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,
-      sharedPrefillTokens: this.#options.sharedPrefillTokens,
+      promptTokens: this.#pace.room(this.#writing),
     })
     return shares.flatMap(({ slot, count }) => {
       const lane = this.#lane(slot)
@@ -170,7 +184,14 @@ class StepScheduler implements Scheduler {
     for (const piece of pieces) await this.#measure(piece, logits.get(piece.entry) ?? [])
     const sampling = pieces.filter(({ entry }) => entry.samples)
     await Promise.all(sampling.map(piece => this.#draw(piece, logits.get(piece.entry)?.at(-1))))
+    this.#learn(pieces, performance.now() - began)
     for (const { lane, work } of sampling) this.#advance(lane, work)
+  }
+
+  #learn(pieces: readonly Piece[], milliseconds: number): void {
+    if (this.#isWriting) return this.#pace.wrote(pieces.length, milliseconds)
+    const tokens = pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0)
+    this.#pace.read(tokens, milliseconds, this.#writing)
   }
 
   async #measure({ work, entry }: Piece, logits: readonly number[]): Promise<void> {
@@ -191,9 +212,9 @@ class StepScheduler implements Scheduler {
     if (events.at(-1)?.type === 'ended') this.#release(lane)
   }
 
-  /** One throw-away token on each idle slot between the busy ones. */
+  /** One throw-away token on each slot between those that write. Pieces of prompts take passes of their own anyway. */
   #pad(pieces: readonly Piece[]): readonly BatchEntry[] {
-    if (!this.#model.canForget) return []
+    if (!this.#model.canForget || !this.#isWriting) return []
     const gaps = findGaps(pieces.map(({ entry }) => ({ slot: entry.slot, count: entry.tokens.length })))
     const used = pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0)
     return gaps

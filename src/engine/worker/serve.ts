@@ -29,8 +29,8 @@ export interface ServedModel {
 }
 
 export interface ServeOptions {
-  readonly sharedPrefillTokens: number
   readonly archive: Archive
+  readonly slowdown: number
   readonly send: (message: FromWorker) => void
   /** Gives the seed of a request that brings none. */
   readonly chooseSeed: () => number
@@ -44,7 +44,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
   const scheduler = createScheduler({
     model,
     archive: options.archive,
-    sharedPrefillTokens: options.sharedPrefillTokens,
+    slowdown: options.slowdown,
     emit: (events, evaluates) => send({ type: 'step', events, evaluates }),
     onFailure: options.onFailure,
   })

@@ -3,35 +3,50 @@ import { expect, test } from 'vitest'
 import { findGaps, planStep } from './step.ts'
 import type { Working } from './step.ts'
 
-const limits = { batchTokens: 512, sharedPrefillTokens: 128 }
+const limits = { batchTokens: 512, promptTokens: 512 }
 
 test('every answer being written gets one token', () => {
-  const working = [5, 2, 7].map(slot => ({ slot, remaining: 0, arrived: slot }))
+  const working = [5, 2, 7].map(slot => ({ slot, remaining: 0, arrived: slot, inBulk: false }))
   expect(planStep(working, limits)).toEqual([2, 5, 7].map(slot => ({ slot, count: 1 })))
 })
 
 test('a prompt alone takes the whole step', () => {
-  expect(planStep([{ slot: 0, remaining: 2000, arrived: 1 }], limits)).toEqual([{ slot: 0, count: 512 }])
+  expect(planStep([{ slot: 0, remaining: 2000, arrived: 1, inBulk: false }], limits)).toEqual([{ slot: 0, count: 512 }])
 })
 
-test('a prompt beside an answer being written takes only a part', () => {
-  const working = [
-    { slot: 0, remaining: 0, arrived: 1 },
-    { slot: 1, remaining: 2000, arrived: 2 },
-  ]
-  expect(planStep(working, limits)).toEqual([
+const beside = [
+  { slot: 0, remaining: 0, arrived: 1, inBulk: false },
+  { slot: 1, remaining: 2000, arrived: 2, inBulk: false },
+]
+
+test('a prompt takes no more than the room there is for prompts', () => {
+  expect(planStep(beside, { ...limits, promptTokens: 7 })).toEqual([
     { slot: 0, count: 1 },
-    { slot: 1, count: 128 },
+    { slot: 1, count: 7 },
   ])
 })
 
+test('without room for prompts, a step only writes', () => {
+  expect(planStep(beside, { ...limits, promptTokens: 0 })).toEqual([{ slot: 0, count: 1 }])
+})
+
+test('a prompt that is evaluated in bulk takes a large piece also where there is less room', () => {
+  const inBulk = beside.map(each => ({ ...each, inBulk: true }))
+  expect(planStep(inBulk, { ...limits, promptTokens: 7 })).toContainEqual({ slot: 1, count: 64 })
+})
+
+test('prompts that share little room get equal parts', () => {
+  const working = [0, 1, 2].map(slot => ({ slot, remaining: 2000, arrived: slot, inBulk: false }))
+  expect(planStep(working, { ...limits, promptTokens: 8 }).map(({ count }) => count)).toEqual([2, 3, 3])
+})
+
 test('prompts share a step', () => {
-  const working = [0, 1, 2, 3].map(slot => ({ slot, remaining: 2000, arrived: slot }))
+  const working = [0, 1, 2, 3].map(slot => ({ slot, remaining: 2000, arrived: slot, inBulk: false }))
   expect(planStep(working, limits)).toEqual(working.map(({ slot }) => ({ slot, count: 128 })))
 })
 
 test('the last piece of a prompt is not left small', () => {
-  expect(planStep([{ slot: 0, remaining: 520, arrived: 1 }], limits)).toEqual([{ slot: 0, count: 456 }])
+  expect(planStep([{ slot: 0, remaining: 520, arrived: 1, inBulk: false }], limits)).toEqual([{ slot: 0, count: 456 }])
 })
 
 const working: fc.Arbitrary<readonly Working[]> = fc
@@ -39,7 +54,12 @@ const working: fc.Arbitrary<readonly Working[]> = fc
   .chain(slots =>
     fc.tuple(
       ...slots.map(slot =>
-        fc.record({ slot: fc.constant(slot), remaining: fc.nat({ max: 3000 }), arrived: fc.nat({ max: 99 }) }),
+        fc.record({
+          slot: fc.constant(slot),
+          remaining: fc.nat({ max: 3000 }),
+          arrived: fc.nat({ max: 99 }),
+          inBulk: fc.boolean(),
+        }),
       ),
     ),
   )
@@ -51,7 +71,7 @@ test('a step is never larger than the batch, ascends, gives nobody more than the
       fc.integer({ min: 16, max: 2048 }),
       fc.integer({ min: 1, max: 512 }),
       (lanes, batch, shared) => {
-        const shares = planStep(lanes, { batchTokens: batch, sharedPrefillTokens: shared })
+        const shares = planStep(lanes, { batchTokens: batch, promptTokens: shared })
         const total = shares.reduce((sum, { count }) => sum + count, 0)
         expect(total).toBeLessThanOrEqual(batch)
         expect(shares.map(({ slot }) => slot)).toEqual(shares.map(({ slot }) => slot).toSorted((a, b) => a - b))

@@ -6,6 +6,8 @@ export interface Working {
   readonly remaining: number
   /** Larger is later. */
   readonly arrived: number
+  /** Whether its prompt is to be evaluated in large pieces only, whatever room there is. */
+  readonly inBulk: boolean
 }
 
 /** How many tokens a slot evaluates in a step. */
@@ -17,32 +19,33 @@ export interface Share {
 export interface StepLimits {
   /** The most tokens of one step. */
   readonly batchTokens: number
-  /** The most prompt tokens of one step while an answer is being written, so that its reader need not wait long. */
-  readonly sharedPrefillTokens: number
+  /** The most prompt tokens of one step. */
+  readonly promptTokens: number
 }
 
 /**
- * Divides one step among the slots: each answer being written gets its one token, and waiting prompts share
- * the rest, oldest first. The result is in ascending slot order, which the native batch needs to be one pass.
+ * Divides one step among the slots: each answer being written gets its one token, and prompts share the room
+ * there is for them, oldest first. The result is in ascending slot order, which the native batch needs to be one pass.
  */
 export function planStep(working: readonly Working[], limits: StepLimits): readonly Share[] {
   const writing = working.filter(({ remaining }) => remaining === 0)
   const reading = working.filter(({ remaining }) => remaining > 0).toSorted((a, b) => a.arrived - b.arrived)
-  const room = limits.batchTokens - writing.length
-  const budget = writing.length > 0 ? Math.min(room, limits.sharedPrefillTokens) : room
-  return [...writing.map(({ slot }) => ({ slot, count: 1 })), ...share(reading, budget)].toSorted(
+  const room = Math.min(limits.batchTokens - writing.length, limits.promptTokens)
+  const beside = { room, most: limits.batchTokens - writing.length }
+  return [...writing.map(({ slot }) => ({ slot, count: 1 })), ...share(reading, beside)].toSorted(
     (a, b) => a.slot - b.slot,
   )
 }
 
-function share(reading: readonly Working[], budget: number): Share[] {
+function share(reading: readonly Working[], { room, most }: { room: number; most: number }): Share[] {
   const shares: Share[] = []
-  let left = budget
-  for (const [index, { slot, remaining }] of reading.entries()) {
-    const waiting = reading.length - index
-    const fair = Math.max(bulkPiece, Math.floor(left / waiting))
-    const count = pieceOf(remaining, Math.min(left, fair))
-    if (count > 0) shares.push({ slot, count })
+  let left = room
+  for (const [index, { slot, remaining, inBulk }] of reading.entries()) {
+    if (left <= 0) break
+    const least = inBulk ? Math.min(bulkPiece, most - (room - left)) : 1
+    const fair = Math.max(least, Math.floor(left / (reading.length - index)))
+    const count = pieceOf(remaining, fair)
+    shares.push({ slot, count })
     left -= count
   }
   return shares

@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Pace } from './pace.ts'
+
+/** What steps cost, in milliseconds. A small piece costs more for each token than a large one, by a factor. */
+interface Machine {
+  readonly passMs: number
+  readonly answerMs: number
+  readonly promptMs: number
+  readonly smallFactor: number
+}
+
+interface Times {
+  readonly writing: number[]
+  readonly reading: number[]
+}
+
+/** Takes steps as a machine with these costs would, with a prompt that has no end. */
+function run({ passMs, answerMs, promptMs, smallFactor }: Machine, pace: Pace, writing: number): Times {
+  const times: Times = { writing: [], reading: [] }
+  for (let step = 0; step < 400; step += 1) {
+    if (pace.isPromptsTurn) {
+      const tokens = pace.room(writing)
+      // Weights are read once for a pass, however many tokens it has.
+      const ms = Math.max(passMs, tokens * promptMs * (tokens < 64 ? smallFactor : 1))
+      pace.read(tokens, ms, writing)
+      times.reading.push(ms)
+    } else {
+      const ms = Math.max(passMs, writing * answerMs)
+      pace.wrote(writing, ms)
+      times.writing.push(ms)
+    }
+  }
+  return times
+}
+
+const machines = fc.record({
+  passMs: fc.double({ min: 0.5, max: 200, noNaN: true }),
+  answerMs: fc.double({ min: 0.1, max: 20, noNaN: true }),
+  promptMs: fc.double({ min: 0.01, max: 20, noNaN: true }),
+  smallFactor: fc.double({ min: 1, max: 4, noNaN: true }),
+})
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
+test('a prompt alone has the whole batch', () => {
+  expect(new Pace(512, 3).room(0)).toBe(512)
+})
+
+test('whatever a machine costs, answers keep their part of the time, and so do prompts', () => {
+  fc.assert(
+    fc.property(
+      machines,
+      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 2, max: 20 }),
+      (machine, writing, slowdown) => {
+        const pace = new Pace(512, slowdown)
+        run(machine, pace, writing)
+        const times = run(machine, pace, writing)
+        const [written, read] = [sum(times.writing), sum(times.reading)]
+        const [longestRead, writingMs] = [Math.max(...times.reading), Math.max(...times.writing)]
+        expect(written * (slowdown - 1)).toBeGreaterThanOrEqual(read - longestRead)
+        expect(times.writing.length).toBeLessThanOrEqual(
+          (read + longestRead) / (slowdown - 1) / writingMs + times.reading.length + 1,
+        )
+      },
+    ),
+  )
+})
+
+test('where small pieces cost no more than large ones, every gap stays under what is allowed', () => {
+  const [passMs, answerMs] = [100, 10]
+  const pace = new Pace(512, 3)
+  pace.read(512, 512 * 20, 0)
+  run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
+  const { reading } = run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
+  const gaps = reading.map(ms => ms + passMs)
+  expect(Math.max(...gaps)).toBeLessThan(3 * passMs)
+})
+
+test('where small pieces cost far more, prompts are read in large ones', () => {
+  const pace = new Pace(512, 3)
+  const { reading } = run({ passMs: 5, answerMs: 2, promptMs: 2, smallFactor: 5 }, pace, 1)
+  const large = reading.filter(ms => ms >= 64 * 2)
+  expect(large.length).toBeGreaterThan(reading.length * 0.8)
+})
+
+test('a fast prompt gets much room', () => {
+  const pace = new Pace(512, 3)
+  run({ passMs: 10, answerMs: 1, promptMs: 0.01, smallFactor: 1 }, pace, 1)
+  expect(pace.room(1)).toBe(512)
+})

@@ -1,0 +1,95 @@
+import { bulkPiece } from './slots.ts'
+
+const firstRoom = 16
+
+/* However slow a step is, prompts must not be starved. */
+const leastRoom = 2
+
+/* One step that the machine disturbed says little. */
+const mostGrowth = 1.15
+const mostShrinking = 0.87
+
+/* The aim leaves some of what is allowed for what a step does besides evaluating. */
+const part = 0.9
+
+/* Small pieces that cost so many times more for each token than large ones are not worth the even pace. */
+const mostWaste = 3
+
+/* Every so many pieces, what small ones cost is looked at again: it grows with the prompt. */
+const piecesBetweenLooks = 32
+
+/**
+ * Shares the time between answers being written and prompts being read, in steps that take turns. A reader's gap is
+ * the time of one step of each, so prompts are read in pieces small enough for a gap to be at most `slowdown` times
+ * the usual one. Where small pieces cost far more than large ones, as with small models, prompts are read in large
+ * pieces instead, and after each the answers go on for long enough that their average pace is the same.
+ * It learns from the steps taken: machines and models differ by orders of magnitude.
+ */
+export class Pace {
+  readonly #mostRoom: number
+  readonly #slowdown: number
+  /** How long a step takes that writes, by how many answers it writes. */
+  readonly #writingMs = new Map<number, number>()
+  /** Milliseconds for each token of a prompt, in small and in large pieces. */
+  #smallCost: number | undefined
+  #largeCost: number | undefined
+  #room = firstRoom
+  #owedMs = 0
+  #pieces = 0
+
+  /** `mostRoom` is in tokens. */
+  constructor(mostRoom: number, slowdown: number) {
+    this.#mostRoom = mostRoom
+    this.#slowdown = slowdown
+  }
+
+  /** Whether the answers had their part of the time, so that the next step is for prompts. */
+  get isPromptsTurn(): boolean {
+    return this.#owedMs <= 0
+  }
+
+  /** Prompt tokens for the next step that reads, while so many answers are being written. */
+  room(writing: number): number {
+    if (writing === 0) return this.#mostRoom
+    const room = Math.floor(this.#room)
+    return Math.min(this.#mostRoom, room < bulkPiece && this.#isLargeBetter ? bulkPiece : room)
+  }
+
+  /** Notes a step that wrote on so many answers. */
+  wrote(answers: number, milliseconds: number): void {
+    this.#writingMs.set(answers, blend(this.#writingMs.get(answers), milliseconds))
+    this.#owedMs -= milliseconds
+  }
+
+  /** Notes a step that read so many prompt tokens while so many answers waited for their next token. */
+  read(tokens: number, milliseconds: number, writing: number): void {
+    const isWhole = tokens === this.room(writing)
+    this.#owedMs = writing === 0 ? 0 : milliseconds / (this.#slowdown - 1)
+    this.#pieces += 1
+    const cost = milliseconds / tokens
+    if (tokens >= bulkPiece) this.#largeCost = blend(this.#largeCost, cost)
+    // A last piece, and one that had to be large, say nothing about the room.
+    else if (isWhole) this.#smallCost = blend(this.#smallCost, cost)
+    if (isWhole && writing > 0) this.#fit(tokens, milliseconds, writing)
+  }
+
+  #fit(tokens: number, milliseconds: number, writing: number): void {
+    const usualMs = this.#writingMs.get(writing)
+    if (usualMs === undefined) return
+    const allowedMs = usualMs * (this.#slowdown * part - 1)
+    const change = Math.min(mostGrowth, Math.max(mostShrinking, allowedMs / milliseconds))
+    // A large piece in place of a small one that takes too long says nothing about the small one.
+    if (change < 1 && tokens > this.#room) return
+    this.#room = Math.min(this.#mostRoom, Math.max(leastRoom, Math.max(this.#room, tokens) * change))
+  }
+
+  get #isLargeBetter(): boolean {
+    if (this.#largeCost === undefined) return true
+    if (this.#smallCost === undefined || this.#pieces % piecesBetweenLooks === 0) return false
+    return this.#smallCost > mostWaste * this.#largeCost
+  }
+}
+
+function blend(known: number | undefined, seen: number): number {
+  return known === undefined ? seen : known * 0.7 + seen * 0.3
+}
