@@ -54,6 +54,17 @@ describe('a loaded model', () => {
     expect(again.usage.cacheReadTokens).toBe((again.usage.inputTokens ?? 0) - 1)
   })
 
+  test('says how it fares once it is loaded', async () => {
+    await model.ask('Hello')
+    expect(model.engine.outlook?.(askFor('Hello').model)).toMatchObject({
+      state: 'ready',
+      waiting: 0,
+      estimatedWaitMs: 0,
+      contextTokens: expect.any(Number),
+    })
+    expect(model.engine.outlook?.('another')).toBeUndefined()
+  })
+
   test('says beforehand what it would leave out', () => {
     const ask = askFor('{', { responseFormat: { type: 'json-object' } })
     expect(model.engine.losses?.(ask)).toEqual([])

@@ -14,6 +14,7 @@ import type { Normaliser } from './normalise/normalise.ts'
 import { createPoisonList } from './poison.ts'
 import { createModelPool } from './pool.ts'
 import type { PoolNews, PoolPolicy } from './pool.ts'
+import { toOutlook } from './outlook.ts'
 import { fiveMinutesMs, keepForMs, partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 import { runTask } from './run-task.ts'
@@ -65,6 +66,8 @@ export function createEngine(options: EngineOptions): Engine {
   const means = { pool, turns, poison: createPoisonList(now), trials: createTrials(), queueTimeoutMs }
   const run = shareRuns({ ...policy, now, run: (task, signal) => runTask(task, means, signal) })
   const normalise = createNormaliser(options.normaliseOff)
+  const status = () =>
+    pool.status().map(model => ({ ...model, ...turns.measure(model.model, pool.slots(model.model)) }))
   return {
     name: 'engine',
     isLocal: true,
@@ -78,7 +81,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     embed: (request, signal) => embed(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),
-    status: () => pool.status().map(model => ({ ...model, ...turns.measure(model.model, pool.slots(model.model)) })),
+    status,
+    outlook: model => toOutlook(status(), model),
     close: () => pool.close(),
   }
 }
