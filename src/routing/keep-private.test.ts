@@ -120,12 +120,12 @@ interface Drawn {
 function accepted({ rules, aliases }: Drawn): RoutingView['rules'] {
   for (let count = aliases.length; count > 0; count -= 1) {
     try {
-      return readRules({ rules, aliases: aliases.slice(0, count) })
+      return readRules({ routes: rules, aliases: aliases.slice(0, count) })
     } catch {
       // One fewer may do.
     }
   }
-  return readRules({ rules })
+  return readRules({ routes: rules })
 }
 
 function viewIn(

@@ -62,18 +62,18 @@ describe('a rule is refused, and the field named,', () => {
       'routes.0.match.header.x-a is 300 letters long',
     ],
   ])('%s', (_, changes, message) => {
-    const read = () => readRules({ rules: [{ ...good, ...changes }] })
+    const read = () => readRules({ routes: [{ ...good, ...changes }] })
     expect(read).toThrow(RouteFault)
     expect(read).toThrow(expect.objectContaining({ message: expect.stringContaining(message) }))
   })
 
   test('with the name of another one', () => {
-    expect(() => readRules({ rules: [good, good] })).toThrow(/^routes\.1\.name "r" is another rule's name too/)
+    expect(() => readRules({ routes: [good, good] })).toThrow(/^routes\.1\.name "r" is another rule's name too/)
   })
 })
 
 test('a rule that is local-only may have no targets', () => {
-  expect(readRules({ rules: [{ ...good, targets: [], isLocalOnly: true }] }).rules).toHaveLength(1)
+  expect(readRules({ routes: [{ ...good, targets: [], isLocalOnly: true }] }).rules).toHaveLength(1)
 })
 
 describe('an alias', () => {

@@ -12,14 +12,14 @@ export interface ReadyRule extends RouteRule {
 }
 
 /** The owner's rules and aliases, checked and ready for requests. It never changes. */
-export interface RuleSet {
+export interface ReadyRules {
   readonly rules: readonly ReadyRule[]
   readonly resolveAlias: AliasResolver
 }
 
 /** What routes are made of, as the owner wrote it. */
 export interface RouteSettings {
-  readonly rules?: readonly RouteRule[]
+  readonly routes?: readonly RouteRule[]
   readonly aliases?: readonly ModelAlias[]
 }
 
@@ -29,10 +29,10 @@ const mostRetries = 5
 const dayMs = 24 * 60 * 60 * 1000
 
 /** Checks rules and aliases and makes them ready. Throws a `RouteFault` that names the first thing that is wrong. */
-export function readRules({ rules = [], aliases = [] }: RouteSettings): RuleSet {
-  if (rules.length > mostRules) throw new RouteFault(['routes'], `are ${rules.length}; ${mostRules} are allowed`)
+export function readRules({ routes = [], aliases = [] }: RouteSettings): ReadyRules {
+  if (routes.length > mostRules) throw new RouteFault(['routes'], `are ${routes.length}; ${mostRules} are allowed`)
   const names = new Set<string>()
-  const ready = rules.map((rule, index) => {
+  const ready = routes.map((rule, index) => {
     const at = ['routes', index]
     if (names.has(rule.name))
       throw new RouteFault([...at, 'name'], `${JSON.stringify(rule.name)} is another rule's name too`)

@@ -1,7 +1,7 @@
 import type { Backend } from '../core/backend.ts'
 import type { Capabilities } from '../core/capabilities.ts'
 import type { Timeouts } from '../core/provider-settings.ts'
-import type { RuleSet } from './read-rules.ts'
+import type { ReadyRules } from './read-rules.ts'
 import type { RestingTargets } from './target-health.ts'
 
 /** One place that can answer: a backend, and the name that it knows the model by. */
@@ -29,7 +29,7 @@ export interface ProviderPlace {
 
 /** Everything that decides about a way beside the request itself: a snapshot, which later changes do not touch. */
 export interface RoutingView {
-  readonly rules: RuleSet
+  readonly rules: ReadyRules
   readonly directory: ModelDirectory
   /** Gives the provider of this id; `local` is the directory's own and never asked for. */
   provider(id: string): ProviderPlace | undefined

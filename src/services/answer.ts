@@ -1,15 +1,17 @@
+import type { RelayRequest } from '../core/backend.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { askFor, type Ask } from '../routing/ask.ts'
+import type { Found } from '../routing/attempt.ts'
 import { demandOf, type Demand } from '../routing/demand.ts'
 import { eventsOf } from '../routing/events-of.ts'
 import { planRoute } from '../routing/plan-route.ts'
 import { targetName } from '../routing/route-plan.ts'
 import type { RunMeans } from '../routing/run-means.ts'
-import { runPlan } from '../routing/run-plan.ts'
+import { runPlan, type RunResult } from '../routing/run-plan.ts'
 import type { Attempt } from '../routing/sum-up.ts'
 import type { RoutingView } from '../routing/view.ts'
-import { observe, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
+import { observe, observePieces, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** A request with how its client wants the answer. */
@@ -39,8 +41,25 @@ export interface AnswerOptions {
 
 /** Makes the one use-case that all protocols share: plan, run, observe. */
 export function createAnswer(options: AnswerOptions): AnswerService {
-  return ({ request, isStreaming }, call) =>
-    answerAny({ demand: demandOf(request), ask: askFor(request), isStreaming }, call, options)
+  return async ({ request, isStreaming }, call) =>
+    eventsOf(await answerAny({ demand: demandOf(request), ask: askFor(request), isStreaming }, call, options))
+}
+
+/** A question with the request as it came, of which nothing but model and key would have to be changed. */
+export interface ExchangeQuestion extends Question {
+  readonly came: Omit<RelayRequest, 'model'>
+}
+
+/** An answer as events, or as the bytes of a relayed exchange; or the promise of either, for a client that must get headers. */
+export type ExchangeAnswer = RunResult
+
+/** Answers a question, as `AnswerService` does, or relays the exchange where the target speaks the client's protocol. */
+export type ExchangeService = (question: ExchangeQuestion, call: Call) => Promise<ExchangeAnswer>
+
+/** Makes the use-case of answering with as few changes as can be. */
+export function createExchange(options: AnswerOptions): ExchangeService {
+  return ({ request, isStreaming, came }, call) =>
+    answerAny({ demand: demandOf(request), ask: askFor(request, came), isStreaming }, call, options)
 }
 
 /** Anything that is answered with a stream, with how its client wants it. */
@@ -51,7 +70,7 @@ export interface AnyQuestion {
 }
 
 /** Plans, runs and observes. Throws a `ModelError` while the client may still get a status of its own. */
-export async function answerAny(question: AnyQuestion, call: Call, options: AnswerOptions): Promise<ModelStream> {
+export async function answerAny(question: AnyQuestion, call: Call, options: AnswerOptions): Promise<RunResult> {
   const { demand, ask, isStreaming } = question
   const { signal, circumstances, isVisible, trace = startTrace() } = call
   const { view, means, headersAfterMs = 2000 } = options
@@ -69,7 +88,20 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
     headersAfterMs: isStreaming ? headersAfterMs : Infinity,
     onAttempt: attempt => note(attempt, trace),
   })
-  return observe(eventsOf(result), trace, () => means.clock.now() - started)
+  return observeResult(result, trace, () => means.clock.now() - started)
+}
+
+function observeResult(result: RunResult, trace: AnswerTrace, elapsedMs: () => number): RunResult {
+  if (result.type !== 'pending') return observeFound(result, trace, elapsedMs)
+  const found = result.found.then(found => observeFound(found, trace, elapsedMs))
+  // Whoever leaves before it is found asks for it no more.
+  found.catch(() => undefined)
+  return { type: 'pending', found }
+}
+
+function observeFound(found: Found, trace: AnswerTrace, elapsedMs: () => number): Found {
+  if (found.type === 'events') return { ...found, events: observe(found.events, trace, elapsedMs) }
+  return { ...found, pieces: observePieces(found.pieces, trace, elapsedMs) }
 }
 
 function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {

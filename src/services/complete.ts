@@ -3,6 +3,7 @@ import { ModelError, toModelError } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import { askToComplete } from '../routing/ask.ts'
 import { completionDemand } from '../routing/demand.ts'
+import { eventsOf } from '../routing/events-of.ts'
 import { addTrace, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
 import { answerAny, type AnswerOptions, type Call } from './answer.ts'
 import { mergeChoices } from './merge-choices.ts'
@@ -51,9 +52,9 @@ async function openChoice(
   const request = requests[choice]
   if (!request) throw new Error(`there is no prompt ${choice}`)
   const question = { demand: completionDemand(request), ask: askToComplete(request), isStreaming }
-  if (requests.length === 1) return answerAny(question, call, options)
+  if (requests.length === 1) return eventsOf(await answerAny(question, call, options))
   const trace = startTrace()
-  const events = answerAny(question, { ...call, trace }, options)
+  const events = answerAny(question, { ...call, trace }, options).then(eventsOf)
   return oneOfSeveral(events, { choice, trace, whole: call.trace ?? startTrace() })
 }
 

@@ -1,3 +1,4 @@
+import type { RelayedPiece } from '../core/backend.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
@@ -41,18 +42,41 @@ export function addTrace(whole: AnswerTrace, part: AnswerTrace): void {
   if (msToFirstEvent !== undefined) whole.msToFirstEvent ??= msToFirstEvent
 }
 
-/**
- * Passes an answer on unchanged and notes in `trace` what it costs and how long it takes.
- * An iterator by hand: every token goes through here, and a generator would cost three promises where this costs one.
- */
+/** Passes an answer on unchanged and notes in `trace` what it costs and how long it takes. */
 export function observe(
   events: ModelStream,
   trace: AnswerTrace,
   elapsedMs: () => number,
 ): AsyncIterableIterator<ModelEvent> {
-  const source = events[Symbol.asyncIterator]()
-  const look = (result: IteratorResult<ModelEvent>) => {
-    if (!result.done) note(result.value, trace)
+  return look(events, event => note(event, trace), { trace, elapsedMs })
+}
+
+/** Passes a relayed answer on unchanged and notes the same of the events in it. */
+export function observePieces(
+  pieces: AsyncIterable<RelayedPiece>,
+  trace: AnswerTrace,
+  elapsedMs: () => number,
+): AsyncIterableIterator<RelayedPiece> {
+  const noteAll = ({ events }: RelayedPiece) => {
+    for (const event of events) note(event, trace)
+  }
+  return look(pieces, noteAll, { trace, elapsedMs })
+}
+
+interface Looking {
+  readonly trace: AnswerTrace
+  readonly elapsedMs: () => number
+}
+
+/* An iterator by hand: every token goes through here, and a generator would cost three promises where this costs one. */
+function look<Item>(
+  items: AsyncIterable<Item>,
+  noteItem: (item: Item) => void,
+  { trace, elapsedMs }: Looking,
+): AsyncIterableIterator<Item> {
+  const source = items[Symbol.asyncIterator]()
+  const seen = (result: IteratorResult<Item>) => {
+    if (!result.done) noteItem(result.value)
     trace.msToFirstEvent ??= elapsedMs()
     return result
   }
@@ -60,7 +84,7 @@ export function observe(
     [Symbol.asyncIterator]() {
       return this
     },
-    next: () => source.next().then(look),
+    next: () => source.next().then(seen),
     async return() {
       await source.return?.()
       return { done: true, value: undefined }

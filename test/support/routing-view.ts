@@ -1,12 +1,14 @@
 import type { Backend } from '../../src/core/backend.ts'
 import type { Capabilities } from '../../src/core/capabilities.ts'
-import type { Circumstances } from '../../src/core/route-rules.ts'
+import type { Circumstances, ModelAlias, RouteRule } from '../../src/core/route-rules.ts'
 import type { Demand } from '../../src/routing/demand.ts'
-import { readRules, type RouteSettings } from '../../src/routing/read-rules.ts'
+import { readRules } from '../../src/routing/read-rules.ts'
 import type { ProviderPlace, RoutingView } from '../../src/routing/view.ts'
 import { scripted } from './scripted-backend.ts'
 
-export interface ViewOptions extends RouteSettings {
+export interface ViewOptions {
+  readonly rules?: readonly RouteRule[]
+  readonly aliases?: readonly ModelAlias[]
   /** What is here, each with what it claims to know. */
   readonly here?: Readonly<Record<string, Capabilities>>
   readonly providers?: Readonly<Record<string, Partial<ProviderPlace>>>
@@ -16,10 +18,17 @@ export interface ViewOptions extends RouteSettings {
 }
 
 /** A view with models that are here, and providers of which none is local unless it says so. */
-export function viewOf({ here = {}, providers = {}, local = {}, ...options }: ViewOptions = {}): RoutingView {
+export function viewOf({
+  here = {},
+  providers = {},
+  local = {},
+  rules,
+  aliases,
+  ...options
+}: ViewOptions = {}): RoutingView {
   const backend = { ...scripted({ name: 'engine', steps: [] }), ...local }
   return {
-    rules: readRules(options),
+    rules: readRules({ ...(rules && { routes: rules }), ...(aliases && { aliases }) }),
     directory: {
       targets: name => {
         const capabilities = Object.hasOwn(here, name) ? here[name] : undefined

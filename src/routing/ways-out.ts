@@ -1,0 +1,47 @@
+import { isLocalTarget } from './keep-private.ts'
+import { targetName } from './route-plan.ts'
+import { localProvider, type ProviderPlace, type RoutingView } from './view.ts'
+
+/** One way on which requests can leave the owner's machines. */
+export interface WayOut {
+  /** The rule that leads there, or what is built in. */
+  readonly route: string
+  /** Where to, as `provider/model`; without a model, whichever was asked for. */
+  readonly target: string
+}
+
+/**
+ * Lists every way on which a request that nothing keeps local can leave the owner's machines: by a rule, by a model
+ * that only seems to be here, or by a name that begins with a provider. With none of them, nothing leaves.
+ */
+export function findWaysOut(view: RoutingView, providers: readonly string[]): readonly WayOut[] {
+  const byRule = view.rules.rules
+    .filter(({ isLocalOnly }) => !isLocalOnly)
+    .flatMap(({ name, targets }) =>
+      targets
+        .filter(({ provider, model }) => provider !== localProvider && leaves(view.provider(provider), model))
+        .map(({ provider, model = '' }) => ({ route: name, target: nameOf(provider, model) })),
+    )
+  const here = view.directory.names().flatMap(name =>
+    view.directory
+      .targets(name)
+      .filter(target => !isLocalTarget(target))
+      .map(({ model }) => ({ route: 'here', target: nameOf(localProvider, model) })),
+  )
+  const addressed = providers
+    .filter(id => leaves(view.provider(id)))
+    .map(provider => ({ route: 'addressed', target: provider }))
+  return [...byRule, ...here, ...addressed]
+}
+
+function leaves(place: ProviderPlace | undefined, model?: string): boolean {
+  if (!place) return false
+  const { backend } = place
+  // Of an engine that offers models from elsewhere too, any model may be asked for.
+  if (model === undefined) return !backend.isLocal || backend.isLocalModel !== undefined
+  return !isLocalTarget({ backend, model })
+}
+
+function nameOf(provider: string, model: string): string {
+  return model === '' ? provider : targetName({ provider, model })
+}
