@@ -1,6 +1,7 @@
-import type { JsonObject } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { Loss } from '../core/loss.ts'
 import type { ModelRequest, Tool } from '../core/request.ts'
+import { arrayIn } from './json.ts'
 import type { Compat } from './protocol.ts'
 
 /** Leaves out the fields that the upstream refuses, and notes those in which the client asked for something. */
@@ -8,14 +9,18 @@ export function omitFields(body: JsonObject, { omittedFields = [] }: Compat, los
   const found = new Set(omittedFields.filter(field => Object.hasOwn(body, field)))
   if (found.size === 0) return body
   for (const field of found) {
-    if (ours.has(field)) continue
+    if (isOurs(field, body[field])) continue
     losses.push({ field: neutralNames.get(field) ?? field, action: 'dropped', why: 'the upstream refuses this field' })
   }
   return Object.fromEntries(Object.entries(body).filter(([field]) => !found.has(field)))
 }
 
-/** What no client asked for: without it a request means the same. */
-const ours: ReadonlySet<string> = new Set(['store', 'include', 'stream_options'])
+/** Whether a field is one that no client asked for: without it a request means the same. */
+function isOurs(field: string, value: Json | undefined): boolean {
+  if (field === 'stream_options') return true
+  if (field === 'store') return value === false
+  return field === 'include' && (arrayIn(value) ?? []).every(word => word === 'reasoning.encrypted_content')
+}
 
 const neutralNames: ReadonlyMap<string, string> = new Map([
   ['temperature', 'sampling.temperature'],
@@ -32,6 +37,7 @@ const neutralNames: ReadonlyMap<string, string> = new Map([
   ['parallel_tool_calls', 'toolChoice.isParallel'],
   ['response_format', 'responseFormat'],
   ['text', 'responseFormat'],
+  ['include', 'topLogprobs'],
   ['reasoning_effort', 'effort'],
   ['reasoning', 'effort'],
   ['logprobs', 'topLogprobs'],

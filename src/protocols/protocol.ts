@@ -80,7 +80,7 @@ export interface Compat {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** The role that Chat's `developer` messages are given where the upstream does not know it. */
   readonly developerRole?: 'system'
-  /** The field of an assistant message that takes earlier reasoning back, where one does. */
+  /** The field of a Chat message that takes earlier reasoning back; `reasoning_content` where nothing is said. */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'none'
   /** Whether a Messages upstream takes back reasoning that it never signed. */
   readonly unsignedReasoning?: 'accepted'

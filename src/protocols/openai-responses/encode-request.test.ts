@@ -290,6 +290,11 @@ describe('an upstream that differs', () => {
     expect(losses).toMatchObject([{ field: 'sampling.temperature', action: 'dropped' }])
   })
 
+  test('that cannot store is told of as a loss where the client wanted that', () => {
+    const { losses } = encode({ extras: { 'openai-responses': { store: true } } }, { omittedFields: ['store'] })
+    expect(losses).toMatchObject([{ field: 'store', action: 'dropped' }])
+  })
+
   test('that takes only words is offered the one tool that was chosen', () => {
     const tools = ['f', 'g'].map(name => ({ name, inputSchema: {} }))
     const { body, losses } = encode({ tools, toolChoice: { type: 'tool', name: 'g' } }, { toolChoice: 'words' })

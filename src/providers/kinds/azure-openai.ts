@@ -12,6 +12,7 @@ export const azureOpenai: Kind = {
     {
       protocol: 'openai-chat',
       isRelayed: true,
+      compat: { reasoningField: 'none' },
       path: (deployment, url) => `${isDated(url) ? deploymentPath(deployment) : ''}chat/completions`,
     },
     { protocol: 'openai-responses', path: 'responses', isRelayed: true },

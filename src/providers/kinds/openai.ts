@@ -9,7 +9,7 @@ export const openai: Kind = {
   needsKey: true,
   keyVariable: 'OPENAI_API_KEY',
   dialects: [
-    { protocol: 'openai-chat', path: 'chat/completions', isRelayed: true },
+    { protocol: 'openai-chat', path: 'chat/completions', isRelayed: true, compat: { reasoningField: 'none' } },
     { protocol: 'openai-responses', path: 'responses', isRelayed: true },
   ],
   owns: 'openai-responses',
