@@ -23,8 +23,7 @@ export function createBackend(upstream: Upstream, contextTokens: (model: string)
     }),
     ...(dialect.isRelayed === true && {
       relay: (request, signal) => relayAnswer(upstream, request, signal),
-      relays: (protocol, request) =>
-        protocol === dialect.protocol && (request === undefined || isReady(request, upstream.target(request.model))),
+      relays: (protocol, request) => protocol === dialect.protocol && isReady(request, upstream.target(request.model)),
     }),
     outlook: model => {
       const tokens = contextTokens(model)

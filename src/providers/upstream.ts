@@ -181,11 +181,11 @@ export class Upstream {
     return this.dialect.protocol === 'anthropic-messages' ? { 'anthropic-version': '2023-06-01' } : {}
   }
 
-  /* The key is ours, not the client's: a client that is told 401 would look for the fault at itself. */
+  /* The key is the owner's, and so is the fault. */
   #blame(error: ModelError): ModelError {
     if (error.kind !== 'unauthorized') return error
     const message = `${this.settings.id} did not accept the key that it was given; check the key of this provider`
-    return new ModelError('unavailable', message, error.cause === undefined ? {} : { cause: error.cause })
+    return new ModelError(error.kind, message, error.cause === undefined ? {} : { cause: error.cause })
   }
 }
 

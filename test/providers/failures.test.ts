@@ -32,10 +32,10 @@ describe('an upstream that fails', () => {
     expect(error).toMatchObject({ kind, retryAfterMs: 7000 })
   })
 
-  test('because of the key does not look like a fault of the client', async () => {
+  test('because of the key says whose key it is', async () => {
     const error = await failure({ status: 401, body: { error: { message: `bad key ${canary}` } } })
     expect(error).toMatchObject({
-      kind: 'unavailable',
+      kind: 'unauthorized',
       message: expect.stringContaining('check the key of this provider'),
     })
   })

@@ -21,7 +21,12 @@ export const llamaServer: Kind = {
         thinkingControl: 'template-switch',
       },
     },
-    { protocol: 'anthropic-messages', path: 'messages', countPath: 'messages/count_tokens' },
+    {
+      protocol: 'anthropic-messages',
+      path: 'messages',
+      compat: { unsignedReasoning: 'accepted' },
+      countPath: 'messages/count_tokens',
+    },
     { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: 'models',

@@ -20,7 +20,7 @@ export const lmStudio: Kind = {
         reasoningField: 'none',
       },
     },
-    { protocol: 'anthropic-messages', path: 'messages' },
+    { protocol: 'anthropic-messages', path: 'messages', compat: { unsignedReasoning: 'accepted' } },
     { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: 'models',

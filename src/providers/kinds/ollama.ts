@@ -20,7 +20,7 @@ export const ollama: Kind = {
       path: 'chat/completions',
       compat: { maxTokensField: 'max_tokens', developerRole: 'system', reasoningField: 'reasoning' },
     },
-    { protocol: 'anthropic-messages', path: 'messages' },
+    { protocol: 'anthropic-messages', path: 'messages', compat: { unsignedReasoning: 'accepted' } },
     { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: '../api/tags',

@@ -21,7 +21,7 @@ export const sglang: Kind = {
         prefill: 'continue-final-message',
       },
     },
-    { protocol: 'anthropic-messages', path: 'messages' },
+    { protocol: 'anthropic-messages', path: 'messages', compat: { unsignedReasoning: 'accepted' } },
     { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: 'models',

@@ -22,7 +22,12 @@ export const vllm: Kind = {
         prefill: 'continue-final-message',
       },
     },
-    { protocol: 'anthropic-messages', path: 'messages', countPath: 'messages/count_tokens' },
+    {
+      protocol: 'anthropic-messages',
+      path: 'messages',
+      compat: { unsignedReasoning: 'accepted' },
+      countPath: 'messages/count_tokens',
+    },
     { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: 'models',

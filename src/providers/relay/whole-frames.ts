@@ -4,8 +4,8 @@ import { maxEventLength } from '../../protocols/sse.ts'
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/* A character may take four bytes, and a frame has names and line ends besides. */
-const maxFrameBytes = 4 * maxEventLength + 1024
+/* A UTF-16 unit may take three bytes, and a frame has names and line ends besides. */
+const maxFrameBytes = 3 * maxEventLength + 1024
 
 /**
  * Cuts a stream of server-sent events after each blank line and changes no byte of it, so that whoever stops between

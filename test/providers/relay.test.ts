@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest'
+import type { RelayedPiece, RelayRequest } from '../../src/core/backend.ts'
+import { collectAll } from '../../src/core/collect.ts'
+import type { ProtocolId } from '../../src/core/extras.ts'
+import { kinds } from '../../src/providers/registry.ts'
+import { keptStream, startUpstream } from '../support/scripted-upstream.ts'
+import type { Script, StreamScript } from '../support/scripted-upstream.ts'
+import { canary, never, provide, request } from './ask.ts'
+
+const body =
+  '{"max_tokens":9,\n "model":"alias",  "messages":[{"role":"user","content":"\\u0048i"}],"x_new":{"model":"y"}}'
+
+function asked(over: Partial<RelayRequest> = {}): RelayRequest {
+  return {
+    protocol: 'anthropic-messages',
+    model: 'claude-5',
+    isStreaming: true,
+    body: Buffer.from(body),
+    headers: {},
+    ...over,
+  }
+}
+
+async function relay(script: Script, over: Partial<RelayRequest> = {}) {
+  await using upstream = await startUpstream(script)
+  const kind = over.protocol === 'openai-chat' ? 'openai' : 'anthropic'
+  const { backend } = provide({ kind, url: upstream.origin, timeouts: { firstTokenMs: 500, idleMs: 500 } })
+  const pieces: RelayedPiece[] = []
+  let failure: unknown
+  try {
+    for await (const piece of backend.relay?.(asked(over), never) ?? []) pieces.push(piece)
+  } catch (error) {
+    failure = error
+  }
+  return { pieces, failure, seen: upstream.seen[0], text: textOf(pieces) }
+}
+
+function textOf(pieces: readonly RelayedPiece[]): string {
+  return Buffer.concat(pieces.map(({ bytes }) => bytes)).toString()
+}
+
+function wire({ events }: StreamScript): string {
+  return events.map(data => `event: ${(JSON.parse(data) as { type: string }).type}\ndata: ${data}\n\n`).join('')
+}
+
+const tools = await keptStream('anthropic-messages', 'anthropic-tools.1')
+
+test('a request goes on byte for byte, but for its model and its key', async () => {
+  const { seen } = await relay(tools, {
+    headers: {
+      'anthropic-version': '2026-10-21',
+      'anthropic-beta': 'a-2026,b-2026',
+      authorization: 'Bearer the-client-key',
+      'x-api-key': 'the-client-key',
+      cookie: 'a=b',
+      host: 'evil.example',
+      'x-forwarded-for': '10.0.0.1',
+    },
+  })
+  expect(seen?.body).toBe(body.replace('"alias"', '"claude-5"'))
+  expect(seen?.headers).toMatchObject({
+    'anthropic-version': '2026-10-21',
+    'anthropic-beta': 'a-2026,b-2026',
+    'x-api-key': canary,
+  })
+  expect(JSON.stringify(seen?.headers)).not.toMatch(/the-client-key|evil|cookie|10\.0\.0\.1/)
+})
+
+test('a header that would be two goes nowhere', async () => {
+  const { seen } = await relay(tools, { headers: { 'anthropic-beta': 'a\r\nx-api-key: b' } })
+  expect(seen?.headers).not.toHaveProperty('anthropic-beta')
+})
+
+test.each([1, 5, 4096])('an answer comes back byte for byte in whole events, %d bytes at a time', async bytesAtOnce => {
+  const { pieces, text, failure } = await relay({ ...tools, bytesAtOnce })
+  expect(failure).toBeUndefined()
+  expect(text).toBe(wire(tools))
+  for (const { bytes } of pieces) expect(Buffer.from(bytes).toString()).toMatch(/\n\n$/)
+  const answer = collectAll(pieces.flatMap(({ events }) => events))
+  expect(answer).toMatchObject({ stop: { reason: 'tool-use' }, usage: { inputTokens: 1045, outputTokens: 71 } })
+})
+
+test('each piece has the events that it tells', async () => {
+  const { pieces } = await relay(tools)
+  const types = pieces.map(({ bytes, events }) => [
+    /event: (\w+)/.exec(Buffer.from(bytes).toString())?.[1],
+    events.length,
+  ])
+  expect(types.slice(0, 3)).toEqual([
+    ['message_start', 1],
+    ['content_block_start', 1],
+    ['content_block_delta', 1],
+  ])
+  expect(types.at(-1)).toEqual(['message_stop', 1])
+})
+
+test.each(['openai-text.1', 'openai-tools.1'])('Chat is relayed as well: %s', async name => {
+  const stream = await keptStream('openai-chat', name)
+  const { text, pieces } = await relay(stream, { protocol: 'openai-chat' })
+  expect(text).toBe(stream.events.map(data => `data: ${data}\n\n`).join(''))
+  expect(collectAll(pieces.flatMap(({ events }) => events)).usage).toMatchObject({ outputTokens: expect.any(Number) })
+})
+
+test('a whole answer is relayed in one piece, with what it tells', async () => {
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-5',
+    content: [{ type: 'text', text: 'Yes.' }],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 3, output_tokens: 2 },
+  }
+  const text = `${JSON.stringify(message, null, 3)}\n`
+  const answer = await relay({ body: text }, { isStreaming: false })
+  expect(answer.text).toBe(text)
+  expect(collectAll(answer.pieces.flatMap(({ events }) => events)).blocks).toMatchObject([{ content: 'Yes.' }])
+})
+
+test('at whatever event a stream breaks, what went on is whole events and the break is told', async () => {
+  const count = tools.events.length
+  for (let at = 0; at < count; at++) {
+    for (const fault of [
+      { resetAt: at },
+      { garbledAt: { event: at, data: '{"type":' } },
+      { events: tools.events.slice(0, at) },
+    ]) {
+      const { text, failure } = await relay({ ...tools, bytesAtOnce: 9, ...fault })
+      expect(failure).toMatchObject({ kind: 'unavailable' })
+      const events = wire({ events: tools.events.slice(0, at) })
+      expect(events.startsWith(text) && (text === '' || text.endsWith('\n\n'))).toBe(true)
+    }
+  }
+})
+
+test('an error within a good status is a failure before anything goes on but its start', async () => {
+  const { pieces, failure } = await relay(await keptStream('anthropic-messages', 'anthropic-overloaded.1'))
+  expect(failure).toMatchObject({ kind: 'overloaded' })
+  expect(pieces.flatMap(({ events }) => events.map(({ type }) => type))).toEqual(['start'])
+})
+
+test('nothing follows the end of an answer', async () => {
+  const script = { ...tools, events: [...tools.events, ...tools.events] }
+  const { text } = await relay(script)
+  expect(text).toBe(wire(tools))
+})
+
+const owners: ReadonlySet<ProtocolId> = new Set(['anthropic-messages', 'openai-chat', 'openai-responses'])
+
+test.each(kinds)(
+  '$id relays only the wire format that it is asked in, and only what it takes as it is',
+  ({ id, dialects }) => {
+    for (const { protocol, isRelayed = false } of dialects) {
+      const { backend } = provide({ kind: id, url: 'http://127.0.0.1:9', protocol })
+      const relayed = [...owners].filter(owner => backend.relays?.(owner, request) === true)
+      expect(relayed).toEqual(isRelayed ? [protocol] : [])
+    }
+  },
+)
+
+test('a conversation that another model took part in is not relayed', () => {
+  const { backend } = provide({ kind: 'anthropic' })
+  const foreign = { type: 'thinking', text: 'Hm', signature: 'duologue.1.x' } as const
+  expect(backend.relays?.('anthropic-messages', request)).toBe(true)
+  const messages = [...request.messages, { role: 'assistant', content: [foreign] } as const]
+  expect(backend.relays?.('anthropic-messages', { ...request, messages })).toBe(false)
+})
