@@ -7,7 +7,7 @@ import { isLocked, lockPathOf } from './lock.ts'
 import { isModelId } from './model-id.ts'
 import type { ModelRecord } from './model-record.ts'
 import { modelRecord } from './model-record.ts'
-import { nearestNames } from './near.ts'
+import { nearestNames } from '../core/nearest-names.ts'
 import { PartFile, partSize } from './part-file.ts'
 import { syncPath } from './place-file.ts'
 

@@ -2,7 +2,7 @@ import { ModelError } from '../core/errors.ts'
 import { isLoopbackHost } from '../network/addresses.ts'
 import type { HubFile } from './hub.ts'
 import type { LocalFile, WebFile } from './model-source.ts'
-import { nearestNames } from './near.ts'
+import { nearestNames } from '../core/nearest-names.ts'
 import type { CatalogueEntry } from './recommended.ts'
 import { catalogue } from './recommended.ts'
 
