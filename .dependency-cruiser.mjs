@@ -32,6 +32,7 @@ export const owners = {
   undici: ['catalog', 'providers'],
   '@pydantic': ['providers'],
   yauzl: ['catalog'],
+  yaml: ['config'],
   'eventsource-parser': ['protocols'],
   re2js: ['routing'],
   commander: ['cli'],

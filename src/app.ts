@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { InstalledModels } from './catalog/installed.ts'
 import type { CommandApp } from './cli/program-context.ts'
 import { ConfigError } from './config/config.ts'
-import type { Config, Environment, LoadedConfig } from './config/config.ts'
+import type { Config, Snapshot } from './config/config.ts'
+import type { Environment } from './config/environment.ts'
+import type { ConfigWatch } from './config/watch-config.ts'
 import { engineEnvironment } from './config/environment.ts'
 import { dataFolder, hubCacheFolder } from './config/folders.ts'
 import { toModelError } from './core/errors.ts'
@@ -31,6 +33,7 @@ import { createComplete } from './services/complete.ts'
 import { createCountTokens } from './services/count-tokens.ts'
 import { createEmbed } from './services/embed.ts'
 import { diagnose } from './services/diagnose.ts'
+import { createLiveConfig } from './services/live-config.ts'
 import { examineMachine } from './services/examine-machine.ts'
 import type { Machine } from './services/examine-machine.ts'
 import { createLocalModels } from './services/local-models.ts'
@@ -51,15 +54,20 @@ export interface World {
   readonly log: { write(line: string): unknown; readonly isTTY?: boolean }
   /** Tells the person who watches what takes time. */
   readonly notify: (line: string) => void
+  /** Follows the configuration file while the server runs; without it, the program keeps what it began with. */
+  readonly watch?: (first: Snapshot) => ConfigWatch
 }
 
 /** Builds the whole program from a configuration: the one place that knows every part. */
-export function createApp({ config }: LoadedConfig, world: World): CommandApp {
+export function createApp(first: Snapshot, world: World): CommandApp {
+  const { config } = first
   const destination = world.log.isTTY === true ? readableLog(world.log) : world.log
   const logger = createLogger({ level: config.logLevel, destination })
+  const live = createLiveConfig({ first, logger, watch: world.watch })
   const dataDirectory = dataFolder(config, world.environment)
   const models = new InstalledModels(dataDirectory)
-  const preferences = preferencesOf(config)
+  // Asked for with each load, so that a change counts from the next one on.
+  const preferences = (model: string) => preferencesOf(model, live.current())
   const closing = new AbortController()
   const provision = () => provisionFor(config, world, closing.signal)
   const engine = openEngine(config, { ...world, logger, models, preferences, provision })
@@ -76,13 +84,8 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
     listen: async () => {
       requireSafeBind(config)
       for (const note of unusedPreferences(config, await models.list())) world.notify(note)
-      server = await createServer({
-        services,
-        security: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
-        keys: config.keys,
-        logger,
-        clock: { now: () => Date.now(), uniqueId },
-      })
+      server = await createServer({ services, logger, ...doorOf(config) })
+      live.start()
       return urlOf(await listen(server, config))
     },
     load,
@@ -93,6 +96,7 @@ export function createApp({ config }: LoadedConfig, world: World): CommandApp {
       services.answer({ request, isStreaming: true }, { signal, circumstances: fromTerminal, isVisible: isAnything }),
     diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
+      live.close()
       await server?.close()
       closing.abort()
       await engine.close()
@@ -110,6 +114,10 @@ function openServices({ directory, cards }: LocalModels): ServerOptions['service
     embed: createEmbed(view),
     models: createModels(cards),
   }
+}
+
+function doorOf({ allowedHosts, allowedOrigins, keys }: Config): Omit<ServerOptions, 'services' | 'logger'> {
+  return { security: { allowedHosts, allowedOrigins }, keys, clock: { now: () => Date.now(), uniqueId } }
 }
 
 function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'nodeVersion' | 'tryAddress'> {
@@ -134,7 +142,7 @@ async function loadAll(models: readonly string[], load: (model: string) => Promi
 }
 
 /** What pulling and listing models need. */
-export function pullDependencies({ config }: LoadedConfig, environment: Environment): PullDependencies {
+export function pullDependencies({ config }: Snapshot, environment: Environment): PullDependencies {
   const { hubEndpoint, hubToken, httpProxy, httpsProxy, noProxy } = config
   return {
     models: new InstalledModels(dataFolder(config, environment)),
@@ -155,7 +163,7 @@ export function pullDependencies({ config }: LoadedConfig, environment: Environm
 }
 
 /** Opens what the owner set up with commands. */
-export function openRules({ config }: LoadedConfig, environment: Environment): Promise<OwnerRules> {
+export function openRules({ config }: Snapshot, environment: Environment): Promise<OwnerRules> {
   return openOwnerRules({ config, environment })
 }
 

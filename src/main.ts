@@ -4,8 +4,12 @@ import { createApp, explainCache, openRules, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
-import { loadConfig } from './config/config.ts'
+import type { Snapshot } from './config/config.ts'
 import { processEnvironment } from './config/environment.ts'
+import { openConfig } from './config/open-config.ts'
+import type { ConfigPlace } from './config/open-config.ts'
+import { watchConfig } from './config/watch-config.ts'
+import type { ConfigWatch } from './config/watch-config.ts'
 
 const environment = processEnvironment()
 const { stdin: input, stdout, stderr } = process
@@ -21,11 +25,14 @@ async function run(): Promise<number> {
     input,
     environment,
     signal: stopping.signal,
-    dependencies: async () => pullDependencies(loadConfig({}, environment), environment),
+    dependencies: async () => pullDependencies(await openConfig({ flags: {}, environment }), environment),
     explainCache: async (requestId, flags) =>
-      explainCache(requestId, loadConfig(flags, environment).config, stopping.signal),
-    openRules: async () => openRules(loadConfig({}, environment), environment),
-    openApp: async (flags, notify) => createApp(loadConfig(flags, environment), { environment, log: stderr, notify }),
+      explainCache(requestId, (await openConfig({ flags, environment })).config, stopping.signal),
+    openRules: async () => openRules(await openConfig({ flags: {}, environment }), environment),
+    openApp: async (flags, notify) => {
+      const watch = (first: Snapshot): ConfigWatch => followFile({ first, flags, environment })
+      return createApp(await openConfig({ flags, environment }), { environment, log: stderr, notify, watch })
+    },
   })
   try {
     await program.parseAsync()
@@ -46,6 +53,14 @@ function stopOnSignals(): AbortController {
     })
   }
   return stopping
+}
+
+/** Follows the configuration; SIGHUP has it read at once, as of any server. */
+function followFile(options: ConfigPlace & { readonly first: Snapshot }): ConfigWatch {
+  const watch = watchConfig(options)
+  // In a terminal the signal says that the terminal is gone, and ends the program.
+  if (!input.isTTY) process.on('SIGHUP', () => void watch.reload())
+  return watch
 }
 
 async function readVersion(): Promise<string> {

@@ -1,10 +1,10 @@
-import type { Config } from './config/config.ts'
+import type { Config, Snapshot } from './config/config.ts'
+import type { ModelSettings } from './config/model-settings.ts'
 import type { LoadPreferences, ModelPreferences } from './engine/load-plan.ts'
 
 /** How the owner wants a model to be run: what holds for all models, under what is said of this one. */
-export function preferencesOf(config: Config): (model: string) => LoadPreferences {
-  const forAll = preferencesForAll(config)
-  return model => ({ ...forAll, ...ownPreferences(model, config) })
+export function preferencesOf(model: string, snapshot: Snapshot): LoadPreferences {
+  return { ...preferencesForAll(snapshot.config), ...ownPreferences(model, snapshot) }
 }
 
 /** Says which models are named that are not there: a name that is mistyped would do nothing. */
@@ -16,8 +16,20 @@ export function unusedPreferences({ adapters }: Config, models: readonly { reado
   )
 }
 
-function ownPreferences(model: string, { adapters }: Config): ModelPreferences {
-  return { adapters: adapters.filter(adapter => adapter.model === model) }
+function ownPreferences(model: string, { config, rules }: Snapshot): ModelPreferences {
+  const given = config.adapters.filter(adapter => adapter.model === model)
+  const own: Partial<ModelSettings> = rules.models.find(entry => entry.model === model) ?? {}
+  const { adapters = [], contextTokens, slots, threads, gpuLayers, cacheType, flashAttention } = own
+  return {
+    // Flags and variables go before the file.
+    adapters: given.length > 0 ? given : adapters,
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(slots !== undefined && { slots }),
+    ...(threads !== undefined && { threads }),
+    ...(gpuLayers !== undefined && { gpuLayers }),
+    ...(cacheType !== undefined && { cacheType }),
+    ...(flashAttention !== undefined && { flashAttention }),
+  }
 }
 
 function preferencesForAll(config: Config): LoadPreferences {

@@ -3,7 +3,8 @@ import type { CacheReport } from '../core/cache-report.ts'
 import { ModelError } from '../core/errors.ts'
 import { Output } from './output.ts'
 import { createProgram } from './program.ts'
-import type { Flags, ProgramContext } from './program-context.ts'
+import type { Flags } from '../config/config.ts'
+import type { ProgramContext } from './program-context.ts'
 
 const report: CacheReport = {
   promptTokens: 900,

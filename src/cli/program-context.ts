@@ -1,14 +1,11 @@
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
-import type { Environment } from '../config/config.ts'
-import type { SettingName } from '../config/settings.ts'
+import type { Flags } from '../config/config.ts'
+import type { Environment } from '../config/environment.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
 import type { OwnerRules } from '../services/owner-rules.ts'
 import type { ModelsContext } from './models-context.ts'
-
-/** Settings given on the command line. */
-export type Flags = Readonly<Partial<Record<SettingName, unknown>>>
 
 /** One model's process. */
 export interface ModelProcess {

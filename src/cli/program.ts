@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerConfig } from './config.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerList } from './list.ts'
@@ -38,6 +39,7 @@ export function createProgram(context: ProgramContext): Command {
   registerProviders(program, context)
   registerRoutes(program, context)
   registerExplain(program, context)
+  registerConfig(program, context)
   registerDoctor(program, context)
   return program
 }

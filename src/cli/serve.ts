@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import type { Flags } from '../config/config.ts'
 import { settingNames, settings } from '../config/settings.ts'
 import type { Setting, SettingName } from '../config/settings.ts'
 import { clientExamples } from './client-examples.ts'
-import type { Flags, ProgramContext } from './program-context.ts'
+import type { ProgramContext } from './program-context.ts'
 import { stopped, unlessStopped } from './stopping.ts'
 
 const examples = `

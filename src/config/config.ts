@@ -1,4 +1,13 @@
 import type * as z from 'zod'
+import { nameKeys } from './client-keys.ts'
+import type { ClientKey } from './client-keys.ts'
+import type { Environment } from './environment.ts'
+import { formatFaults } from './fault.ts'
+import type { Fault, Place } from './fault.ts'
+import { freeze } from './freeze.ts'
+import type { FileContent, FileSetting } from './parse-file.ts'
+import type { Rules } from './rules.ts'
+import { ownWords } from './schema-faults.ts'
 import { settingNames, settings } from './settings.ts'
 import type { Setting, SettingName } from './settings.ts'
 
@@ -12,49 +21,85 @@ type Value<S extends Setting> = S extends { readonly fallback: unknown }
 /** Every setting's value, frozen. */
 export type Config = { readonly [Name in SettingName]: Value<Settings[Name]> }
 
-/** Where a value came from: `default`, a flag or a variable. */
+/** Where a value came from: `default`, a flag, a variable, or a file with its line. */
 export type Sources = Readonly<Record<SettingName, string>>
 
-export interface LoadedConfig {
+/** Everything that the owner set, at one moment. It never changes; a change of the file makes another one. */
+export interface Snapshot {
   readonly config: Config
   readonly sources: Sources
+  readonly rules: Rules
+  /** The file that it was read from; absent where there was none. */
+  readonly file?: string
 }
 
-/** A setting that cannot be used. The message names its source, what is wrong and what is wanted. */
+/** A configuration that cannot be used. The message names each source, what is wrong and what is wanted. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>
+/** Settings given on the command line. */
+export type Flags = Readonly<Partial<Record<SettingName, unknown>>>
+
+/** What the configuration is made of, the first of them going before the others. */
+export interface Origins {
+  readonly flags: Flags
+  readonly environment: Environment
+  readonly file?: FileContent
+}
 
 /**
- * Makes the configuration from flags and the environment, flags first. An empty variable counts as absent.
- * Throws a `ConfigError` for a value that is not what its setting wants.
+ * Makes the configuration from flags and the environment alone, flags first. An empty variable counts as absent.
+ * Throws a `ConfigError` that tells every value that is not what its setting wants.
  */
-export function loadConfig(
-  flags: Readonly<Partial<Record<SettingName, unknown>>>,
-  environment: Environment,
-): LoadedConfig {
-  const found = settingNames.map(name => ({ name, ...find(name, flags[name], environment) }))
-  const config = Object.fromEntries(found.map(({ name, value }) => [name, value]))
+export function loadConfig(flags: Flags, environment: Environment): Snapshot {
+  const merged = mergeConfig({ flags, environment })
+  if (merged.type === 'faulty') throw new ConfigError(formatFaults(merged.faults))
+  return merged.snapshot
+}
+
+export type Merged =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'faulty'; readonly faults: readonly Fault[] }
+
+/** Makes the configuration: flags go before variables, variables before the file, and the file before defaults. */
+export function mergeConfig(origins: Origins): Merged {
+  const found = settingNames.map(name => ({ name, ...find(name, origins) }))
+  const faults = found.flatMap(({ fault }) => (fault === undefined ? [] : [{ message: fault }]))
+  if (faults.length > 0) return { type: 'faulty', faults }
   const sources = Object.fromEntries(found.map(({ name, source }) => [name, source]))
+  const values = Object.fromEntries(found.map(({ name, value }) => [name, value]))
+  const keys = keysOf(found.find(({ name }) => name === 'keys')?.value)
+  const config = { ...values, keys: keys.map(({ key }) => key.reveal()) }
+  const rules: Rules = { ...(origins.file?.rules ?? noRules), keys }
+  const snapshot = { config, sources, rules, ...(origins.file && { file: origins.file.path }) }
   // The table of settings gives each name its schema, and every value here went through it.
   // oxlint-disable-next-line no-unsafe-type-assertion
-  return Object.freeze({ config: Object.freeze(config), sources: Object.freeze(sources) }) as LoadedConfig
+  return { type: 'snapshot', snapshot: freeze(snapshot) as unknown as Snapshot }
 }
 
-function find(name: SettingName, flag: unknown, environment: Environment): { value: unknown; source: string } {
+const noRules = { models: [], providers: [], aliases: [], routes: [] } as const
+
+interface Found {
+  readonly value?: unknown
+  readonly source: string
+  readonly fault?: string
+}
+
+function find(name: SettingName, { flags, environment, file }: Origins): Found {
   const setting: Setting = settings[name]
-  if (flag !== undefined) return { value: read(setting, flag, setting.flag ?? name), source: setting.flag ?? name }
+  const flag = flags[name]
+  if (flag !== undefined) return read(setting, flag, setting.flag ?? name)
   const spelling = spellings(setting).find(variable => (environment[variable] ?? '') !== '')
-  if (spelling === undefined) return { value: readFallback(setting), source: 'default' }
-  return { value: read(setting, environment[spelling], spelling), source: spelling }
+  if (spelling !== undefined) return read(setting, environment[spelling], spelling)
+  const inFile: FileSetting | undefined = file?.settings[name]
+  if (inFile !== undefined) return { value: inFile.value, source: sourceOf(inFile.place) }
+  // Fallbacks are written as an owner would write them.
+  return setting.fallback === undefined ? { source: 'default' } : read(setting, setting.fallback, 'default')
 }
 
-/* Fallbacks are written as an owner would write them. */
-function readFallback(setting: Setting): unknown {
-  return setting.fallback === undefined ? undefined : read(setting, setting.fallback, 'default')
+function sourceOf({ file, line }: Place): string {
+  return `${file}:${line}`
 }
 
 /* Proxies are told in lower case as often as in upper case. */
@@ -63,10 +108,19 @@ function spellings({ variable }: Setting): readonly string[] {
   return variable.endsWith('_PROXY') ? [variable, variable.toLowerCase()] : [variable]
 }
 
-function read({ schema, isSecret }: Setting, value: unknown, source: string): unknown {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const shown = isSecret ? '' : ` ${JSON.stringify(value)}`
+function read({ schema, isSecret }: Setting, value: unknown, source: string): Found {
+  const parsed = schema.safeParse(value, { error: ownWords })
+  if (parsed.success) return { value: parsed.data, source }
+  const shown = isSecret === true ? '' : ` ${JSON.stringify(value)}`
   const wrong = parsed.error.issues[0]?.message ?? 'it is of the wrong kind'
-  throw new ConfigError(`${source}${shown} is not usable: ${wrong}`)
+  return { source, fault: `${source}${shown} is not usable: ${wrong}` }
+}
+
+/* Keys of a file have names; those of flags and variables are words. */
+function keysOf(value: unknown): readonly ClientKey[] {
+  if (!Array.isArray(value)) return []
+  const keys: readonly unknown[] = value
+  const words = keys.filter(key => typeof key === 'string')
+  // oxlint-disable-next-line no-unsafe-type-assertion -- what is no word came from the file's own schema
+  return words.length === keys.length ? nameKeys(words) : (keys as readonly ClientKey[])
 }

@@ -1,4 +1,5 @@
-import type { Environment } from './config.ts'
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The variables of this process. Nothing else reads them. */
 export function processEnvironment(): Environment {

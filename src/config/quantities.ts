@@ -5,8 +5,11 @@ const millisecondsIn: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60
 /* Longer ones are beyond what timers can count. */
 const mostMilliseconds = 7 * 24 * 3_600_000
 
+/* A bare number is written without quotes in a file. */
+const textOrNumber = z.union([z.string(), z.number().transform(String)], { error: 'it must be text or a number' })
+
 /** A time as people write it: `500ms`, `90s`, `5m`, `2h`, or a bare number of seconds. Gives milliseconds. */
-export const duration = z.string().transform((text, context): number => {
+export const duration = textOrNumber.transform((text, context): number => {
   const milliseconds = toMilliseconds(text)
   if (milliseconds !== undefined) return milliseconds
   context.addIssue('write it as 500ms, 90s, 5m or 2h, at most 168h')
@@ -14,7 +17,7 @@ export const duration = z.string().transform((text, context): number => {
 })
 
 /** A duration, or `never`; a negative number is `never` too, as other servers have it. Gives milliseconds or infinity. */
-export const durationOrNever = z.string().transform((text, context): number => {
+export const durationOrNever = textOrNumber.transform((text, context): number => {
   const isNever = /^\s*(never|-\d+(ms|s|m|h)?)\s*$/.test(text)
   const milliseconds = isNever ? Number.POSITIVE_INFINITY : toMilliseconds(text)
   if (milliseconds !== undefined) return milliseconds
@@ -31,7 +34,7 @@ function toMilliseconds(text: string): number | undefined {
 const bytesIn: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 /** An amount of memory as people write it: `12GiB`, `12G` or `512MiB`. Gives bytes. */
-export const memorySize = z.string().transform((text, context): number => {
+export const memorySize = textOrNumber.transform((text, context): number => {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b)?$/i.exec(text.trim()) ?? []
   const bytes = Math.floor(Number(digits) * (bytesIn[unit.toLowerCase()] ?? Number.NaN))
   if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes
@@ -40,6 +43,6 @@ export const memorySize = z.string().transform((text, context): number => {
 })
 
 /** An amount of memory, or `0` for none. Gives bytes. */
-export const memorySizeOrNone = z.union([z.literal('0').transform(() => 0), memorySize], {
+export const memorySizeOrNone = z.union([z.literal(['0', 0]).transform(() => 0), memorySize], {
   error: 'write it as 512MiB, 12GiB or 0',
 })

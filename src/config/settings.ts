@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { adapter } from './adapter-setting.ts'
 import { duration, durationOrNever, memorySize, memorySizeOrNone } from './quantities.ts'
+import { list, number, oneOf, url, wholeNumber, words, yes } from './values.ts'
 
 /** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
 export interface Setting {
@@ -8,6 +9,8 @@ export interface Setting {
   /** The long flag of `duologue serve`, where there is one. */
   readonly flag?: `--${string}`
   readonly variable?: string
+  /** Its name in the configuration file, where that is not its variable's; `false` where it has no place there. */
+  readonly fileKey?: string | false
   readonly fallback?: unknown
   /** What it does, for `--help` and the documentation. */
   readonly about: string
@@ -15,32 +18,15 @@ export interface Setting {
   readonly isSecret?: boolean
 }
 
-/* The library's own words name its types, which mean nothing to whoever sets a port. */
-function wholeNumber(least: number, most: number): z.ZodType<number> {
-  const error = `it must be a whole number from ${least} to ${most}`
-  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
-}
-
-function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): z.ZodType<Word> {
-  return z.enum(words, { error: `it must be one of ${words.join(', ')}` })
-}
-
-const list = z.union([
-  z.array(z.string().min(1)),
-  z.string().transform(text =>
-    text
-      .split(',')
-      .map(part => part.trim())
-      .filter(part => part !== ''),
-  ),
-])
-const yes = z.union([z.boolean(), z.stringbool()], { error: 'it must be yes or no' })
-const url = z.url({ protocol: /^https?$/, error: 'it must be an http or https address' })
-const slowdownRange = 'it must be a number from 2 to 1000'
-const words = z.string().min(1, 'it must not be empty')
-
 /** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
 export const settings = {
+  configFile: {
+    schema: words,
+    flag: '--config',
+    variable: 'DUOLOGUE_CONFIG_FILE',
+    fileKey: false,
+    about: 'the configuration file; by default duologue.yaml in the user’s configuration folder, where there is one',
+  },
   host: {
     schema: z.string().min(1).max(253, 'it must be an address or a name'),
     flag: '--host',
@@ -70,6 +56,18 @@ export const settings = {
     fallback: false,
     about: 'listen on a public address without keys',
   },
+  isLocalOnly: {
+    schema: yes,
+    variable: 'DUOLOGUE_LOCAL_ONLY',
+    fallback: false,
+    about: 'whether only targets that are marked local may answer, whatever rules say',
+  },
+  isStrict: {
+    schema: yes,
+    variable: 'DUOLOGUE_STRICT',
+    fallback: false,
+    about: 'whether a request is refused rather than sent without what its target cannot express',
+  },
   allowedHosts: {
     schema: list,
     flag: '--allowed-host',
@@ -88,6 +86,7 @@ export const settings = {
     schema: list,
     flag: '--model',
     variable: 'DUOLOGUE_MODELS',
+    fileKey: 'load',
     fallback: [],
     about: 'a model to load before the first request; give it again for more',
   },
@@ -95,6 +94,7 @@ export const settings = {
     schema: list,
     flag: '--pin',
     variable: 'DUOLOGUE_PINS',
+    fileKey: 'pin',
     fallback: [],
     about: 'a model to load before the first request and never to unload; give it again for more',
   },
@@ -159,10 +159,7 @@ export const settings = {
     about: 'threads that compute; by default all performance cores but one',
   },
   slowdown: {
-    schema: z.coerce
-      .number({ error: slowdownRange })
-      .min(2, { error: slowdownRange })
-      .max(1000, { error: slowdownRange }),
+    schema: number(2, 1000),
     flag: '--slowdown',
     variable: 'DUOLOGUE_SLOWDOWN',
     fallback: 3,
@@ -192,6 +189,7 @@ export const settings = {
     schema: list.pipe(z.array(adapter)),
     flag: '--lora',
     variable: 'DUOLOGUE_LORAS',
+    fileKey: false,
     fallback: [],
     about: 'a LoRA adapter for a model, as MODEL=FILE or MODEL=FILE:SCALE; give it again for more',
   },
@@ -233,14 +231,24 @@ export const settings = {
     about: 'the Postgres database for what commands set up; by default a file in the data folder',
     isSecret: true,
   },
-  databaseUrlFile: { schema: words, variable: 'DATABASE_URL_FILE', about: 'a file that holds that address' },
+  databaseUrlFile: {
+    schema: words,
+    variable: 'DATABASE_URL_FILE',
+    fileKey: false,
+    about: 'a file that holds that address',
+  },
   masterKey: {
     schema: words,
     variable: 'DUOLOGUE_MASTER_KEY',
     about: 'the key that secrets in the database are sealed with, as 64 hexadecimal digits; by default one of its own',
     isSecret: true,
   },
-  masterKeyFile: { schema: words, variable: 'DUOLOGUE_MASTER_KEY_FILE', about: 'a file that holds that key' },
+  masterKeyFile: {
+    schema: words,
+    fileKey: false,
+    variable: 'DUOLOGUE_MASTER_KEY_FILE',
+    about: 'a file that holds that key',
+  },
   logLevel: {
     schema: oneOf('silent', 'error', 'warn', 'info', 'debug'),
     flag: '--log-level',
@@ -265,3 +273,15 @@ export type SettingName = keyof typeof settings
 
 // oxlint-disable-next-line no-unsafe-type-assertion -- the table's own keys
 export const settingNames: readonly SettingName[] = Object.keys(settings) as SettingName[]
+
+/** What a setting is called in the configuration file: as its variable is, in small letters. */
+export function fileKeyOf({ fileKey, variable = '' }: Setting): string | undefined {
+  if (fileKey === false) return undefined
+  return (
+    fileKey ??
+    variable
+      .replace(/^DUOLOGUE_/, '')
+      .toLowerCase()
+      .replaceAll('_', '-')
+  )
+}

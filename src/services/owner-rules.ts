@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../config/config.ts'
-import type { Config, Environment } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import type { Environment } from '../config/environment.ts'
 import { dataFolder } from '../config/folders.ts'
 import { ModelError } from '../core/errors.ts'
 import type { RuleSet } from '../store/merge-rules.ts'

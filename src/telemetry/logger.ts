@@ -14,13 +14,18 @@ export interface Logger {
   readonly error: Write
 }
 
+/** A logger that can be told to say more or less. */
+export interface AdjustableLogger extends Logger {
+  level: string
+}
+
 export interface LoggerOptions {
   readonly level: LogLevel
   readonly destination: { write(line: string): unknown }
 }
 
 /** Makes a logger that hides secrets by their field's name and keeps each record on one harmless line. */
-export function createLogger({ level, destination }: LoggerOptions): Logger {
+export function createLogger({ level, destination }: LoggerOptions): AdjustableLogger {
   return pino(
     {
       level,

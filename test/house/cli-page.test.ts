@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { settings, type SettingName } from '../../src/config/settings.ts'
+import { fileKeyOf, settings, type SettingName } from '../../src/config/settings.ts'
 import type { Setting } from '../../src/config/settings.ts'
 
 const commands = await readFile('docs/cli.md', 'utf8')
@@ -29,11 +29,12 @@ function code(value: unknown): string {
 
 test('the page lists every setting as the program has it', () => {
   const all: Readonly<Record<SettingName, Setting>> = settings
-  const expected = Object.values(all).map(({ flag, variable, fallback, about }) => [
-    code(flag),
-    code(variable),
-    code(fallback),
-    about,
+  const expected = Object.values(all).map(setting => [
+    code(setting.flag),
+    code(setting.variable),
+    code(fileKeyOf(setting)),
+    code(setting.fallback),
+    setting.about,
   ])
   expect(rowsUnder(configuration, 'Settings')).toEqual(expected)
 })

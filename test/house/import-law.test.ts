@@ -54,6 +54,7 @@ const forbidden: readonly Plant[] = [
   ['services', 'node:http', 'http-only-in-server'],
   ['server', 'undici', 'undici-only-in-catalog-providers'],
   ['engine', 'yauzl', 'yauzl-only-in-catalog'],
+  ['server', 'yaml', 'yaml-only-in-config'],
   ['providers', 'eventsource-parser', 'eventsource-parser-only-in-protocols'],
   ['services', 'commander', 'commander-only-in-cli'],
   ['server', 'pino', 'pino-only-in-telemetry'],
@@ -78,6 +79,7 @@ const allowed: readonly (readonly [folder: string, imported: string])[] = [
   ['server', '../protocols/planted-one/index.ts'],
   ['catalog', 'undici'],
   ['catalog', 'yauzl'],
+  ['config', 'yaml'],
   ['cli', 'commander'],
   ['telemetry', 'pino'],
 ]

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { Secret } from '../core/secret.ts'
+import { rename } from './rename.ts'
+import { secretText } from './secret-text.ts'
+import { noText, oneOf, yes } from './values.ts'
+
+/** A key that clients send, and what holds for those who send it. */
+export interface ClientKey {
+  /** What rules and logs call it. */
+  readonly name: string
+  readonly key: Secret
+  /** Whether its requests may only go to targets that are marked local. */
+  readonly isLocalOnly?: boolean
+  readonly priority?: 'high' | 'normal' | 'low'
+  /** Whether its requests are refused rather than sent without what their target cannot express. */
+  readonly isStrict?: boolean
+}
+
+/* A client sends it after "Bearer ", where a space would end it. */
+const keyText = secretText.refine(key => /^\S+$/.test(key.reveal()), 'it must have no spaces')
+
+const namedKey = z
+  .strictObject({
+    name: z
+      .string({ error: noText })
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'it must be letters, digits, ".", "_" or "-", at most 64')
+      .exactOptional(),
+    key: keyText,
+    'local-only': yes.exactOptional(),
+    priority: oneOf('high', 'normal', 'low').exactOptional(),
+    strict: yes.exactOptional(),
+  })
+  .transform(value => rename(value, { 'local-only': 'isLocalOnly', strict: 'isStrict' }))
+
+/** The list `keys`: keys alone, or keys with names. */
+export const keysSchema = z
+  .array(z.union([keyText.transform(key => ({ key })), namedKey]))
+  .transform((entries: readonly (Omit<ClientKey, 'name'> & { readonly name?: string })[]) =>
+    entries.map((entry, index): ClientKey => ({ ...entry, name: entry.name ?? placeName(index) })),
+  )
+  .superRefine((keys, context) => {
+    for (const [index, { name, key }] of keys.entries()) {
+      const earlier = keys.slice(0, index)
+      if (earlier.some(other => other.name === name))
+        context.addIssue({ code: 'custom', path: [index], message: `the name "${name}" belongs to a key before it` })
+      if (earlier.some(other => other.key.reveal() === key.reveal()))
+        context.addIssue({ code: 'custom', path: [index], message: 'the same key is here twice; which name holds?' })
+    }
+  })
+
+/** Names keys that were given by a flag or a variable, by their places. */
+export function nameKeys(keys: readonly string[]): readonly ClientKey[] {
+  return keys.map((key, index) => ({ name: placeName(index), key: new Secret(key) }))
+}
+
+function placeName(index: number): string {
+  return `key-${index + 1}`
+}

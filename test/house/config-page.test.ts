@@ -1,0 +1,44 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { formatFault } from '../../src/config/fault.ts'
+import { readConfig } from '../../src/config/open-config.ts'
+import { starterFile } from '../../src/config/starter-file.ts'
+
+const page = await readFile('docs/configuration.md', 'utf8')
+const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
+const environment = { ANTHROPIC_API_KEY: 'k', LAPTOP_KEY: 'l', TEAM_KEY: 't', DUOLOGUE_KEY: 'd' }
+
+async function faultsOf(text: string): Promise<readonly string[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'duologue-page-'))
+  onTestFinished(async () => rm(folder, { recursive: true, force: true }))
+  const file = path.join(folder, 'duologue.yaml')
+  await writeFile(file, text)
+  await writeFile(path.join(folder, 'laptop.key'), 'canary')
+  const reading = await readConfig({ flags: { configFile: file }, environment })
+  return reading.type === 'faulty' ? reading.faults.map(formatFault) : []
+}
+
+test('the page shows every section of the file', () => {
+  const shown = examples.join('\n')
+  const sections = ['models', 'providers', 'aliases', 'routes', 'keys']
+  expect(sections.filter(name => !shown.includes(`\n${name}:`) && !shown.startsWith(`${name}:`))).toEqual([])
+})
+
+test.each(examples)('the example is a configuration that can be used: %s', async text => {
+  expect(await faultsOf(text)).toEqual([])
+})
+
+test('the file for beginners can be used as it is, and with all of it switched on', async () => {
+  const text = starterFile()
+  expect(await faultsOf(text)).toEqual([])
+  const switchedOn = text
+    .split('\n')
+    .slice(1)
+    .map(line => line.replace(/^# (?=[a-z-]+:|  )/, ''))
+  expect(await faultsOf(switchedOn.join('\n'))).toEqual([])
+  expect(switchedOn).toContain('port: 7272')
+})
