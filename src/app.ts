@@ -42,6 +42,7 @@ import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
 import { openOwnerRules } from './services/owner-rules.ts'
 import type { OwnerRules } from './services/owner-rules.ts'
+import { createRerank } from './services/rerank.ts'
 import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { readableLog } from './telemetry/readable-log.ts'
@@ -112,6 +113,7 @@ function openServices({ directory, cards }: LocalModels): ServerOptions['service
     complete: createComplete({ view, means }),
     countTokens: createCountTokens(view),
     embed: createEmbed(view),
+    rerank: createRerank({ view, cards }),
     models: createModels(cards),
   }
 }

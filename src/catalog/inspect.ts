@@ -35,7 +35,8 @@ function capabilitiesOf({ chatTemplate = '', shape }: GgufFile): Capabilities {
   return {
     contextTokens: shape.contextTokens,
     tools: /\btools\b/.test(chatTemplate),
-    embeddings: shape.pooling !== undefined,
+    embeddings: shape.pooling !== undefined && shape.pooling !== 'rank',
+    rerank: shape.pooling === 'rank',
     thinking: /enable_thinking|<\/?think(?:ing)?>|reasoning_content|reasoning_effort/.test(chatTemplate),
   }
 }

@@ -24,6 +24,8 @@ export interface Backend {
   countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
   /** Gives one vector for each text, in their order, with the tokens read. Throws a `ModelError`. */
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
+  /** Says how well each document answers a query, in their order, with the tokens read. Throws a `ModelError`. */
+  rerank?(request: RerankRequest, signal: AbortSignal): Promise<Ranking>
   /**
    * Passes a whole exchange on, byte for byte but for model and key, to an upstream of the client's own protocol.
    * Absent, or false from `relays`, where that cannot be. Nothing happens before the first `next()`. Throws a
@@ -74,5 +76,17 @@ export interface EmbedRequest {
 
 export interface Embeddings {
   readonly vectors: readonly Float32Array[]
+  readonly inputTokens: number
+}
+
+export interface RerankRequest {
+  readonly model: string
+  readonly query: string
+  readonly documents: readonly string[]
+}
+
+export interface Ranking {
+  /** From 0, no answer at all, to 1. */
+  readonly scores: readonly number[]
   readonly inputTokens: number
 }

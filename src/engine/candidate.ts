@@ -9,9 +9,9 @@ import { requireStorable } from './attention.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
-import { forEmbeddings, planLoad } from './load-plan.ts'
+import { forPassages, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
-import type { ArchivePlaces, Computation, LoadSettings } from './messages.ts'
+import type { ArchivePlaces, Computation, LoadSettings, ModelUse } from './messages.ts'
 import type { Candidate } from './pool.ts'
 import { usualPatience } from './step-times.ts'
 import type { Patience } from './step-times.ts'
@@ -51,7 +51,7 @@ export async function examineModel(
   }
   const { environment, patience = usualPatience, now } = means
   const named = naming(model)
-  const { file, embeds, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
+  const { file, use, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
   const confinement = means.isConfined === false ? unconfined : await means.confine()
   return {
@@ -63,9 +63,9 @@ export async function examineModel(
       }
     },
     start: async (plan, { signal: stop, onProgress }) => {
-      const made = { modelPath: path, packageDirectory, plan, embeds, ...computationOf(preferences) }
-      // A model that makes embeddings holds no conversations.
-      const archive = means.archive && !embeds ? await openArchivePlaces(means.archive, made) : undefined
+      const made = { modelPath: path, packageDirectory, plan, use, ...computationOf(preferences) }
+      // A model that writes nothing holds no conversations.
+      const archive = means.archive && use === 'answers' ? await openArchivePlaces(means.archive, made) : undefined
       const settings = toSettings(preferences, { ...made, archive })
       return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
     },
@@ -74,18 +74,22 @@ export async function examineModel(
 
 interface Sound {
   readonly file: GgufFile
-  /** Whether the model turns texts into vectors, rather than writing answers. */
-  readonly embeds: boolean
+  readonly use: ModelUse
   readonly preferences: LoadPreferences
   readonly adapterBytes: number
 }
 
 async function readSound(path: string, wished: LoadPreferences): Promise<Sound> {
   const file = await readGguf(path)
-  const embeds = file.shape.pooling !== undefined
-  const preferences = embeds ? forEmbeddings(wished) : wished
+  const use = useOf(file)
+  const preferences = use === 'answers' ? wished : forPassages(wished)
   requireStorable(file, preferences)
-  return { file, embeds, preferences, adapterBytes: await measureAdapters(file, preferences.adapters ?? []) }
+  return { file, use, preferences, adapterBytes: await measureAdapters(file, preferences.adapters ?? []) }
+}
+
+function useOf({ shape: { pooling } }: GgufFile): ModelUse {
+  if (pooling === undefined) return 'answers'
+  return pooling === 'rank' ? 'scores' : 'vectors'
 }
 
 function computationOf({ cacheType = 'f16', flashAttention = 'auto', adapters = [] }: LoadPreferences): Computation {
@@ -96,7 +100,7 @@ interface Decided extends Computation {
   readonly modelPath: string
   readonly packageDirectory: string
   readonly plan: LoadPlan
-  readonly embeds: boolean
+  readonly use: ModelUse
   readonly archive: ArchivePlaces | undefined
 }
 

@@ -1,32 +1,18 @@
 import type { EmbedRequest, Embeddings } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
-import type { ModelPool } from './pool.ts'
-import type { Turns } from './turns.ts'
-
-export interface EmbedMeans {
-  readonly pool: ModelPool
-  readonly turns: Turns
-}
+import { measureTexts } from './measure-texts.ts'
+import type { RunMeans } from './run-task.ts'
 
 /** Has a model turn texts into vectors of length one, loading it if it is not loaded. Throws a `ModelError`. */
-export async function embed(
+export function embed(
   { model, texts, dimensions }: EmbedRequest,
-  { pool, turns }: EmbedMeans,
+  means: Omit<RunMeans, 'queueTimeoutMs'>,
   signal: AbortSignal,
 ): Promise<Embeddings> {
-  const turn = turns.enter(model, pool.slots(model))
-  try {
-    const { host, release } = await pool.use(model, signal)
-    try {
-      requireLength(host.info.vectorLength, { model, dimensions })
-      turn.begin()
-      return await host.embed(texts, signal)
-    } finally {
-      release()
-    }
-  } finally {
-    turn.leave()
-  }
+  const task = { type: 'embed', texts } as const
+  const accept = ({ vectorLength }: { readonly vectorLength?: number }): void =>
+    requireLength(vectorLength, { model, dimensions })
+  return measureTexts({ model, task, accept }, means, signal)
 }
 
 /* A model file does not tell whether the first numbers of its vectors can stand alone, so none are cut off. */
@@ -37,7 +23,7 @@ function requireLength(
   if (length === undefined) {
     throw new ModelError(
       'invalid-request',
-      `model: '${model}' writes answers and makes no embeddings; choose a model that is made for them`,
+      `model: '${model}' makes no embeddings; choose a model that is made for them`,
       { field: ['model'], code: 'unsupported-value' },
     )
   }

@@ -1,4 +1,4 @@
-import type { Backend, EmbedRequest, Embeddings } from '../core/backend.ts'
+import type { Backend, EmbedRequest, Embeddings, Ranking, RerankRequest } from '../core/backend.ts'
 import type { CompletionRequest } from '../core/completion.ts'
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
@@ -17,6 +17,7 @@ import type { PoolNews, PoolPolicy } from './pool.ts'
 import { toOutlook } from './outlook.ts'
 import { fiveMinutesMs, keepForMs, partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
+import { rerank } from './rerank.ts'
 import { runTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
 import type { Run, SharingPolicy } from './shared-runs.ts'
@@ -31,6 +32,7 @@ export interface Engine extends Backend {
   complete(request: CompletionRequest, signal: AbortSignal): ModelStream
   countTokens(request: ModelRequest, signal: AbortSignal): Promise<number>
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>
+  rerank(request: RerankRequest, signal: AbortSignal): Promise<Ranking>
   /** Loads a model before anyone asks it something. Throws a `ModelError` that names the cause. */
   load(model: string): Promise<void>
   /** The models that are loaded or being loaded, how far each is, and how busy. */
@@ -80,6 +82,7 @@ export function createEngine(options: EngineOptions): Engine {
       return waitFor(host.count(prompt), signal).finally(release)
     },
     embed: (request, signal) => embed(request, means, signal),
+    rerank: (request, signal) => rerank(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),
     status,
     outlook: model => toOutlook(status(), model),

@@ -16,11 +16,13 @@ import type {
   GenerationEvent,
   GenerationTask,
   LoadSettings,
+  TextTask,
   ToWorker,
   WorkerInfo,
 } from './messages.ts'
 import type { Patience } from './step-times.ts'
 import { toAbortion, waitFor } from './wait-for.ts'
+import { toModelError } from './worker-failure.ts'
 import { createWatchdog } from './watchdog.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -46,8 +48,8 @@ export interface ModelHost {
    */
   generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent>
   count(prompt: ChatPrompt): Promise<number>
-  /** Turns texts into vectors, where the model does that. Throws a `ModelError`. */
-  embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings>
+  /** Turns texts into vectors or scores, where the model does that. Throws a `ModelError`. */
+  measure(task: TextTask, signal: AbortSignal): Promise<Embeddings>
   /** Lets the child go: it ends by itself, or is killed where it does not within a moment. */
   end(): void
   /** Ends the child at once. */
@@ -191,13 +193,14 @@ class Child implements ModelHost {
     return counting.promise
   }
 
-  async embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings> {
+  async measure(task: TextTask, signal: AbortSignal): Promise<Embeddings> {
     const id = await this.#take()
+    const texts = task.type === 'embed' ? task.texts : task.documents
     const embeddings = this.#embeddings.open(id, texts.length)
     let isOver = false
     try {
       this.#watchdog.begin()
-      this.#send({ type: 'embed', id, texts })
+      this.#send({ ...task, id })
       const made = await waitFor(embeddings, signal)
       isOver = true
       return made
@@ -316,7 +319,8 @@ class Child implements ModelHost {
     const isFull = running.filter(({ isStarted }) => isStarted).length >= this.#options.settings.slots
     for (const { events, isStarted } of running) events.fail(fail(answering, isStarted || !isFull))
     for (const counting of this.#counts.values()) counting.reject(fail(answering, false))
-    this.#embeddings.failAll(fail(answering, false))
+    // All of them take turns, so each was being worked on.
+    this.#embeddings.failAll(fail(answering, true))
     this.#generations.clear()
     this.#counts.clear()
   }
@@ -342,18 +346,4 @@ function stalledFor(silentMs: number): typeof endedWhile {
     loading: `${hung} while it loaded the model, and was ended`,
     answering: `${hung} and was ended; it is started again for the next request`,
   }
-}
-
-function toModelError({
-  kind,
-  message,
-  code,
-  field,
-  detail,
-}: Extract<GenerationEvent, { type: 'failed' }>['failure']): ModelError {
-  return new ModelError(kind, message, {
-    ...(code !== undefined && { code }),
-    ...(field !== undefined && { field }),
-    ...(detail !== undefined && { cause: new Error(detail) }),
-  })
 }

@@ -39,8 +39,8 @@ export interface LoadPlan {
 /* Long enough for the passages that are searched by their vectors; the whole of one is evaluated in one step. */
 const usualPassageTokens = 2048
 
-/** How a model that makes embeddings is run: one text at a time, each within one step, and nothing is kept of it. */
-export function forEmbeddings(preferences: LoadPreferences): LoadPreferences {
+/** How a model that makes vectors or scores is run: one text at a time, each within one step, and nothing is kept of it. */
+export function forPassages(preferences: LoadPreferences): LoadPreferences {
   const contextTokens = preferences.contextTokens ?? usualPassageTokens
   return { ...preferences, slots: 1, contextTokens, batchTokens: contextTokens, cacheType: 'f16' }
 }

@@ -19,6 +19,9 @@ export interface Computation {
   readonly adapters: readonly Adapter[]
 }
 
+/** What a model is made for: to write answers, to turn texts into vectors, or to score texts against a query. */
+export type ModelUse = 'answers' | 'vectors' | 'scores'
+
 /** What a model's child process is started with. Sizes are in tokens. */
 export interface LoadSettings extends Computation {
   readonly modelPath: string
@@ -34,8 +37,7 @@ export interface LoadSettings extends Computation {
   readonly slowdown: number
   /** Absent means all performance cores but one. */
   readonly threads?: number
-  /** Whether the model turns texts into vectors, rather than writing answers. */
-  readonly embeds: boolean
+  readonly use: ModelUse
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
   /** Where conversations are written away; nowhere by default. */
@@ -59,8 +61,13 @@ export type ToWorker =
   | { readonly type: 'load'; readonly settings: LoadSettings }
   | { readonly type: 'generate'; readonly id: number; readonly task: GenerationTask }
   | { readonly type: 'count'; readonly id: number; readonly prompt: ChatPrompt }
-  | { readonly type: 'embed'; readonly id: number; readonly texts: readonly string[] }
+  | ({ readonly id: number } & TextTask)
   | { readonly type: 'cancel'; readonly id: number }
+
+/** What a child is asked to make of texts: a vector of each, or a score of each against a query, as a vector of one. */
+export type TextTask =
+  | { readonly type: 'embed'; readonly texts: readonly string[] }
+  | { readonly type: 'rank'; readonly query: string; readonly documents: readonly string[] }
 
 /** What a child is asked to write. An absent `maxTokens` means: to the end of the context. */
 export interface GenerationTask {
@@ -87,7 +94,8 @@ export interface WorkerInfo {
   readonly threads: number
   /** The processor features that the native build uses, as llama.cpp lists them. */
   readonly system: string
-  /** How many numbers its vectors have; absent for a model that writes answers. */
+  readonly use: ModelUse
+  /** How many numbers its vectors have; absent for a model that makes none. */
   readonly vectorLength?: number
 }
 

@@ -44,8 +44,8 @@ export interface ModelShape {
   readonly valueLength: number
   readonly experts: number
   readonly expertsUsed: number
-  /** How the vectors of a text's tokens become one; absent for a model that is not made for embeddings. */
-  readonly pooling?: 'mean' | 'cls' | 'last'
+  /** How the vectors of a text's tokens become one, or a score; absent for a model that writes. */
+  readonly pooling?: 'mean' | 'cls' | 'last' | 'rank'
   /** Absent where every layer attends to the whole context. */
   readonly slidingWindowTokens?: number
   /** What a recurrent layer remembers of one conversation, in numbers; zero where there is none. */

@@ -35,8 +35,8 @@ export function readShape(values: MetadataValues): ModelShape {
   }
 }
 
-/* llama.cpp's `llama_pooling_type`: none, and three ways to make one vector; another one ranks instead. */
-const poolings = [undefined, 'mean', 'cls', 'last'] as const
+/* llama.cpp's `llama_pooling_type`: none, three ways to make one vector, and one to make a score of it. */
+const poolings = [undefined, 'mean', 'cls', 'last', 'rank'] as const
 
 const width = [0, limits.width] as const
 

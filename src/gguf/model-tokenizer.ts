@@ -52,6 +52,7 @@ export function requireFittingTensors(
   ])
   requireUse(path, tensors, [/^blk\.\d+\.ffn_up\.weight$/, 'feed-forward length', shape.feedForwardLength])
   requireEveryLayer(path, tensors, shape)
+  requireHead(path, tensors, shape)
 }
 
 /** Native code ends the process over weights whose size in the metadata is zero. */
@@ -62,6 +63,15 @@ function requireUse(
 ): void {
   const tensor = told === 0 ? tensors.find(tensor => name.test(tensor.name)) : undefined
   if (tensor) throw damaged(path, `the metadata tells no ${what}, and there is the tensor ${quoted(tensor.name)}`)
+}
+
+/* Without these, native code would take the first number of a vector for a score. */
+function requireHead(path: string, tensors: readonly GgufTensor[], { pooling }: ModelShape): void {
+  if (pooling !== 'rank' || tensors.some(({ name }) => name === 'cls.weight' || name === 'cls.output.weight')) return
+  throw refusal(
+    path,
+    'is made to rank texts and holds no weights to score them with; download another conversion of it',
+  )
 }
 
 function requireEveryLayer(path: string, tensors: readonly GgufTensor[], shape: ModelShape): void {

@@ -1,4 +1,4 @@
-import type { EmbedRequest } from '../core/backend.ts'
+import type { EmbedRequest, RerankRequest } from '../core/backend.ts'
 import type { CompletionRequest } from '../core/completion.ts'
 import type { ContentBlock } from '../core/content.ts'
 import type { Json } from '../core/json.ts'
@@ -46,6 +46,13 @@ export function embeddingDemand({ model, texts }: EmbedRequest): Demand {
   const longest = texts.reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 0)
   const promptTokens = Math.ceil(longest / bytesPerToken)
   return { model, needs: new Set(), promptTokens, isCounted: false, isSteady: true }
+}
+
+/** Reads what a request for a ranking demands. */
+export function rankingDemand({ model, query, documents }: RerankRequest): Demand {
+  // Each document is read with its query, so the longest one must fit beside it.
+  const { promptTokens, ...demand } = embeddingDemand({ model, texts: documents })
+  return { ...demand, promptTokens: promptTokens + Math.ceil(tokensIn(query)) }
 }
 
 function needsOf({ messages, tools = [], thinking, responseFormat }: ModelRequest): ReadonlySet<Need> {

@@ -5,6 +5,7 @@ import type { CompleteService } from '../services/complete.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
 import type { EmbedService } from '../services/embed.ts'
 import type { ModelsService } from '../services/models.ts'
+import type { RerankService } from '../services/rerank.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createCacheReports, type CacheReports } from './cache-reports.ts'
 import { Exchanges } from './exchanges.ts'
@@ -22,6 +23,7 @@ import { explainRoutes } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
+import { rerankRoutes } from './routes/rerank.ts'
 import type { Route } from './routes/route.ts'
 import { drain, type Phase } from './shutdown.ts'
 
@@ -31,6 +33,7 @@ export interface ServerOptions {
     readonly complete: CompleteService
     readonly countTokens: CountTokensService
     readonly embed: EmbedService
+    readonly rerank: RerankService
     readonly models: ModelsService
   }
   readonly security: SecurityRules
@@ -122,6 +125,7 @@ function allRoutes(
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared, services.embed),
     ...completionRoutes({ complete: services.complete, limits, clock }),
+    ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
     ...explainRoutes(reports),
     ...healthRoutes(() => {

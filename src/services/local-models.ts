@@ -45,8 +45,14 @@ function toCard({ id, addedAt, capabilities }: InstalledModel, contextTokens: (t
     createdSeconds: Math.floor(Date.parse(addedAt) / 1000) || 0,
     ownedBy: 'local',
     // What the engine makes of a model, not what the model was trained for.
-    capabilities: capabilities.embeddings ? { embeddings: true } : claimsOf(capabilities, contextTokens),
+    capabilities: readsOnly(capabilities) ?? claimsOf(capabilities, contextTokens),
   }
+}
+
+/** What a model can do that writes nothing; undefined for one that writes. */
+function readsOnly({ embeddings, rerank }: Capabilities): Capabilities | undefined {
+  if (embeddings) return { embeddings }
+  return rerank ? { rerank } : undefined
 }
 
 function claimsOf(capabilities: Capabilities, contextTokens: (trained: number) => number): Capabilities {

@@ -191,6 +191,7 @@ test('every route opens exactly for whom its table says', async () => {
       "POST /v1/embeddings": "key",
       "POST /v1/messages": "key",
       "POST /v1/messages/count_tokens": "key",
+      "POST /v1/rerank": "key",
     }
   `)
   expect(log.filter(record => record['status'] === 200 && record['failure'])).toEqual([])

@@ -10,6 +10,7 @@ import { pullModel } from '../../src/services/pull-model.ts'
 import { removeFolder } from './engine.ts'
 import { cacheFolder } from './engine-package.ts'
 import { starterModel } from './starter-model.ts'
+import { writeTinyRanker } from './tiny-encoder.ts'
 import type { TinyModelOptions } from './tiny-model.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -25,16 +26,25 @@ export interface Served {
   readonly close: () => Promise<void>
 }
 
-const tinyModels: Readonly<Record<string, TinyModelOptions>> = {
-  tiny: {},
+type Write = (path: string) => Promise<void>
+
+const tiny =
+  (options: TinyModelOptions): Write =>
+  path =>
+    writeTinyModel(path, options)
+
+const tinyModels: Readonly<Record<string, Write>> = {
+  tiny: tiny({}),
   /** Says any bytes, so that its characters come in pieces. */
-  bytes: { speaks: 'bytes' },
+  bytes: tiny({ speaks: 'bytes' }),
   /** Forgets soon. */
-  short: { contextLength: 256 },
+  short: tiny({ contextLength: 256 }),
   /** Makes embeddings. */
-  vectors: { pooling: 1 },
+  vectors: tiny({ pooling: 1 }),
   /** Fills gaps. */
-  gaps: { fillsGaps: true },
+  gaps: tiny({ fillsGaps: true }),
+  /** Ranks documents, of 64 tokens with their query. */
+  ranks: writeTinyRanker,
 }
 
 /** The models that are served, by name, as clients see them. */
@@ -46,7 +56,7 @@ export async function serveModels(flags: Flags = {}): Promise<Served> {
   const environment = { PATH: process.env['PATH'], DUOLOGUE_DATA: folder, DUOLOGUE_ENGINE_BUILD: 'cpu' }
   await symlink(join(cacheFolder, 'engine'), join(folder, 'engine'))
   await addStarter(folder)
-  for (const [name, options] of Object.entries(tinyModels)) await addTiny(name, options, { folder, environment })
+  for (const [name, write] of Object.entries(tinyModels)) await addTiny(name, write, { folder, environment })
   const log: LogRecord[] = []
   const app = createApp(loadConfig({ port: 0, ...flags }, environment), {
     environment,
@@ -76,11 +86,11 @@ async function addStarter(folder: string): Promise<void> {
 
 async function addTiny(
   name: string,
-  options: TinyModelOptions,
+  write: Write,
   { folder, environment }: { folder: string; environment: Environment },
 ): Promise<void> {
   const path = join(folder, `${name}.gguf`)
-  await writeTinyModel(path, options)
+  await write(path)
   await pullModel(
     { reference: path, name, isAskedHere: true, signal: AbortSignal.timeout(60_000), report: () => {} },
     pullDependencies(loadConfig({}, environment), environment),

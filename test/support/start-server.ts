@@ -11,6 +11,7 @@ import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
 import { createModels } from '../../src/services/models.ts'
+import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
 
@@ -60,6 +61,7 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
       complete: createComplete(answering),
       countTokens: createCountTokens(view),
       embed: createEmbed(view),
+      rerank: createRerank({ view, cards: async () => cards }),
       models: createModels(async () => cards),
     },
     security: { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] },

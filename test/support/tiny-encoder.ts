@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { encodeGguf, float32Bytes } from './gguf-writer.ts'
-import type { MetadataValue, TensorToWrite } from './gguf-writer.ts'
+import type { GgufToWrite, MetadataValue, TensorToWrite } from './gguf-writer.ts'
 
 const embedding = 32
 const feedForward = 64
@@ -26,10 +26,20 @@ const tokens = [
  * and its vector is that of the token that begins every text.
  */
 export async function writeTinyEncoder(path: string): Promise<void> {
-  await writeFile(path, encodeGguf({ metadata, tensors: tensors() }))
+  await writeFile(path, encodeGguf({ metadata: metadataWith(2), tensors: tensors() }))
 }
 
-const metadata: readonly (readonly [string, MetadataValue])[] = [
+/** Writes the same model with weights that make a score of that vector, as rankers have them. */
+export async function writeTinyRanker(path: string): Promise<void> {
+  await writeFile(path, encodeGguf(tinyRanker()))
+}
+
+/** Gives what `writeTinyRanker` writes, for tests that change a part of it. */
+export function tinyRanker(): GgufToWrite {
+  return { metadata: metadataWith(4), tensors: [...tensors(), ...head()] }
+}
+
+const metadataWith = (poolingType: number): readonly (readonly [string, MetadataValue])[] => [
   ['general.architecture', { type: 'string', value: 'bert' }],
   ['general.name', { type: 'string', value: 'Tiny encoder' }],
   ['bert.block_count', u32(layers)],
@@ -39,7 +49,7 @@ const metadata: readonly (readonly [string, MetadataValue])[] = [
   ['bert.attention.head_count', u32(heads)],
   ['bert.attention.layer_norm_epsilon', { type: 'f32', value: 1e-12 }],
   ['bert.attention.causal', { type: 'bool', value: false }],
-  ['bert.pooling_type', u32(2)],
+  ['bert.pooling_type', u32(poolingType)],
   ['tokenizer.ggml.model', { type: 'string', value: 'bert' }],
   ['tokenizer.ggml.pre', { type: 'string', value: 'jina-v2-en' }],
   ['tokenizer.ggml.token_type_count', u32(2)],
@@ -52,6 +62,18 @@ const metadata: readonly (readonly [string, MetadataValue])[] = [
   ['tokenizer.ggml.padding_token_id', u32(0)],
   ['tokenizer.ggml.mask_token_id', u32(4)],
 ]
+
+function head(): readonly TensorToWrite[] {
+  let angle = 0
+  const weights = (name: string, dimensions: readonly number[], size: number): TensorToWrite =>
+    tensor(name, dimensions, () => Math.sin((angle += 1)) * size)
+  return [
+    weights('cls.weight', [embedding, embedding], 0.5),
+    weights('cls.bias', [embedding], 0),
+    weights('cls.output.weight', [embedding, 1], 2),
+    weights('cls.output.bias', [1], 0),
+  ]
+}
 
 function tensors(): readonly TensorToWrite[] {
   let seed = 1

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeTinyModel(modelPath)
   const packageDirectory = await provisionForTests()
   const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-  const sizes = { embeds: false, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
+  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
   model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
 })
 

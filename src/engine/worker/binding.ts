@@ -113,6 +113,7 @@ export interface LlamaModel {
       readonly general: { readonly architecture: string }
       readonly tokenizer?: {
         readonly chat_template?: string
+        readonly 'chat_template.rerank'?: string
         readonly ggml?: { readonly tokens?: readonly string[]; readonly token_type?: readonly number[] }
       }
     }

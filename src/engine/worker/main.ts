@@ -3,7 +3,8 @@ import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
 import type { FromWorker, LoadSettings, ToWorker } from '../messages.ts'
 import { loadEmbeddingModel } from './embedding-model.ts'
-import { serveEmbeddings } from './serve-embeddings.ts'
+import { loadRankingModel } from './ranking-model.ts'
+import { serveTexts } from './serve-texts.ts'
 import { serve } from './serve.ts'
 import type { ServedModel } from './serve.ts'
 import { openArchive } from './archive.ts'
@@ -46,7 +47,7 @@ type Send = (message: FromWorker) => void
 
 async function load(settings: LoadSettings, send: Send): Promise<ServedModel | undefined> {
   try {
-    return settings.embeds ? await loadForEmbeddings(settings, send) : await loadForAnswers(settings, send)
+    return await loadFor[settings.use](settings, send)
   } catch (error) {
     send({ type: 'load-failed', message: String(error) })
     return undefined
@@ -65,16 +66,25 @@ async function loadForAnswers(settings: LoadSettings, send: Send): Promise<Serve
     onFailure,
   })
   const { contextTokens, slots, threads, system } = model
-  send({ type: 'ready', info: { contextTokens, slots, threads, system } })
+  send({ type: 'ready', info: { use: 'answers', contextTokens, slots, threads, system } })
   return served
 }
 
-async function loadForEmbeddings(settings: LoadSettings, send: Send): Promise<ServedModel> {
+async function loadForVectors(settings: LoadSettings, send: Send): Promise<ServedModel> {
   const model = await loadEmbeddingModel(settings, fraction => send({ type: 'progress', fraction }))
   const { contextTokens, threads, system, vectorLength } = model
-  send({ type: 'ready', info: { contextTokens, slots: 1, threads, system, vectorLength } })
-  return serveEmbeddings(model, { send, onFailure })
+  send({ type: 'ready', info: { use: 'vectors', contextTokens, slots: 1, threads, system, vectorLength } })
+  return serveTexts(model, { send, onFailure })
 }
+
+async function loadForScores(settings: LoadSettings, send: Send): Promise<ServedModel> {
+  const model = await loadRankingModel(settings, fraction => send({ type: 'progress', fraction }))
+  const { contextTokens, threads, system } = model
+  send({ type: 'ready', info: { use: 'scores', contextTokens, slots: 1, threads, system } })
+  return serveTexts(model, { send, onFailure })
+}
+
+const loadFor = { answers: loadForAnswers, vectors: loadForVectors, scores: loadForScores } as const
 
 function onFailure(error: unknown): void {
   process.stderr.write(`the native engine failed: ${String(error)}\n`)

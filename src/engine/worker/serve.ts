@@ -67,7 +67,8 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
         case 'count':
           return void count(message.prompt, means).then(result => send({ type: 'count', id: message.id, result }))
         case 'embed':
-          return send({ type: 'embedding', id: message.id, result: { failure: makesNoVectors } })
+        case 'rank':
+          return send({ type: 'embedding', id: message.id, result: { failure: writesOnly } })
         case 'cancel':
           arrivals.drop(message.id)
           return scheduler.cancel(message.id)
@@ -158,9 +159,9 @@ async function readRaw(prompt: RawPrompt, { model, scale }: Means): Promise<Read
   return { tokens, map, output: plainOutput, ...(isEchoed && { echo: { text, lead } }) }
 }
 
-const makesNoVectors: WorkerFailure = {
+const writesOnly: WorkerFailure = {
   kind: 'invalid-request',
-  message: 'model: this one writes answers and makes no embeddings',
+  message: 'model: this one writes answers, and makes neither embeddings nor rankings',
   field: ['model'],
 }
 

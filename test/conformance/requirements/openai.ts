@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts'
 
-/** What clients of OpenAI's Chat Completions, Completions and Embeddings rely on. */
+/** What clients of OpenAI's Chat Completions, Completions and Embeddings rely on, and of rankings beside them. */
 export const openaiRequirements: readonly Requirement[] = [
   {
     id: 'C01',
@@ -227,6 +227,30 @@ export const openaiRequirements: readonly Requirement[] = [
       'what cannot be embedded is refused by its field: $param',
       'a model that makes embeddings is not asked for an answer',
       'a model that does not exist is told as such',
+    ],
+  },
+  {
+    id: 'K01',
+    source: 'Jina and Cohere API references, Rerank',
+    behaviour: 'Documents come back by how well they answer the query, the best first, each with its place.',
+    provenBy: [
+      'documents are ranked, the best first',
+      'only so many results are told, and their documents where asked',
+    ],
+  },
+  {
+    id: 'K02',
+    source: 'Jina and Cohere API references, Rerank',
+    behaviour: 'Documents are texts, or objects with a text.',
+    provenBy: ['a document is a text, or an object that has one'],
+  },
+  {
+    id: 'K03',
+    source: 'OpenAI docs, Error codes',
+    behaviour: 'What cannot be ranked is refused by its field, and a model that does not rank with those that do.',
+    provenBy: [
+      'what cannot be ranked is refused by its field: $param',
+      'who asks a model that does not rank is told which do',
     ],
   },
 ]
