@@ -2,7 +2,7 @@ import type { ModelCard } from '../core/model-card.ts'
 import type { Prices, ProviderSettings } from '../core/provider-settings.ts'
 import { createBackend } from './http-backend.ts'
 import { KeptList } from './kept-list.ts'
-import { lookUp } from './knowledge.ts'
+import type { Knowledge, Known } from './knowledge.ts'
 import { readModels } from './model-list.ts'
 import type { Outbound } from './outbound.ts'
 import type { ListedModel, Provider } from './provider.ts'
@@ -14,13 +14,15 @@ export interface Means {
   readonly outbound: Outbound
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Absent: of models nothing is known but what their provider and its owner say. */
+  readonly knowledge?: Knowledge
 }
 
 /** Makes a provider of what its owner set. Asks nobody yet. Throws `invalid-request` for settings that cannot work. */
-export function createProvider(settings: ProviderSettings, { outbound, now }: Means): Provider {
-  const upstream = new Upstream(settings, kindOf(settings.kind), outbound)
-  const list = new KeptList(signal => fetchList(upstream, signal), now)
-  const view = new ModelView({ upstream, list, now })
+export function createProvider(settings: ProviderSettings, means: Means): Provider {
+  const upstream = new Upstream(settings, kindOf(settings.kind), means.outbound)
+  const list = new KeptList(signal => fetchList(upstream, signal), means.now)
+  const view = new ModelView({ ...means, upstream, list })
   return {
     settings,
     backend: createBackend(upstream, model => view.capabilities(model).contextTokens),
@@ -42,10 +44,9 @@ async function fetchList({ kind, ask, isLocal }: Upstream, signal: AbortSignal):
   return isLocal ? listed.filter(({ isElsewhere }) => isElsewhere !== true) : listed
 }
 
-interface Sources {
+interface Sources extends Pick<Means, 'now' | 'knowledge'> {
   readonly upstream: Upstream
   readonly list: KeptList
-  readonly now: () => number
 }
 
 /** What is known of a provider's models: its owner knows best, then itself, then the data that comes with the program. */
@@ -82,10 +83,11 @@ class ModelView {
     return { id, displayName, createdSeconds, ownedBy: owner, capabilities: known }
   }
 
-  #known(model: string): ReturnType<typeof lookUp> {
-    const { upstream, now } = this.#sources
+  #known(model: string): Known {
+    const { upstream, now, knowledge } = this.#sources
     const { knownAs } = upstream.kind
-    return knownAs === undefined ? { capabilities: {}, prices: {} } : lookUp(knownAs, model, new Date(now()))
+    if (knownAs === undefined || !knowledge) return { capabilities: {}, prices: {} }
+    return knowledge.lookUp(knownAs, model, now())
   }
 
   #listed(model: string): ListedModel | undefined {

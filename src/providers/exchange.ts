@@ -99,7 +99,7 @@ export class Exchange {
 
   /* What follows the end of an answer is a line or two. */
   #drain(body: Dispatcher.ResponseData['body']): void {
-    const tooLate = setTimeout(() => this.#deadline.abort(), drainMs)
+    const tooLate = setTimeout(() => this.#deadline.abort(), drainMs).unref()
     let left = drainBytes
     body.on('error', () => {})
     body.on('data', (piece: Uint8Array) => {

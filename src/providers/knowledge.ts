@@ -1,5 +1,4 @@
-import { calcPrice } from '@pydantic/genai-prices'
-import type { ModelPrice } from '@pydantic/genai-prices'
+import type { calcPrice, ModelPrice } from '@pydantic/genai-prices'
 import type { Capabilities } from '../core/capabilities.ts'
 import type { Prices } from '../core/provider-settings.ts'
 import { defined } from '../protocols/json.ts'
@@ -10,17 +9,54 @@ export interface Known {
   readonly prices: Prices
 }
 
+/** The data on models that comes with the program. */
+export interface Knowledge {
+  /** Looks a model up; `maker` is how the data calls its provider. Prices are those of that time, in milliseconds. */
+  lookUp(maker: string, model: string, atMs: number): Known
+}
+
 /**
- * Looks a model up in the data that comes with the program. `maker` is how the data calls the provider. Nothing is
- * fetched: what is newer than the program is unknown, or told by the provider and the owner.
+ * Reads the data, which takes a moment. Nothing is fetched: what is newer than the program is unknown, or told by the
+ * provider and the owner.
  */
-export function lookUp(maker: string, model: string, at: Date): Known {
-  // The calculation is how the package finds the model, and which of its prices hold at that time.
-  const found = calcPrice({}, model, { providerId: maker, timestamp: at })
-  if (found === null) return { capabilities: {}, prices: {} }
-  return {
-    capabilities: defined({ contextTokens: found.model.context_window }),
-    prices: readPrices(found.model_price),
+export async function loadKnowledge(): Promise<Knowledge> {
+  const { calcPrice } = await import('@pydantic/genai-prices')
+  return new KeptKnowledge(calcPrice)
+}
+
+/* Some prices hold for hours of the day. */
+const keptMs = 10 * 60_000
+const maxKept = 5000
+
+/** Looking a model up takes a good part of a millisecond, and planners ask for each request. */
+class KeptKnowledge implements Knowledge {
+  readonly #calculate: typeof calcPrice
+  readonly #kept = new Map<string, Known>()
+  #keptSince = 0
+
+  constructor(calculate: typeof calcPrice) {
+    this.#calculate = calculate
+  }
+
+  lookUp(maker: string, model: string, atMs: number): Known {
+    if (Math.abs(this.#keptSince - atMs) > keptMs || this.#kept.size >= maxKept) {
+      this.#kept.clear()
+      this.#keptSince = atMs
+    }
+    const name = `${maker}/${model}`
+    const known = this.#kept.get(name) ?? this.#find(maker, model, new Date(atMs))
+    this.#kept.set(name, known)
+    return known
+  }
+
+  /* The calculation is how the package finds a model, and which of its prices hold at that time. */
+  #find(maker: string, model: string, at: Date): Known {
+    const found = this.#calculate({}, model, { providerId: maker, timestamp: at })
+    if (found === null) return { capabilities: {}, prices: {} }
+    return {
+      capabilities: defined({ contextTokens: found.model.context_window }),
+      prices: readPrices(found.model_price),
+    }
   }
 }
 

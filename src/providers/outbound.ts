@@ -83,7 +83,7 @@ async function send(question: OutboundRequest, dispatcher: Dispatcher): Promise<
   return request(url, {
     dispatcher: dispatcher.compose(tellConnected(onConnected)),
     method,
-    headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'duologue' },
+    headers: { 'user-agent': 'duologue', ...headers, 'accept-encoding': 'identity' },
     body: body ?? null,
     signal,
   })

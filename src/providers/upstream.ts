@@ -84,7 +84,7 @@ export class Upstream {
   async admit(model: string, signal: AbortSignal): Promise<void> {
     const { id } = this.settings
     if (this.kind.needsKey && this.#headers.size === 0) {
-      throw new ModelError('unavailable', `provider ${id} has no key; ${keyHint(this.kind)}`)
+      throw new ModelError('unauthorized', `provider ${id} has no key; ${keyHint(this.kind)}`)
     }
     if (!this.isLocal || !this.kind.runsElsewhere) return
     if (await this.kind.runsElsewhere(model, this.ask, signal)) {

@@ -4,11 +4,14 @@ import type { ProviderSettings } from '../../src/core/provider-settings.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/providers/create-provider.ts'
+import { loadKnowledge } from '../../src/providers/knowledge.ts'
 import { createOutbound } from '../../src/providers/outbound.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 
 /** A key that must appear nowhere but in one header of one request. */
 export const canary = 'sk-canary-4f9a1c77'
+
+const knowledge = await loadKnowledge()
 
 /** A provider for one test, on the real way out. */
 export function provide(
@@ -16,7 +19,7 @@ export function provide(
   now: () => number = () => 0,
 ): Provider {
   const outbound = createOutbound()
-  const provider = createProvider({ id: 'there', key: new Secret(canary), ...settings }, { outbound, now })
+  const provider = createProvider({ id: 'there', key: new Secret(canary), ...settings }, { outbound, now, knowledge })
   onTestFinished(async () => {
     provider.close()
     await outbound.close()

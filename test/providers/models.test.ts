@@ -81,7 +81,11 @@ const forms: readonly (readonly [string, unknown, object])[] = [
   ['vllm', { data: [{ id: 'q', max_model_len: 32_768 }] }, { capabilities: { contextTokens: 32_768 } }],
   ['llama-server', { data: [{ id: 'q', meta: { n_ctx: 4096 } }] }, { capabilities: { contextTokens: 4096 } }],
   ['gemini', { data: [{ id: 'models/gemini-x' }] }, { id: 'gemini-x', displayName: 'gemini-x' }],
-  ['ollama', { models: [{ name: 'qwen3:8b', modified_at: '2026-01-01T00:00:00Z' }] }, { id: 'qwen3:8b' }],
+  [
+    'ollama',
+    { models: [{ name: 'qwen3:8b', details: { context_length: 40_960 }, capabilities: ['completion', 'tools'] }] },
+    { id: 'qwen3:8b', capabilities: { contextTokens: 40_960, tools: true, vision: false } },
+  ],
 ]
 
 test.each(forms)('the list of %s is read', async (kind, body, card) => {

@@ -1,7 +1,8 @@
 import type { Kind } from '../provider.ts'
+import type { Capabilities } from '../../core/capabilities.ts'
 import { ModelError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
-import { arrayIn, objectIn, stringIn } from '../../protocols/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import { arrayIn, countIn, defined, objectIn, stringIn } from '../../protocols/json.ts'
 import { readModels } from '../model-list.ts'
 import type { Ask, ListedModel } from '../provider.ts'
 
@@ -33,26 +34,35 @@ export const ollama: Kind = {
 const cloudName = /[:-]cloud$/i
 
 function readTags(body: Json): readonly ListedModel[] {
-  const remote = new Set((arrayIn(objectIn(body)?.['models']) ?? []).filter(isRemote).map(nameOf))
-  return readModels(body).map(model => ({
-    ...model,
-    ...((remote.has(model.id) || cloudName.test(model.id)) && { isElsewhere: true }),
-  }))
+  const items = (arrayIn(objectIn(body)?.['models']) ?? []).map(item => objectIn(item) ?? {})
+  const byName = new Map(items.map(item => [stringIn(item['name']), item]))
+  return readModels(body).map(model => {
+    const item = byName.get(model.id) ?? {}
+    const isElsewhere = isRemote(item) || cloudName.test(model.id)
+    const capabilities = { ...model.capabilities, ...readCapabilities(item) }
+    return { ...model, capabilities, ...(isElsewhere && { isElsewhere }) }
+  })
 }
 
-function isRemote(model: Json): boolean {
-  const { remote_host, remote_model } = objectIn(model) ?? {}
+function readCapabilities({ details, capabilities }: JsonObject): Capabilities {
+  const words = arrayIn(capabilities)
+  return defined({
+    contextTokens: countIn(objectIn(details)?.['context_length']),
+    tools: words?.includes('tools'),
+    vision: words?.includes('vision'),
+    thinking: words?.includes('thinking'),
+    embeddings: words?.includes('embedding'),
+  })
+}
+
+function isRemote({ remote_host, remote_model }: JsonObject): boolean {
   return (remote_host ?? '') !== '' || (remote_model ?? '') !== ''
-}
-
-function nameOf(model: Json): string | undefined {
-  return stringIn(objectIn(model)?.['name'])
 }
 
 /* A cloud's model may have been copied to a name of the owner's choice, so the name alone proves nothing. */
 async function runsElsewhere(model: string, ask: Ask, signal: AbortSignal): Promise<boolean> {
   if (cloudName.test(model)) return true
-  const shown = await ask({ path: '../api/show', body: { model }, signal })
-  if (objectIn(shown) === undefined) throw new ModelError('unavailable', 'Ollama did not say where the model runs')
+  const shown = objectIn(await ask({ path: '../api/show', body: { model }, signal }))
+  if (!shown) throw new ModelError('unavailable', 'Ollama did not say where the model runs')
   return isRemote(shown)
 }

@@ -1,5 +1,9 @@
 import type { Kind } from '../provider.ts'
 
+/*
+ * Nothing is relayed: what is merely compatible seldom takes all that OpenAI does, and fields that only it knows go on
+ * in a translated request too.
+ */
 export const openaiCompatible: Kind = {
   id: 'openai-compatible',
   name: 'a server that speaks the OpenAI API',
@@ -10,10 +14,9 @@ export const openaiCompatible: Kind = {
     {
       protocol: 'openai-chat',
       path: 'chat/completions',
-      isRelayed: true,
       compat: { maxTokensField: 'max_tokens', developerRole: 'system' },
     },
-    { protocol: 'openai-responses', path: 'responses', isRelayed: true },
+    { protocol: 'openai-responses', path: 'responses' },
   ],
   modelsPath: 'models',
   embeddingsPath: 'embeddings',
