@@ -165,8 +165,8 @@ export function pullDependencies({ config }: Snapshot, environment: Environment)
 }
 
 /** Opens what the owner set up with commands. */
-export function openRules({ config }: Snapshot, environment: Environment): Promise<OwnerRules> {
-  return openOwnerRules({ config, environment })
+export function openRules({ config, rules }: Snapshot, environment: Environment): Promise<OwnerRules> {
+  return openOwnerRules({ config, environment, file: rules })
 }
 
 /** Asks a running server of this configuration what became of a prompt in its cache. */

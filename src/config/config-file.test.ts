@@ -285,7 +285,11 @@ test.each([
   ['providers: {a: {key: "a\\nb"}}', /providers\.a\.key is not usable: it must have no line breaks/],
   ['providers: {a: {headers: {Host: h}}}', /this header is not for a configuration to set/],
   ['aliases: {"/(/": m}', /^1:11: aliases\.\/\(\/ is not usable: it is no regular expression/],
-  ['routes: [{name: a}]', /routes\[0\]\.targets is not usable: it is missing/],
+  ['aliases: {"/(?=a)b/": m}', /look-around and back-references are not known/],
+  ['routes: [{name: "a\\nb", targets: [local]}]', /routes\[0\]\.name "a\\nb" is not usable/],
+  ['routes: [{name: a, targets: []}]', /routes\[0\]\.targets is not usable: they are missing; only a rule/],
+  ['routes: [{name: a, targets: [{provider: local, timeouts: {total: 0}}]}]', /total 0 is not usable: nothing can/],
+  ['routes: [{name: a}]', /routes\[0\]\.targets is not usable: they are missing/],
   [
     'routes: [{name: a, targets: [x]}, {name: a, targets: [x]}]',
     /routes\[1\]\.name "a" is not usable: a rule before it/,

@@ -23,6 +23,8 @@ function readPattern(text: string): ModelPattern {
 function faultOf({ type, text }: ModelPattern): string | undefined {
   if (text === '') return 'it must not be empty; write "*" for every model'
   if (text.length > mostLetters) return `it must have at most ${mostLetters} letters`
+  // What looks ahead or back, or repeats what was found, cannot be matched in linear time.
+  if (type === 'regex' && /\(\?<?[=!]|\\[1-9]|\\k</.test(text)) return 'look-around and back-references are not known'
   return type === 'regex' && !isExpression(text)
     ? 'it is no regular expression; see what stands between the slashes'
     : undefined

@@ -16,6 +16,9 @@ export const duration = textOrNumber.transform((text, context): number => {
   return z.NEVER
 })
 
+/** How long a request may wait for something. */
+export const briefly = duration.refine(milliseconds => milliseconds <= 24 * 3_600_000, 'it must be at most 24h')
+
 /** A duration, or `never`; a negative number is `never` too, as other servers have it. Gives milliseconds or infinity. */
 export const durationOrNever = textOrNumber.transform((text, context): number => {
   const isNever = /^\s*(never|-\d+(ms|s|m|h)?)\s*$/.test(text)

@@ -1,13 +1,16 @@
 import * as z from 'zod'
 import { modelPattern } from './model-pattern.ts'
-import { duration } from './quantities.ts'
+import { briefly } from './quantities.ts'
 import { rename } from './rename.ts'
 import { timeoutsSchema } from './timeouts.ts'
 import { number, oneOf, wholeNumber, words, yes } from './values.ts'
 
 const mostTokens = 1_000_000_000
-const mostTargets = 32
-const mostRetries = 10
+const mostTargets = 8
+const mostRetries = 5
+
+/* It is sent in a header. */
+const ruleName = words.regex(/^[\w .:/+-]{1,100}$/, 'it must be 1 to 100 letters, digits, spaces and . : / + _ -')
 
 const tokens = wholeNumber(0, mostTokens).exactOptional()
 
@@ -59,13 +62,17 @@ const shortTarget = z
 /** One entry of `routes`. */
 export const routeSchema = z
   .strictObject({
-    name: words,
+    name: ruleName,
     match: match.default({}),
     targets: z
       .array(z.union([shortTarget, target]))
-      .min(1)
-      .max(mostTargets),
+      .max(mostTargets, `at most ${mostTargets} are possible`)
+      .default([]),
     'local-only': yes.exactOptional(),
-    'most-wait': duration.exactOptional(),
+    'most-wait': briefly.exactOptional(),
+  })
+  .refine(rule => rule.targets.length > 0 || rule['local-only'] === true, {
+    path: ['targets'],
+    message: 'they are missing; only a rule that is local-only may leave them to others',
   })
   .transform(value => rename(value, { 'local-only': 'isLocalOnly', 'most-wait': 'mostWaitMs' }))

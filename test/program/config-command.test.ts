@@ -125,6 +125,17 @@ test('config edit without an editor says what to set', async () => {
   })
 })
 
+test('what the file sets up is listed beside what commands set up, and is not theirs to change', async () => {
+  const file = await configFile('providers: {box: {kind: ollama}}\nroutes: [{name: mine, targets: [local]}]\n')
+  const data = await dataFolderWith()
+  const environment = { ...data.environment, DUOLOGUE_CONFIG_FILE: file }
+  expect(await duologue('providers list', { environment })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^box /m),
+  })
+  expect(await duologue('routes list', { environment })).toMatchObject({ code: 0, out: expect.stringMatching(/mine/) })
+})
+
 test('every command reads the file, and a bad one ends it with 78', async () => {
   const file = await configFile('log-level: loud\n')
   const data = await dataFolderWith()
