@@ -44,7 +44,7 @@ export interface ModelPattern {
 export interface RouteTarget {
   /** A provider's id; `local` is the embedded engine. */
   readonly provider: string
-  /** The name that it knows the model by; absent: the one that was asked for. */
+  /** The name that it knows the model by; absent: the one that is served, or where only that matched, the one asked for. */
   readonly model?: string
   /** How much of the traffic it takes among neighbours that have weights too. */
   readonly weight?: number

@@ -18,7 +18,12 @@ export interface Ask {
   relay(target: Target): Relay | undefined
 }
 
-export type Relay = (signal: AbortSignal) => AsyncIterable<RelayedPiece>
+/** The way to pass a whole exchange on. */
+export interface Relay {
+  /** Whether the answer comes in pieces as it is made, and not as a whole at its end. */
+  readonly isStreaming: boolean
+  open(signal: AbortSignal): AsyncIterable<RelayedPiece>
+}
 
 /** Asks for the answer to a conversation; relays the request as it came, where it is given and the target can take it. */
 export function askFor(request: ModelRequest, came?: Omit<RelayRequest, 'model'>): Ask {
@@ -29,7 +34,7 @@ export function askFor(request: ModelRequest, came?: Omit<RelayRequest, 'model'>
     relay: ({ backend, model }) => {
       const relay = backend.relay?.bind(backend)
       if (!came || !relay || backend.relays?.(came.protocol, { ...request, model }) !== true) return undefined
-      return signal => relay({ ...came, model }, signal)
+      return { isStreaming: came.isStreaming, open: signal => relay({ ...came, model }, signal) }
     },
   }
 }

@@ -30,8 +30,8 @@ export interface AttemptRules {
 /** Asks a target and waits until its attempt is final. Throws a `ModelError`; until then the client has seen nothing. */
 export async function attempt(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
   try {
-    const open = ask.relay(target)
-    return open ? await relay(target, open, rules) : await answer(target, ask, rules)
+    const way = ask.relay(target)
+    return way ? await relay(target, way, rules) : await answer(target, ask, rules)
   } catch (error) {
     throw toModelError(error)
   }
@@ -50,8 +50,14 @@ async function answer(target: PlannedTarget, ask: Ask, rules: AttemptRules): Pro
   return { type: 'events', target, events: found }
 }
 
-async function relay(target: PlannedTarget, open: Relay, rules: AttemptRules): Promise<Found> {
-  const pieces = supervise(open, { ...supervision(target, rules), isSaying: ({ events }) => events.some(isSaying) })
+async function relay(target: PlannedTarget, way: Relay, rules: AttemptRules): Promise<Found> {
+  const { firstTokenMs: _first, idleMs: _idle, ...whole } = target.timeouts
+  // An answer that comes as a whole says its first word with its last.
+  const timed = way.isStreaming ? target : { ...target, timeouts: whole }
+  const pieces = supervise(signal => way.open(signal), {
+    ...supervision(timed, rules),
+    isSaying: ({ events }) => events.some(isSaying),
+  })
   const found = await commit(pieces, {
     signal: rules.signal,
     patience: rules.patience,

@@ -47,10 +47,16 @@ function findByRule(subject: Subject, { view, tell, isHere, isLast }: Means): Fo
     const why = whyNotFor(rule, subject) ?? whyLeft(rule, isHere)
     tell({ about: 'rule', name: rule.name, verdict: why ? 'passed-over' : 'holds', why: why ?? whyHeld(rule) })
     if (why) continue
-    const candidates = rule.targets.flatMap(target => resolve(target, subject.model, { view, tell }))
+    const candidates = rule.targets.flatMap(target => resolve(target, nameAt(target, rule, subject), { view, tell }))
     return { route: rule.name, rule, candidates }
   }
   return undefined
+}
+
+/* A rule that is for the name that was asked for, and not for what an alias made of it, means that name at a provider. */
+function nameAt({ provider }: RouteTarget, { matchesModel }: ReadyRule, { demand, model }: Subject): string {
+  const isForAlias = matchesModel !== undefined && !matchesModel(model)
+  return isForAlias && provider !== localProvider ? demand.model : model
 }
 
 function isForAll(rule: ReadyRule): boolean {

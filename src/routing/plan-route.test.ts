@@ -166,7 +166,23 @@ describe('an alias', () => {
 
   test('does not hide the name that was asked for from rules', () => {
     const rules = [rule('opus', { model: { type: 'exact', text: 'claude-opus' } }, 'anthropic')]
-    expect(routeOf('claude-opus', { here, providers, aliases, rules })).toEqual(['opus', 'anthropic/qwen'])
+    expect(routeOf('claude-opus', { here, providers, aliases, rules })).toEqual(['opus', 'anthropic/claude-opus'])
+  })
+
+  test('serves here what a rule may send elsewhere under its own name', () => {
+    const rules = [rule('claude', { model: { type: 'prefix', text: 'claude-' } }, 'local', 'anthropic')]
+    const expected = ['claude', 'local/qwen', 'anthropic/claude-opus']
+    expect(routeOf('claude-opus', { here, providers, aliases, rules })).toEqual(expected)
+  })
+
+  test('is sent to a provider as its model by a rule that is for the model', () => {
+    const fast = [{ alias: { type: 'exact', text: 'fast' }, model: 'gpt-5-mini' }] as const
+    const rules = [rule('all', { model: { type: 'glob', text: '*' } }, 'openai')]
+    expect(routeOf('fast', { providers, aliases: fast, rules })).toEqual(['all', 'openai/gpt-5-mini'])
+    expect(routeOf('fast', { providers, aliases: fast, rules: [rule('rest', {}, 'openai')] })).toEqual([
+      'rest',
+      'openai/gpt-5-mini',
+    ])
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hastyClock } from '../../test/support/passing-clock.ts'
+import { hastyClock, passingClock } from '../../test/support/passing-clock.ts'
 import { planned, planOf } from '../../test/support/planned.ts'
 import { readAll } from '../../test/support/read-all.ts'
 import { begins, gate, says, scripted, text } from '../../test/support/scripted-backend.ts'
@@ -8,7 +8,9 @@ import type { Backend, RelayedPiece, RelayRequest } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelEvent } from '../core/events.ts'
 import { askFor } from './ask.ts'
+import type { Clock } from './clock.ts'
 import { eventsOf } from './events-of.ts'
+import type { RunMeans } from './run-means.ts'
 import { runPlan, type RunResult } from './run-plan.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import { createTargetHealth } from './target-health.ts'
@@ -57,19 +59,18 @@ const comment: RelayedPiece = { bytes: new TextEncoder().encode(': wait'), event
 const pieces = says('a', 'b').map(event => piece(event))
 
 function run(backends: readonly Backend[], changes: { headersAfterMs?: number; came?: typeof came | undefined } = {}) {
-  const { now } = hastyClock()
   const plan = planOf(...backends.map(backend => planned(backend)))
   return runPlan(plan, askFor(request, 'came' in changes ? changes.came : came), {
     signal: new AbortController().signal,
     isVisible: ({ type }) => type === 'text-delta',
     headersAfterMs: changes.headersAfterMs ?? Infinity,
-    means: {
-      clock: hastyClock(),
-      random: () => 0,
-      health: createTargetHealth(now),
-      budget: createRetryBudget({ now }),
-    },
+    means: meansOf(hastyClock()),
   })
+}
+
+function meansOf(clock: Clock): RunMeans {
+  const { now } = clock
+  return { clock, random: () => 0, health: createTargetHealth(now), budget: createRetryBudget({ now }) }
 }
 
 async function bytesOf(result: RunResult): Promise<readonly RelayedPiece[]> {
@@ -130,6 +131,27 @@ describe('an exchange', () => {
     open()
     expect(await bytesOf(await result.found)).toEqual(pieces)
   })
+})
+
+test('an answer that is relayed as a whole may take its time to the first word, which is its last', async () => {
+  const clock = passingClock()
+  const { gate: hold, open } = gate()
+  const whole = piece(...says('a'))
+  const { backend, asked } = relaying([{ gate: hold }, whole])
+  const run = (isStreaming: boolean) =>
+    runPlan(planOf(planned(backend, { timeouts: { firstTokenMs: 10 } })), askFor(request, { ...came, isStreaming }), {
+      signal: new AbortController().signal,
+      isVisible: ({ type }) => type === 'end',
+      headersAfterMs: Infinity,
+      means: meansOf(clock),
+    })
+  const late = run(true)
+  const patient = run(false)
+  await expect.poll(() => asked.length).toBe(2)
+  clock.pass(10)
+  open()
+  await expect(late).rejects.toMatchObject({ kind: 'timeout' })
+  expect(await bytesOf(await patient)).toEqual([whole])
 })
 
 test('whoever wants no bytes gets the events in them, and closing those closes the exchange', async () => {
