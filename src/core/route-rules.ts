@@ -10,7 +10,7 @@ export interface RouteRule {
   readonly targets: readonly RouteTarget[]
   /**
    * Whether only targets that are marked local may answer. Holds for every request that the rule matches, also where an
-   * earlier rule decides about the targets.
+   * earlier rule decides about the targets; without conditions, for what no rule with conditions decides.
    */
   readonly isLocalOnly?: boolean
   /** A target whose queue is estimated to be longer makes way for the next one. */

@@ -1,5 +1,5 @@
 import type { RouteTarget } from '../core/route-rules.ts'
-import { hasConditionBesideModel, whyNotFor, type Subject } from './match-rule.ts'
+import { hasConditionBesideModel, isForAll, whyNotFor, type Subject } from './match-rule.ts'
 import type { ReadyRule } from './read-rules.ts'
 import { targetName, type RouteStep } from './route-plan.ts'
 import { localProvider, type ProviderPlace, type RoutingView, type Target } from './view.ts'
@@ -57,10 +57,6 @@ function findByRule(subject: Subject, { view, tell, isHere, isLast }: Means): Fo
 function nameAt({ provider }: RouteTarget, { matchesModel }: ReadyRule, { demand, model }: Subject): string {
   const isForAlias = matchesModel !== undefined && !matchesModel(model)
   return isForAlias && provider !== localProvider ? demand.model : model
-}
-
-function isForAll(rule: ReadyRule): boolean {
-  return rule.match.model === undefined && !hasConditionBesideModel(rule)
 }
 
 /* A model that is here is served here: a rule must mean it to send it away, not merely have a pattern that fits. */

@@ -44,6 +44,25 @@ test.each([
   )
 })
 
+test('a server whose settings say so keeps everything local', () => {
+  const view = { ...viewOf({ providers: { openai: {} }, here: { m: {} } }), isLocalOnly: true }
+  expect(planRoute(demand('m'), circumstances(), view).localOnly).toEqual({ by: 'settings' })
+  expect(() => planRoute(demand('openai/x'), circumstances(), view)).toThrow(
+    /the settings of this server are local-only/,
+  )
+})
+
+test('a local-only rule without conditions is for what no other rule decides', () => {
+  const rules: RouteRule[] = [
+    { name: 'keyed', match: { keys: ['k'] }, targets: [{ provider: 'openai' }] },
+    { name: 'rest', match: {}, targets: [{ provider: 'local' }], isLocalOnly: true },
+  ]
+  const view = viewOf({ rules, providers: { openai: {} }, here: { m: {} } })
+  expect(planRoute(demand('m'), circumstances({ key: 'k' }), view).route).toBe('keyed')
+  expect(planRoute(demand('m'), circumstances(), view).localOnly).toEqual({ by: 'rule', name: 'rest' })
+  expect(() => planRoute(demand('openai/x'), circumstances(), view)).toThrow(/the rule "rest" is local-only/)
+})
+
 test('a rule for the name that was asked for holds behind every alias', () => {
   const view = viewOf({
     aliases: [{ alias: { type: 'exact', text: 'diary' }, model: 'openai/gpt-5' }],
@@ -182,7 +201,10 @@ test('whatever rules, aliases, health and chance say, a request that must stay l
       const plan = planRoute(wanted, around, view)
       planned += 1
       expect(plan.targets.length).toBeGreaterThan(0)
-      if (isHeld) expect(plan.localOnly).toBeDefined()
+      const isDecided = written.rules.some(each => each.name === plan.route && Object.keys(each.match).length > 0)
+      const isClosed =
+        !isDecided && written.rules.some(each => each.isLocalOnly && Object.keys(each.match).length === 0)
+      if (isHeld || isClosed) expect(plan.localOnly).toBeDefined()
       if (plan.localOnly) for (const each of plan.targets) expect(isLocalTarget(each)).toBe(true)
       expect(explainRoute(wanted, around, view).localOnly).toEqual(plan.localOnly)
     } catch (error) {
@@ -195,9 +217,10 @@ test('whatever rules, aliases, health and chance say, a request that must stay l
   expect(Math.min(planned, refused)).toBeGreaterThan(100)
 })
 
-/* Written apart from what it checks, on purpose. */
+/* Written apart from what it checks, on purpose; a rule without conditions is looked at above. */
 function isFor({ match }: RouteRule, { model, promptTokens }: Demand, around: Circumstances): boolean {
   const { model: wanted, keys, headers, promptTokens: size } = match
+  if (Object.keys(match).length === 0) return false
   const isNamed = wanted === undefined || (wanted.type === 'exact' && wanted.text === model)
   return (
     isNamed &&

@@ -1,20 +1,35 @@
 import { ModelError } from '../core/errors.ts'
-import { whyNotFor, type Subject } from './match-rule.ts'
+import { isForAll, whyNotFor, type Subject } from './match-rule.ts'
 import type { ReadyRule } from './read-rules.ts'
 import type { LocalOnly } from './route-plan.ts'
-import type { Target } from './view.ts'
+import type { RoutingView, Target } from './view.ts'
 
 /** Whether what is sent to a target stays on machines that the owner marked as local. */
 export function isLocalTarget({ backend, model }: Target): boolean {
   return backend.isLocal && (backend.isLocalModel?.(model) ?? true)
 }
 
-/** Gives what forbids targets that are not local; a rule does so wherever it stands, also behind the one that decides. */
-export function findLocalOnly(subject: Subject, rules: readonly ReadyRule[]): LocalOnly | undefined {
+/** What decides whether a request must stay local. */
+export interface PrivacyQuestion {
+  readonly subject: Subject
+  readonly view: Pick<RoutingView, 'rules' | 'isLocalOnly'>
+  /** The rule that decided about the targets; absent where what is built in did. */
+  readonly decided: ReadyRule | undefined
+}
+
+/**
+ * Gives what forbids targets that are not local. A rule with conditions does so wherever it stands, also behind the one
+ * that decides; one without is for what no other rule decides, and forbids them there.
+ */
+export function findLocalOnly({ subject, view, decided }: PrivacyQuestion): LocalOnly | undefined {
   const { localOnly, key } = subject.circumstances
+  if (view.isLocalOnly === true) return { by: 'settings' }
   if (localOnly === 'key') return { by: 'key', ...(key !== undefined && { name: key }) }
   if (localOnly !== undefined) return { by: localOnly }
-  const rule = rules.find(rule => rule.isLocalOnly && whyNotFor(rule, subject) === undefined)
+  const isLeftToOthers = decided === undefined || isForAll(decided)
+  const rule = view.rules.rules.find(
+    rule => rule.isLocalOnly && (isForAll(rule) ? isLeftToOthers : whyNotFor(rule, subject) === undefined),
+  )
   return rule && { by: 'rule', name: rule.name }
 }
 
@@ -25,6 +40,8 @@ export function describeLocalOnly({ by, name }: LocalOnly): string {
       return `the rule ${JSON.stringify(name)} is local-only`
     case 'key':
       return name === undefined ? 'the key is local-only' : `the key ${JSON.stringify(name)} is local-only`
+    case 'settings':
+      return 'the settings of this server are local-only'
     case 'header':
       return 'the request itself asks to stay local'
   }

@@ -21,6 +21,11 @@ export function whyNotFor(rule: ReadyRule, subject: Subject): string | undefined
   )
 }
 
+/** Whether a rule has no condition at all: it is for what no other rule decides. */
+export function isForAll(rule: ReadyRule): boolean {
+  return rule.match.model === undefined && !hasConditionBesideModel(rule)
+}
+
 /** Whether a rule asks for anything beside a model. */
 export function hasConditionBesideModel({ match }: ReadyRule): boolean {
   return Object.entries(match).some(([condition, value]) => condition !== 'model' && value !== undefined)

@@ -71,7 +71,7 @@ function decide({ demand, circumstances, view }: Question, tell: Tell, steps: re
   const { rule, route } = found
   if (found.candidates.length === 0) throw leadsNowhere(demand.model, route)
   const ordered = orderTargets(found.candidates, { demand, view, tell, ...waitOf(rule) })
-  const localOnly = findLocalOnly(subject, view.rules.rules)
+  const localOnly = findLocalOnly({ subject, view, decided: rule })
   // Privacy comes last and looks at what was really found, so that nothing before it can lead around it.
   const targets = localOnly ? keepLocal(ordered, { localOnly, subject, tell }) : ordered
   for (const target of targets)

@@ -24,8 +24,8 @@ export interface RouteSettings {
 }
 
 const mostRules = 1000
-const mostTargets = 8
-const mostRetries = 5
+const mostTargets = 32
+const mostRetries = 10
 const dayMs = 24 * 60 * 60 * 1000
 
 /** Checks rules and aliases and makes them ready. Throws a `RouteFault` that names the first thing that is wrong. */
@@ -44,12 +44,8 @@ export function readRules({ routes = [], aliases = [] }: RouteSettings): ReadyRu
 
 function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
   const { name, match, targets, isLocalOnly, mostWaitMs } = rule
-  // It is sent in a header.
-  if (!/^[\w .:/+-]{1,100}$/.test(name)) {
-    throw new RouteFault(
-      [...at, 'name'],
-      `${JSON.stringify(name)} is no name; use 1 to 100 letters, digits, spaces and . : / + _ -`,
-    )
+  if (!/^[^\p{Cc}]{1,100}$/u.test(name)) {
+    throw new RouteFault([...at, 'name'], `${JSON.stringify(name)} is no name; use 1 to 100 letters on one line`)
   }
   if (targets.length === 0 && !isLocalOnly) {
     throw new RouteFault([...at, 'targets'], 'are missing; only a rule that is local-only may leave them to others')
@@ -67,7 +63,7 @@ function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
     matchesHeaders: Object.entries(headers).map(([header, glob]) => ({
       name: header.toLowerCase(),
       glob,
-      matches: RouteFault.within([...at, 'match', 'header', header], () => compileGlob(glob)),
+      matches: RouteFault.within([...at, 'match', 'headers', header], () => compileGlob(glob)),
     })),
   }
 }

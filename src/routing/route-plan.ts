@@ -23,7 +23,7 @@ export interface RoutePlan {
 
 /** What keeps a request on machines that are marked local. */
 export interface LocalOnly {
-  readonly by: 'rule' | 'key' | 'header'
+  readonly by: 'settings' | 'rule' | 'key' | 'header'
   /** The rule or the key. */
   readonly name?: string
 }

@@ -34,6 +34,8 @@ export interface RoutingView {
   /** Gives the provider of this id; `local` is the directory's own and never asked for. */
   provider(id: string): ProviderPlace | undefined
   readonly health?: RestingTargets
+  /** Whether the server's own settings forbid targets that are not local, whatever is asked. */
+  readonly isLocalOnly?: boolean
   /** A number from 0 up to 1, another one each time. */
   readonly random: () => number
 }

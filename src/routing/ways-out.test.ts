@@ -27,7 +27,7 @@ test('each way out is named with the rule that leads there', () => {
       ],
     },
     { name: 'either', match: {}, targets: [{ provider: 'mixed' }, { provider: 'absent' }] },
-    { name: 'kept', match: {}, targets: [{ provider: 'cloud' }], isLocalOnly: true },
+    { name: 'kept', match: { keys: ['k'] }, targets: [{ provider: 'cloud' }], isLocalOnly: true },
   ]
   const view = viewOf({ rules, providers: all, here: { qwen: {} } })
   expect(findWaysOut(view, Object.keys(all))).toEqual([
@@ -37,6 +37,19 @@ test('each way out is named with the rule that leads there', () => {
     { route: 'addressed', target: 'mixed' },
     { route: 'addressed', target: 'cloud' },
   ])
+})
+
+test('a local-only rule for all that no other decides leaves only what others decide', () => {
+  const far = { targets: [{ provider: 'cloud' }] }
+  const rules: RouteRule[] = [
+    { name: 'keyed', match: { keys: ['k'] }, ...far },
+    { name: 'open', match: {}, ...far },
+    { name: 'rest', match: {}, targets: [{ provider: 'local' }], isLocalOnly: true },
+  ]
+  expect(findWaysOut(viewOf({ rules, providers: all }), Object.keys(all))).toEqual([
+    { route: 'keyed', target: 'cloud' },
+  ])
+  expect(findWaysOut({ ...viewOf({ rules, providers: all }), isLocalOnly: true }, Object.keys(all))).toEqual([])
 })
 
 test('a model that only seems to be here is a way out', () => {

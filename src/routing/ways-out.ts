@@ -1,4 +1,5 @@
 import { isLocalTarget } from './keep-private.ts'
+import { isForAll } from './match-rule.ts'
 import { targetName } from './route-plan.ts'
 import { localProvider, type ProviderPlace, type RoutingView } from './view.ts'
 
@@ -15,6 +16,7 @@ export interface WayOut {
  * that only seems to be here, or by a name that begins with a provider. With none of them, nothing leaves.
  */
 export function findWaysOut(view: RoutingView, providers: readonly string[]): readonly WayOut[] {
+  if (view.isLocalOnly === true) return []
   const byRule = view.rules.rules
     .filter(({ isLocalOnly }) => !isLocalOnly)
     .flatMap(({ name, targets }) =>
@@ -28,6 +30,9 @@ export function findWaysOut(view: RoutingView, providers: readonly string[]): re
       .filter(target => !isLocalTarget(target))
       .map(({ model }) => ({ route: 'here', target: nameOf(localProvider, model) })),
   )
+  const isClosed = view.rules.rules.some(rule => rule.isLocalOnly && isForAll(rule))
+  if (isClosed)
+    return byRule.filter(({ route }) => !view.rules.rules.some(rule => rule.name === route && isForAll(rule)))
   const addressed = providers
     .filter(id => leaves(view.provider(id)))
     .map(provider => ({ route: 'addressed', target: provider }))
