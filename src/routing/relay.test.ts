@@ -104,6 +104,16 @@ describe('an exchange', () => {
     expect(await readAll(eventsOf(result))).toEqual(says('b'))
   })
 
+  test('for which the target cannot say whether it can relay it goes on to the next', async () => {
+    const unsure: Backend = {
+      ...relaying(pieces).backend,
+      relays: () => {
+        throw fail
+      },
+    }
+    expect(await bytesOf(await run([unsure, relaying(pieces, 'second').backend]))).toEqual(pieces)
+  })
+
   test('may be relayed by the next target too', async () => {
     const second = relaying(pieces, 'second')
     expect(await bytesOf(await run([scripted({ steps: [{ fail }] }), second.backend]))).toEqual(pieces)

@@ -272,6 +272,18 @@ describe('a strict request', () => {
     expect(await askAnother(planOf(planned(lossy('a'))))).toEqual(says('a'))
   })
 
+  test('goes on from a target that cannot be sent it at all', async () => {
+    const { ask, story } = serverWith()
+    const unable: Backend = {
+      ...playing('a', says('a')),
+      losses: () => {
+        throw new ModelError('invalid-request', 'it takes no images', { code: 'unsupported-value' })
+      },
+    }
+    expect(await ask(planOf(planned(unable), planned(playing('b', says('b')))), { isStrict: true })).toEqual(says('b'))
+    expect(story()).toEqual(['a skipped invalid-request elsewhere', 'b answers'])
+  })
+
   test('shows nothing of an answer whose losses are learnt as it begins', async () => {
     const { ask } = serverWith()
     const [start, ...rest] = says('a')

@@ -63,7 +63,7 @@ export class Search {
     target: PlannedTarget,
     before: number,
   ): Promise<Found | { type: 'failed'; pauseMs: number | undefined }> {
-    const isRelayed = this.#ask.relay(target) !== undefined
+    const isRelayed = this.#isRelayed(target)
     try {
       const found = await attempt(target, this.#ask, { ...this.#rules, clock: this.#rules.means.clock })
       this.#note({ target, isRelayed })
@@ -88,11 +88,30 @@ export class Search {
     const { localOnly } = this.#plan
     // The plan holds no such target; this is the last door before the bytes go out.
     if (localOnly && !isLocalTarget(target)) throw mustStay(localOnly, this.#ask.model)
-    const losses = this.#rules.isStrict && !this.#ask.relay(target) ? this.#ask.losses(target) : []
-    if (losses.length > 0) return tooLossy(target, losses)
+    const loss = this.#rules.isStrict && !this.#isRelayed(target) ? this.#whyTooLossy(target) : undefined
+    if (loss) return loss
     if (target.provider === localProvider) return undefined
     const admission = this.#rules.means.health.admit(targetName(target))
     return admission.isAdmitted ? undefined : resting(target, admission)
+  }
+
+  #whyTooLossy(target: PlannedTarget): ModelError | undefined {
+    try {
+      const losses = this.#ask.losses(target)
+      return losses.length > 0 ? tooLossy(target, losses) : undefined
+    } catch (error) {
+      // A target that cannot be sent the request at all says so here.
+      return toModelError(error)
+    }
+  }
+
+  /* What goes wrong in finding out goes wrong again in the attempt, where it is told. */
+  #isRelayed(target: PlannedTarget): boolean {
+    try {
+      return this.#ask.relay(target) !== undefined
+    } catch {
+      return false
+    }
   }
 
   /** How long to wait before the same target is asked again; nothing, where it is not. */
