@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerAliases } from './aliases.ts'
 import { registerConfig } from './config.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
@@ -38,6 +39,7 @@ export function createProgram(context: ProgramContext): Command {
   registerShow(program, context)
   registerProviders(program, context)
   registerRoutes(program, context)
+  registerAliases(program, context)
   registerExplain(program, context)
   registerConfig(program, context)
   registerDoctor(program, context)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { ProtocolId } from '../core/extras.ts'
 import type { Need, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
-import { readModelPattern, writeModelPattern } from '../services/manage-routes.ts'
+import { readModelPattern } from '../services/manage-routes.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
 import type { ProgramContext } from './program-context.ts'
 import {
@@ -116,26 +116,19 @@ const columns: readonly Column<ToldRoutes['routes'][number]>[] = [
   { title: 'FROM', of: ({ from }) => from },
 ]
 
-const aliasColumns: readonly Column<ToldRoutes['aliases'][number]>[] = [
-  { title: 'ALIAS', of: ({ alias }) => writeModelPattern(alias) },
-  { title: 'MODEL', of: ({ model }) => model },
-  { title: 'FROM', of: ({ from }) => from },
-]
-
 function registerRouteList(routes: Command, context: ProgramContext): void {
   routes
     .command('list')
     .alias('ls')
-    .description('list the rules in the order in which they are tried, and the aliases')
+    .description('list the rules in the order in which they are tried')
     .option('--json', 'write the list as JSON')
     .action(async ({ json }: { readonly json?: boolean }) => {
       const told = await withRules(context, ({ routes }) => routes.list())
       const { output } = context
       if (json === true) return output.printJson(told)
       noteLeftOut(told, context)
-      if (told.routes.length === 0) output.note('No rules yet: a model that is here is served here.')
-      else output.print(formatTable(told.routes, columns))
-      if (told.aliases.length > 0) output.print(`\n${formatTable(told.aliases, aliasColumns)}`)
+      if (told.routes.length === 0) return output.note('No rules yet: a model that is here is served here.')
+      output.print(formatTable(told.routes, columns))
     })
 }
 

@@ -81,7 +81,7 @@ export function createManageRoutes({ store, file, assertUsable }: RouteDependenc
     },
     removeAlias: async alias => {
       if (!(await store.aliases.remove(alias))) {
-        throw new ModelError('not-found', `there is no such alias; duologue routes list shows them`)
+        throw new ModelError('not-found', `there is no such alias; duologue aliases list shows them`)
       }
     },
   }

@@ -16,7 +16,8 @@ const sqliteFailures: Readonly<Record<number, string>> = {
   26: 'it is no database of Duologue; move the file away to begin anew',
 }
 
-const postgresFailures: Readonly<Record<string, string>> = {
+/* What Postgres, the network and the file system say. */
+const otherFailures: Readonly<Record<string, string>> = {
   '28P01': 'the password is not accepted; check DATABASE_URL',
   28000: 'the user is not accepted; check DATABASE_URL',
   '3D000': 'there is no such database; make it, or check DATABASE_URL',
@@ -27,6 +28,8 @@ const postgresFailures: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its host is unknown; check DATABASE_URL',
   EACCES: 'its folder may not be used; check the rights',
   EROFS: 'its disk cannot be written to',
+  ENOTDIR: 'a file stands where its folder is needed',
+  EEXIST: 'a file stands where its folder is needed',
   ENOSPC: 'the disk is full; make room, then try again',
 }
 
@@ -44,7 +47,7 @@ function reasonOf(error: unknown): string {
     return sqliteFailures[error.errcode % 256] ?? 'it refused what was asked; the cause is in the log'
   }
   const code = 'code' in error ? String(error.code) : ''
-  return postgresFailures[code] ?? 'it does not answer'
+  return otherFailures[code] ?? 'it does not answer'
 }
 
 /** The code that the system gave an error. */

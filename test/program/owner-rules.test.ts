@@ -122,6 +122,14 @@ test('rules are made, listed in their order, moved and removed', async () => {
   })
 })
 
+test('a model is given another name, and loses it again', async () => {
+  const data = await dataFolderWith()
+  expect((await duologue('aliases add claude-* qwen3-8b', data)).out).toBe('claude-* is answered by qwen3-8b\n')
+  expect((await duologue('aliases list', data)).out).toMatch(/^ALIAS[^\n]*\nclaude-\* +qwen3-8b +store\n$/)
+  expect(await duologue('aliases rm claude-*', data)).toMatchObject({ out: 'claude-* is removed\n' })
+  expect(await duologue('aliases rm claude-*', data)).toMatchObject({ code: 66 })
+})
+
 test('with another master key it ends with 78, says which one is wanted, and changes nothing', async () => {
   const data = await dataFolderWith()
   expect(await duologue('providers add openai --key-file -', { ...data, input: 'k' })).toMatchObject({ code: 0 })

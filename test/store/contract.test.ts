@@ -136,6 +136,7 @@ describe.each(places)('over %s', (_, newPlace) => {
     [{ ...anthropic, id: 'local' }, /id is not/],
     [{ ...anthropic, id: 'Two words' }, /id is not/],
     [{ ...anthropic, url: 'file:///etc/passwd' }, /url is not/],
+    [{ ...anthropic, url: 'https://me:password@example.com' }, /url is not/],
     [{ ...anthropic, timeouts: { totalMs: -1 } }, /timeouts.totalMs is not/],
     [{ ...anthropic, headers: { 'x\r\ny': new Secret('v') } }, /name of a secret/],
     [{ ...anthropic, key: new Secret('k'.repeat(20_000)) }, /larger than allowed/],

@@ -203,6 +203,29 @@ test('a master key is not changed where a secret is damaged', async () => {
   expect((await (await open({ dataDirectory: folder })).providers.get('p'))?.key?.reveal()).toBe('canary-of-the-key')
 })
 
+test('there is an end to rules', async () => {
+  const folder = await newFolder()
+  const store = await open({ dataDirectory: folder })
+  const rule = { name: 'r1000', match: {}, targets: [{ provider: 'p' }] }
+  await store.routes.put(rule)
+  tamper(
+    folder,
+    'with recursive n(i) as (values (1) union all select i + 1 from n where i < 999) ' +
+      "insert into routes select 1, 'r' || i, i + 1, '{}' from n",
+  )
+  await expect(store.routes.put({ ...rule, name: 'one more' })).rejects.toMatchObject({ kind: 'too-large' })
+  await expect(store.routes.put(rule)).resolves.toBeUndefined()
+})
+
+test('a file in the place of the folder is told of', async () => {
+  const folder = await newFolder()
+  await writeFile(path.join(folder, 'state'), '')
+  await expect(openStore({ dataDirectory: folder, now: Date.now })).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringMatching(/duologue\.db cannot be used: a file stands where its folder is needed$/),
+  })
+})
+
 test('a file that is no database is told of and left alone', async () => {
   const folder = await newFolder()
   await (await openStore({ dataDirectory: folder, now: Date.now })).close()

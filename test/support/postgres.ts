@@ -14,8 +14,10 @@ const run = promisify(execFile)
 export interface PostgresServer {
   /** Makes an empty database, and gives its URL. */
   database(): Promise<string>
-  /** Ends every connection, as a restart of the server would. */
+  /** Ends every connection to such a database. */
   disconnectAll(): Promise<void>
+  /** Stops the server, and gives what starts it again. */
+  pause(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -35,13 +37,20 @@ export async function startPostgres(): Promise<PostgresServer> {
     ...owner,
     cwd: folder,
   })
-  const server = spawn(
-    path.join(programs, 'postgres'),
-    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'max_connections=50'],
-    { ...owner, cwd: folder, stdio: 'ignore' },
-  )
   const administer = (text: string) => ask(urlOf(folder, 'postgres'), text)
-  await untilReady(server, administer)
+  const launch = async (): Promise<ChildProcess> => {
+    const flags = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'max_connections=50', '-c', 'fsync=off']
+    const process = spawn(path.join(programs, 'postgres'), flags, { ...owner, cwd: folder, stdio: 'ignore' })
+    await untilReady(process, administer)
+    return process
+  }
+  let server = await launch()
+  const halt = async () => {
+    const ended = once(server, 'exit')
+    // Does not wait for clients.
+    server.kill('SIGINT')
+    await ended
+  }
   let databases = 0
   return {
     database: async () => {
@@ -51,11 +60,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     disconnectAll: () =>
       administer("select pg_terminate_backend(pid) from pg_stat_activity where datname like 'test_%'"),
+    pause: async () => {
+      await halt()
+      return async () => {
+        server = await launch()
+      }
+    },
     stop: async () => {
-      const ended = once(server, 'exit')
-      // Does not wait for clients.
-      server.kill('SIGINT')
-      await ended
+      await halt()
       await rm(folder, { recursive: true, force: true })
     },
   }

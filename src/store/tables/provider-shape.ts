@@ -62,6 +62,8 @@ export const openSettings = z.object({
   url: z
     .url({ protocol: /^https?$/ })
     .max(2048)
+    // It is kept openly, so it may hold no password.
+    .refine(address => !/^https?:\/\/[^/?#]*@/i.test(address))
     .exactOptional(),
   protocol: protocol.exactOptional(),
   isLocal: claim,

@@ -27,6 +27,9 @@ export interface TableOptions {
   readonly now: () => number
 }
 
+/* Every request looks at them in turn. */
+const mostRoutes = 1000
+
 /** Makes the table of rules. */
 export function createRoutes({ access, now }: TableOptions): Routes {
   return {
@@ -48,26 +51,33 @@ export function createRoutes({ access, now }: TableOptions): Routes {
       const changes = { rule: text, changed_at: now() }
       await access.change(async transaction => {
         const names = await namesIn(transaction)
+        if (names.length >= mostRoutes && !names.includes(rule.name)) throw tooMany()
         await transaction
           .insertInto('routes')
           .values({ name: rule.name, position: names.length + 1, ...changes })
           .onConflict(conflict => conflict.column('name').doUpdateSet(changes))
           .execute()
-        const isKnown = names.includes(rule.name)
-        await arrange(transaction, position === undefined && isKnown ? names : moved(names, rule.name, position))
+        if (position === undefined && names.includes(rule.name)) return
+        await arrange(transaction, names, moved(names, rule.name, position))
       })
     },
     move: async (name, position) =>
       access.change(async transaction => {
         const names = await namesIn(transaction)
         if (!names.includes(name)) throw unknown(name)
-        await arrange(transaction, moved(names, name, position))
+        await arrange(transaction, names, moved(names, name, position))
       }),
     remove: async name =>
       access.change(async transaction => {
-        const { numDeletedRows } = await transaction.deleteFrom('routes').where('name', '=', name).executeTakeFirst()
-        await arrange(transaction, await namesIn(transaction))
-        return numDeletedRows > 0n
+        const names = await namesIn(transaction)
+        if (!names.includes(name)) return false
+        await transaction.deleteFrom('routes').where('name', '=', name).execute()
+        await arrange(
+          transaction,
+          names,
+          names.filter(other => other !== name),
+        )
+        return true
       }),
   }
 }
@@ -84,15 +94,24 @@ function moved(names: readonly string[], name: string, position = Infinity): rea
   return others.toSpliced(index, 0, name)
 }
 
-async function arrange(transaction: Transaction<Schema>, names: readonly string[]): Promise<void> {
-  for (const [index, name] of names.entries()) {
+/** Writes the positions that are others than before. */
+async function arrange(
+  transaction: Transaction<Schema>,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  for (const [index, name] of after.entries()) {
+    if (before[index] === name) continue
     await transaction
       .updateTable('routes')
       .set({ position: index + 1 })
       .where('name', '=', name)
-      .where('position', '!=', index + 1)
       .execute()
   }
+}
+
+function tooMany(): ModelError {
+  return new ModelError('too-large', `there are ${mostRoutes} routes already; remove one first`)
 }
 
 function unknown(name: string): ModelError {
