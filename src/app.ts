@@ -10,6 +10,7 @@ import type { Environment } from './config/environment.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
 import { engineEnvironment } from './config/environment.ts'
 import { dataFolder, hubCacheFolder } from './config/folders.ts'
+import { proxiesOf } from './config/proxies.ts'
 import { toModelError } from './core/errors.ts'
 import { memoryFolder } from './engine/archive-places.ts'
 import type { ArchiveOptions } from './engine/archive-places.ts'
@@ -40,8 +41,6 @@ import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
-import { openOwnerRules } from './services/owner-rules.ts'
-import type { OwnerRules } from './services/owner-rules.ts'
 import { createRerank } from './services/rerank.ts'
 import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
@@ -145,28 +144,19 @@ async function loadAll(models: readonly string[], load: (model: string) => Promi
 
 /** What pulling and listing models need. */
 export function pullDependencies({ config }: Snapshot, environment: Environment): PullDependencies {
-  const { hubEndpoint, hubToken, httpProxy, httpsProxy, noProxy } = config
+  const { hubEndpoint, hubToken } = config
   return {
     models: new InstalledModels(dataFolder(config, environment)),
     hub: {
       endpoint: hubEndpoint,
       cacheDirectory: hubCacheFolder(config, environment),
       ...(hubToken !== undefined && { token: hubToken }),
-      proxy: {
-        ...(httpProxy !== undefined && { httpProxy }),
-        ...(httpsProxy !== undefined && { httpsProxy }),
-        ...(noProxy !== undefined && { noProxy }),
-      },
+      proxy: proxiesOf(config),
     },
     pip: { environment },
     availableMemoryBytes: process.availableMemory(),
     now: () => new Date(),
   }
-}
-
-/** Opens what the owner set up with commands. */
-export function openRules({ config, rules }: Snapshot, environment: Environment): Promise<OwnerRules> {
-  return openOwnerRules({ config, environment, file: rules })
 }
 
 /** Asks a running server of this configuration what became of a prompt in its cache. */

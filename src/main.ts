@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
-import { createApp, explainCache, openRules, pullDependencies } from './app.ts'
+import { createApp, explainCache, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -10,6 +10,7 @@ import { openConfig } from './config/open-config.ts'
 import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
+import { openRules } from './open-rules.ts'
 
 const environment = processEnvironment()
 const { stdin: input, stdout, stderr } = process

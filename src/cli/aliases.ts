@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
-import { readModelPattern, writeModelPattern } from '../services/manage-routes.ts'
+import type { ModelPattern } from '../core/route-rules.ts'
+import { writeModelPattern } from '../services/manage-routes.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
 import type { ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'
 import type { Column } from './table.ts'
+import { toPattern } from './route-words.ts'
 import { noteLeftOut, withRules } from './with-rules.ts'
 
 interface Json {
@@ -23,15 +25,15 @@ export function registerAliases(program: Command, context: ProgramContext): void
   aliases
     .command('add')
     .description('answer what asks for one name with another model')
-    .argument('<pattern>', 'what is asked for: a name, claude-*, a glob, or /an expression/')
+    .argument('<pattern>', 'what is asked for: a name, claude-*, a glob, or /an expression/', toPattern)
     .argument('<model>', 'the model that answers')
     .option('--json', 'write the alias as JSON')
     .addHelpText('after', addExamples)
-    .action(async (pattern: string, model: string, { json }: Json) => {
-      const alias = { alias: readModelPattern(pattern), model }
+    .action(async (pattern: ModelPattern, model: string, { json }: Json) => {
+      const alias = { alias: pattern, model }
       await withRules(context, ({ routes }) => routes.addAlias(alias))
       if (json === true) return context.output.printJson(alias)
-      context.output.print(`${pattern} is answered by ${model}`)
+      context.output.print(`${writeModelPattern(pattern)} is answered by ${model}`)
     })
   registerAliasList(aliases, context)
   registerRemove(aliases, context)
@@ -62,9 +64,9 @@ function registerRemove(aliases: Command, context: ProgramContext): void {
   aliases
     .command('rm')
     .description('forget an alias')
-    .argument('<pattern>', 'its pattern, as duologue aliases list shows it')
-    .action(async (pattern: string) => {
-      await withRules(context, ({ routes }) => routes.removeAlias(readModelPattern(pattern)))
-      context.output.print(`${pattern} is removed`)
+    .argument('<pattern>', 'its pattern, as duologue aliases list shows it', toPattern)
+    .action(async (pattern: ModelPattern) => {
+      await withRules(context, ({ routes }) => routes.removeAlias(pattern))
+      context.output.print(`${writeModelPattern(pattern)} is removed`)
     })
 }

@@ -134,7 +134,7 @@ function registerTest(providers: Command, context: ProgramContext): void {
     .action(async (id: string, { json }: Json) => {
       const models = await withRules(context, ({ providers }) => providers.test(id, context.signal))
       if (json === true) return context.output.printJson(models)
-      context.output.print(`${id} answers, with ${models.length} models`)
+      context.output.print(`${id} answers, with ${models.length} ${models.length === 1 ? 'model' : 'models'}`)
     })
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
-import type { RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import type { ModelPattern, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import { modelPattern } from '../config/model-pattern.ts'
 import { duration } from '../config/quantities.ts'
 import { writeModelPattern } from '../services/manage-routes.ts'
 
@@ -52,6 +53,13 @@ export function toTarget(text: string): RouteTarget {
     throw new InvalidArgumentError('Write it as provider or provider/model; local is the embedded engine.')
   }
   return { provider, ...(model.length > 0 && { model: model.join('/') }) }
+}
+
+/** Reads a name, a prefix, a glob or an expression. */
+export function toPattern(text: string): ModelPattern {
+  const read = modelPattern.safeParse(text)
+  if (read.success) return read.data
+  throw new InvalidArgumentError(`${read.error.issues[0]?.message ?? 'It is no pattern'}.`)
 }
 
 /** Reads `name=glob`. */

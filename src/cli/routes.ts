@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { ProtocolId } from '../core/extras.ts'
-import type { Need, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
-import { readModelPattern } from '../services/manage-routes.ts'
+import type { ModelPattern, Need, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
 import type { ProgramContext } from './program-context.ts'
 import {
@@ -14,6 +13,7 @@ import {
   same,
   time,
   toHeader,
+  toPattern,
   toTarget,
   wholeNumber,
 } from './route-words.ts'
@@ -23,7 +23,7 @@ import { noteLeftOut, withRules } from './with-rules.ts'
 
 interface AddOptions {
   readonly to?: readonly RouteTarget[]
-  readonly model?: string
+  readonly model?: ModelPattern
   readonly protocol?: readonly ProtocolId[]
   readonly key?: readonly string[]
   readonly header?: readonly (readonly [string, string])[]
@@ -60,7 +60,7 @@ function registerAdd(routes: Command, context: ProgramContext): void {
     .description('make a rule')
     .argument('<name>', 'what logs and headers call it')
     .addOption(collecting('--to <provider[/model]>', 'where requests go; give it again for the next best', toTarget))
-    .option('--model <pattern>', 'for models of that name: a name, claude-*, a glob, or /an expression/')
+    .option('--model <pattern>', 'for models of that name: a name, claude-*, a glob, or /an expression/', toPattern)
     .addOption(collecting('--protocol <name>', 'for requests in that wire format', oneOf(protocols)))
     .addOption(collecting('--key <name>', 'for requests with the key of that name', same))
     .addOption(collecting('--header <name=glob>', 'for requests with that header', toHeader))
@@ -100,7 +100,7 @@ function matchOf({ model, protocol, key, header, needs, promptAtLeast, promptAtM
     ...(promptAtMost !== undefined && { atMost: promptAtMost }),
   }
   return {
-    ...(model !== undefined && { model: readModelPattern(model) }),
+    ...(model !== undefined && { model }),
     ...(protocol && { protocols: protocol }),
     ...(key && { keys: key }),
     ...(header && { headers: Object.fromEntries(header) }),

@@ -14,7 +14,7 @@ export interface ProviderDependencies {
   /** What the configuration file says. */
   readonly file: RuleSet
   /** Throws for settings that cannot work. */
-  readonly assertUsable?: (settings: ProviderSettings) => void
+  readonly assertUsable?: (settings: ProviderSettings) => Promise<void>
   readonly check?: CheckProvider
 }
 
@@ -70,7 +70,7 @@ export function createManageProviders(dependencies: ProviderDependencies): Manag
       if (isTaken && !isReplacing) throw taken(settings.id)
       const key = isTaken && settings.key === undefined ? await oldKey(settings.id, store) : undefined
       const whole = { ...settings, ...(key && { key }) }
-      assertUsable?.(whole)
+      await assertUsable?.(whole)
       await store.providers.put(whole)
       return tell(whole, file)
     },

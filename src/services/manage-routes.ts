@@ -1,5 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import type { ModelAlias, ModelPattern, RouteRule } from '../core/route-rules.ts'
+import { assertUsableAliases, assertUsableRoute } from './check-rules.ts'
 import { mergeRules } from '../store/merge-rules.ts'
 import type { RuleSet, Shadowed } from '../store/merge-rules.ts'
 import type { Store } from '../store/open-store.ts'
@@ -9,8 +10,6 @@ export interface RouteDependencies {
   readonly store: Store
   /** What the configuration file says. */
   readonly file: RuleSet
-  /** Throws a `ModelError` for rules that could not be followed. */
-  readonly assertUsable?: (rules: Pick<RuleSet, 'routes' | 'aliases'>) => void
 }
 
 /** Whether the configuration file says so, or the store. */
@@ -46,7 +45,7 @@ export interface ManageRoutes {
 }
 
 /** Makes the use-cases about routes and aliases. */
-export function createManageRoutes({ store, file, assertUsable }: RouteDependencies): ManageRoutes {
+export function createManageRoutes({ store, file }: RouteDependencies): ManageRoutes {
   const fileNames = file.routes.map(({ name }) => name)
   return {
     list: async () => {
@@ -62,7 +61,7 @@ export function createManageRoutes({ store, file, assertUsable }: RouteDependenc
     add: async (rule, { position, isReplacing }) => {
       if (fileNames.includes(rule.name)) throw ofFile(rule.name)
       if (!isReplacing && (await namesIn(store)).includes(rule.name)) throw taken(rule.name)
-      assertUsable?.({ routes: [rule], aliases: [] })
+      assertUsableRoute(rule)
       await store.routes.put(rule, position)
     },
     remove: async names => {
@@ -76,7 +75,9 @@ export function createManageRoutes({ store, file, assertUsable }: RouteDependenc
       await store.routes.move(name, position)
     },
     addAlias: async alias => {
-      assertUsable?.({ routes: [], aliases: [alias] })
+      const { items } = await store.aliases.list()
+      const others = items.filter(other => writeModelPattern(other.alias) !== writeModelPattern(alias.alias))
+      assertUsableAliases([...file.aliases, ...others, alias])
       await store.aliases.put(alias)
     },
     removeAlias: async alias => {
@@ -87,14 +88,7 @@ export function createManageRoutes({ store, file, assertUsable }: RouteDependenc
   }
 }
 
-/** Reads a name of models as people write it: `gpt-5`, `claude-*`, `*-mini?`, or `/expression/`. */
-export function readModelPattern(text: string): ModelPattern {
-  if (text.length > 1 && text.startsWith('/') && text.endsWith('/')) return { type: 'regex', text: text.slice(1, -1) }
-  if (!/[*?]/.test(text)) return { type: 'exact', text }
-  return /^[^*?]+\*$/.test(text) ? { type: 'prefix', text: text.slice(0, -1) } : { type: 'glob', text }
-}
-
-/** Writes it as people do. */
+/** Writes a pattern as people and the configuration file do. */
 export function writeModelPattern({ type, text }: ModelPattern): string {
   if (type === 'regex') return `/${text}/`
   return type === 'prefix' ? `${text}*` : text

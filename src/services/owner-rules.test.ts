@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ConfigError, loadConfig } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
+import { modelPattern } from '../config/model-pattern.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { RouteRule } from '../core/route-rules.ts'
 import { Secret } from '../core/secret.ts'
-import { readModelPattern, writeModelPattern } from './manage-routes.ts'
+import { writeModelPattern } from './manage-routes.ts'
 import { openOwnerRules } from './owner-rules.ts'
 import type { OwnerRules, OwnerRulesOptions } from './owner-rules.ts'
 
@@ -91,16 +92,34 @@ test('several are removed all or none', async () => {
   expect((await routes.list()).routes).toEqual([])
 })
 
-test('settings and rules that could not be used are refused before they are kept', async () => {
-  const refuse = (): never => {
-    throw new ModelError('invalid-request', 'there is no such kind')
-  }
-  const { providers, routes } = await open({ assertProvider: refuse, assertRoutes: refuse })
+test('settings that could not be used are refused before they are kept', async () => {
+  const { providers } = await open({
+    assertProvider: async () => {
+      throw new ModelError('invalid-request', 'there is no such kind')
+    },
+  })
   await expect(providers.add(anthropic, false)).rejects.toThrow('there is no such kind')
-  await expect(routes.add(claude, { isReplacing: false })).rejects.toThrow('there is no such kind')
-  await expect(routes.addAlias({ alias: readModelPattern('a'), model: 'b' })).rejects.toThrow('there is no such kind')
   expect((await providers.list()).providers).toEqual([])
+})
+
+test.each([
+  [{ ...claude, targets: Array.from({ length: 9 }, () => ({ provider: 'p' })) }, 'targets are 9; 8 are allowed'],
+  [{ ...claude, match: { model: { type: 'regex', text: '(' } as const } }, 'match.model'],
+])('a rule that could not be followed is refused before it is kept, and its field named: %#', async (rule, message) => {
+  const { routes } = await open()
+  const adding = routes.add(rule, { isReplacing: false })
+  await expect(adding).rejects.toMatchObject({ kind: 'invalid-request', message: expect.stringMatching(`^${message}`) })
   expect((await routes.list()).routes).toEqual([])
+})
+
+test('an alias that closes a circle is refused', async () => {
+  const { routes } = await open()
+  await routes.addAlias({ alias: modelPattern.parse('a'), model: 'b' })
+  await expect(routes.addAlias({ alias: modelPattern.parse('b'), model: 'a' })).rejects.toMatchObject({
+    kind: 'invalid-request',
+    message: expect.stringContaining('in a circle'),
+  })
+  expect((await routes.list()).aliases).toHaveLength(1)
 })
 
 test('rules of the file come first, and a stored one may be placed, moved and replaced', async () => {
@@ -119,10 +138,10 @@ test('rules of the file come first, and a stored one may be placed, moved and re
 
 test('an alias is kept and removed by its pattern', async () => {
   const { routes } = await open()
-  await routes.addAlias({ alias: readModelPattern('claude-*'), model: 'qwen3-8b' })
+  await routes.addAlias({ alias: modelPattern.parse('claude-*'), model: 'qwen3-8b' })
   expect((await routes.list()).aliases).toMatchObject([{ model: 'qwen3-8b', from: 'store' }])
-  await routes.removeAlias(readModelPattern('claude-*'))
-  await expect(routes.removeAlias(readModelPattern('claude-*'))).rejects.toMatchObject({ kind: 'not-found' })
+  await routes.removeAlias(modelPattern.parse('claude-*'))
+  await expect(routes.removeAlias(modelPattern.parse('claude-*'))).rejects.toMatchObject({ kind: 'not-found' })
 })
 
 test.each([
@@ -132,7 +151,7 @@ test.each([
   ['*-mini?', 'glob', '*-mini?'],
   ['/gpt-[45]/', 'regex', 'gpt-[45]'],
 ] as const)('the pattern %s is of type %s, and is written as it was read', (written, type, text) => {
-  expect(readModelPattern(written)).toEqual({ type, text })
+  expect(modelPattern.parse(written)).toEqual({ type, text })
   expect(writeModelPattern({ type, text })).toBe(written)
 })
 

@@ -9,7 +9,7 @@ import type { Store, StoreOptions } from '../store/open-store.ts'
 import { createManageProviders } from './manage-providers.ts'
 import type { ManageProviders, ProviderDependencies } from './manage-providers.ts'
 import { createManageRoutes } from './manage-routes.ts'
-import type { ManageRoutes, RouteDependencies } from './manage-routes.ts'
+import type { ManageRoutes } from './manage-routes.ts'
 
 /** What the owner set up, to be looked at and changed. */
 export interface OwnerRules {
@@ -24,7 +24,6 @@ export interface OwnerRulesOptions {
   /** What the configuration file says; absent where there is none. */
   readonly file?: RuleSet
   readonly assertProvider?: ProviderDependencies['assertUsable']
-  readonly assertRoutes?: RouteDependencies['assertUsable']
   readonly check?: ProviderDependencies['check']
 }
 
@@ -32,7 +31,7 @@ const nothing: RuleSet = { providers: [], routes: [], aliases: [] }
 
 /** Opens the store with what manages it. Throws a `ConfigError` for settings that do not fit it. */
 export async function openOwnerRules(options: OwnerRulesOptions): Promise<OwnerRules> {
-  const { config, environment, file = nothing, assertProvider, assertRoutes, check } = options
+  const { config, environment, file = nothing, assertProvider, check } = options
   const store = await openConfiguredStore(config, environment)
   return {
     providers: createManageProviders({
@@ -41,7 +40,7 @@ export async function openOwnerRules(options: OwnerRulesOptions): Promise<OwnerR
       ...(assertProvider && { assertUsable: assertProvider }),
       ...(check && { check }),
     }),
-    routes: createManageRoutes({ store, file, ...(assertRoutes && { assertUsable: assertRoutes }) }),
+    routes: createManageRoutes({ store, file }),
     close: () => store.close(),
   }
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { dataFolderWith } from './data-folder.ts'
 import { installedProgram } from './installed-program.ts'
 import { runProcess } from './processes.ts'
@@ -67,11 +70,12 @@ test('a key that is typed is not shown, and one that is interrupted changes noth
 test.each([
   ['providers add anthropic --key sk-1', /unknown option '--key'/],
   ['providers add anthropic --key-file a --key-variable b', /cannot be used with/],
-  ['providers add local --no-key', /provider local: id is not what it must be/],
+  ['providers add local --kind openai --no-key', /provider local: id is not what it must be/],
+  ['providers add x --kind openai-compatible --no-key', /needs a url/],
   ['providers add anthropic --key-variable NOTHING_LIKE_IT', /the variable NOTHING_LIKE_IT holds no key/],
   ['routes add r --to openai/', /Write it as provider or provider\/model/],
   ['routes add r --needs wings --to openai', /It must be one of tools, vision/],
-  ['routes add r', /targets is not what it must be/],
+  ['routes add r', /targets are missing/],
 ])('used wrongly, as in "duologue %s", it ends with 2', async (line, message) => {
   const { code, out, err } = await duologue(line, await dataFolderWith())
   expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -139,4 +143,39 @@ test('with another master key it ends with 78, says which one is wanted, and cha
   expect(refused.err).not.toContain('abab')
   await rm(join(data.path, 'master.key'))
   expect(await duologue('providers list', data)).toMatchObject({ code: 78, err: expect.stringMatching(/none here/) })
+})
+
+test('a provider is asked for its models with its key; one that does not answer, or of an unknown kind, is told', async () => {
+  const seen: (string | undefined)[] = []
+  const upstream = createServer((request, response) => {
+    seen.push(request.headers.authorization)
+    response.end(JSON.stringify({ object: 'list', data: [{ id: 'one', object: 'model' }] }))
+  }).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  onTestFinished(() => void upstream.close())
+  const data = await dataFolderWith()
+  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  const add = `providers add mine --kind openai-compatible --url ${url}/v1 --key-file -`
+  expect(await duologue(add, { ...data, input: 'sk-canary' })).toMatchObject({ code: 0 })
+  expect(await duologue('providers test mine', data)).toMatchObject({ code: 0, out: 'mine answers, with 1 model\n' })
+  expect(seen).toEqual(['Bearer sk-canary'])
+  await duologue('providers add away --kind ollama --url http://127.0.0.1:1 --no-key', data)
+  expect(await duologue('providers test away', data)).toMatchObject({ code: 69, out: '' })
+  const unknown = await duologue('providers add x --kind florp --no-key', data)
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no kind of provider called "florp"') })
+})
+
+test('what the configuration file says goes before what commands have set up, and is told', async () => {
+  const data = await dataFolderWith()
+  await duologue('providers add work --kind openai --no-key', data)
+  const file = join(data.path, 'duologue.yaml')
+  await writeFile(file, 'providers:\n  work:\n    kind: groq\n', { mode: 0o600 })
+  const environment = { ...data.environment, DUOLOGUE_CONFIG_FILE: file }
+  const { out, err } = await duologue('providers list', { environment })
+  expect(out).toMatch(/^ID[^\n]*\nwork +groq +- +no +- +file\n$/)
+  expect(err).toBe('Not in use: the stored provider work, because the configuration file has one of that name\n')
+  expect(await duologue('providers add work --kind openai --no-key --replace', { environment })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('is in the configuration file; change it there'),
+  })
 })
