@@ -6,7 +6,6 @@ import { ConfigError } from '../config/config.ts'
 import { formatFault, formatFaults } from '../config/fault.ts'
 import { findFile, readConfig } from '../config/open-config.ts'
 import type { ConfigPlace } from '../config/open-config.ts'
-import { starterFile } from '../config/starter-file.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ProgramContext } from './program-context.ts'
 
@@ -33,6 +32,8 @@ export async function editConfig(place: ConfigPlace, { output, environment }: Pr
 
 /* It may come to hold secrets, so nobody else reads it. Gives whether there was none. */
 async function makeFile(path: string): Promise<boolean> {
+  // The schema that it names is made of much that no other command needs.
+  const { starterFile } = await import('../config/starter-file.ts')
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await writeFile(path, starterFile(), { flag: 'wx', mode: 0o600 })

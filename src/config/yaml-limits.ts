@@ -1,8 +1,5 @@
 import { Lexer } from 'yaml'
 
-/** Bytes of a configuration file. */
-export const mostFileBytes = 2 ** 20
-
 const mostTokens = 50_000
 const mostDepth = 64
 
