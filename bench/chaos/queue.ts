@@ -65,7 +65,7 @@ async function stand(gateway: Gateway): Promise<readonly Figure[]> {
 }
 
 function isOverload({ status, headers }: Reply): boolean {
-  return (status === 529 || status === 503) && Number(headers['retry-after']) > 0
+  return (status === 529 || status === 429) && Number(headers['retry-after']) > 0
 }
 
 let asked = 0

@@ -11,7 +11,7 @@ test('more requests than the queue takes are refused in the words of each protoc
   const asked = Array.from({ length: 4 }, (_, index) => served.whole('anthropic', `Question ${index}`, 400))
   await served.untilBusy(4)
   const refused = await Promise.all(protocols.map(protocol => served.whole(protocol, 'One too many')))
-  expect(refused.map(({ status }) => status)).toEqual([529, 503])
+  expect(refused.map(({ status }) => status)).toEqual([529, 429])
   for (const { headers } of refused) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
   expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { afterAll, describe, expect, test } from 'vitest'
 import { anthropicKinds, failureOf, openOpenAI } from '../support/sdk-clients.ts'
@@ -5,9 +6,12 @@ import { serveModels } from '../support/served-starter.ts'
 
 const served = await serveModels()
 const locked = await serveModels({ keys: ['key-of-ada', 'key-of-bob'] })
+/** Answers one request, and lets one wait. */
+const narrow = await serveModels({ slots: 1, mostWaiting: 1 })
 afterAll(async () => {
   await served.close()
   await locked.close()
+  await narrow.close()
 })
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
@@ -176,3 +180,66 @@ describe('openai 7.57', () => {
     expect(error).toMatchObject({ status: 401, code: 'invalid_api_key' })
   })
 })
+
+/* Greedily, a song without end. */
+const endless = { role: 'assistant' as const, content: 'la la la la '.repeat(100).trim() }
+
+/** Takes the one place and the one place in the queue, and gives them back at the end of a test. */
+async function fillQueue(): Promise<() => Promise<unknown>> {
+  const { chat } = openOpenAI(narrow.url)
+  const leaving = new AbortController()
+  const song = { model: 'starter', temperature: 0, messages: [...messages, endless] }
+  const options = { signal: leaving.signal }
+  // An answer was measured, so that the time to come back is short.
+  await chat.completions.create({ ...song, max_tokens: 1 })
+  const stream = await chat.completions.create({ ...song, max_tokens: 7000, stream: true }, options)
+  await stream[Symbol.asyncIterator]().next()
+  const waiting = chat.completions.create({ ...song, max_tokens: 2 }, options).catch((error: unknown) => error)
+  while (!isFull()) await delay(5)
+  return () => {
+    leaving.abort()
+    return waiting
+  }
+}
+
+/* Engines tell how busy they are, though commands do not ask. */
+function isFull(): boolean {
+  const [model] = narrow.processes()
+  return model !== undefined && 'waiting' in model && model.waiting === 1
+}
+
+const refusals = (status: number) => narrow.log.filter(record => record['status'] === status).length
+
+test('[E10] a full queue is told with the time to come back', async () => {
+  const empty = await fillQueue()
+  const question = { model: 'starter', max_tokens: 1, messages }
+  for (const { open, errors } of anthropicKinds) {
+    const told = await failureOf(open(narrow.url).messages.create(question), errors.APIError)
+    expect(told).toMatchObject({ status: 529, error: { error: { type: 'overloaded_error' } } })
+    expect(Number(told.headers?.get('retry-after'))).toBeGreaterThan(0)
+  }
+  const told = await failureOf(openOpenAI(narrow.url).chat.completions.create(question), OpenAI.RateLimitError)
+  expect(told).toMatchObject({ status: 429, code: 'overloaded' })
+  expect(Number(told.headers?.get('retry-after'))).toBeGreaterThan(0)
+  await empty()
+})
+
+test('[E10] who is told to come back does, and is answered', async () => {
+  const empty = await fillQueue()
+  const question = { model: 'starter', max_tokens: 1, messages }
+  const before = { anthropic: refusals(529), openai: refusals(429) }
+  const asked = [
+    ...anthropicKinds.map(
+      async ({ open }) => (await open(narrow.url, patient).messages.create(question)).usage.output_tokens,
+    ),
+    openOpenAI(narrow.url, patient)
+      .chat.completions.create(question)
+      .then(({ usage }) => usage?.completion_tokens),
+  ]
+  while (refusals(529) < before.anthropic + 2 || refusals(429) < before.openai + 1) await delay(5)
+  await empty()
+  expect(await Promise.all(asked)).toEqual([1, 1, 1])
+})
+
+/* Those who come back at the same time refuse each other again. */
+const patient = { retries: 5 }

@@ -9,7 +9,7 @@ import { useTinyModel } from '../support/use-tiny-model.ts'
 
 const files = useTinyModel()
 
-test('whatever schema is forced upon an answer, it is kept or its loss is told, and the prompt is counted exactly', async () => {
+test('[X25] whatever schema is forced upon an answer, it is kept or its loss is told, and the prompt is counted exactly', async () => {
   const path = join(files.folder, 'long.gguf')
   await writeTinyModel(path, { contextLength: 16_384 })
   const { port } = await serveEngine(path)

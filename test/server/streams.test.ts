@@ -268,8 +268,9 @@ test('the place of a request is free again when its client has left', async () =
     json: { error: { type: 'overloaded_error' } },
   })
   expect(await post(port, '/v1/chat/completions', hello)).toMatchObject({
-    status: 503,
+    status: 429,
     headers: { 'retry-after': '1' },
+    json: { error: { type: 'rate_limit_error', code: 'overloaded' } },
   })
   expect(await ask(port, { path: '/health' })).toMatchObject({ status: 200 })
   socket.destroy()
@@ -288,7 +289,10 @@ test('a body that has no room beside those under way is told to come back, befor
   await until('"a"')
   const large = { ...hello, metadata: { note: 'x'.repeat(1000) } }
   expect(await post(port, '/v1/messages', large)).toMatchObject({ status: 529, headers: { 'retry-after': '1' } })
-  expect(await post(port, '/v1/chat/completions', large)).toMatchObject({ status: 503 })
+  expect(await post(port, '/v1/chat/completions', large)).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '1' },
+  })
   socket.destroy()
   await backend.ended(1)
   const { response, leave } = await open(port, {

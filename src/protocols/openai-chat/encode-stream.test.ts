@@ -153,7 +153,7 @@ describe('a streamed answer', () => {
     frames.push(server.encodeStreamError(error, 'req_1'))
     expect(checkChatStream(frames)).toEqual([])
     expect(frames.at(-1)).toEqual({
-      data: '{"error":{"message":"too many","type":"server_error","param":null,"code":"overloaded"}}',
+      data: '{"error":{"message":"too many","type":"rate_limit_error","param":null,"code":"overloaded"}}',
     })
   })
 

@@ -13,7 +13,7 @@ const spoken: readonly (readonly [ErrorKind, number, string, string | null, stri
   ['too-large', 413, 'invalid_request_error', 'request_too_large', undefined],
   ['quota-exhausted', 429, 'insufficient_quota', 'insufficient_quota', 'false'],
   ['rate-limited', 429, 'rate_limit_error', 'rate_limit_exceeded', 'true'],
-  ['overloaded', 503, 'server_error', 'overloaded', 'true'],
+  ['overloaded', 429, 'rate_limit_error', 'overloaded', 'true'],
   ['unavailable', 503, 'server_error', 'unavailable', 'true'],
   ['timeout', 504, 'server_error', 'timeout', 'true'],
   ['aborted', 499, 'invalid_request_error', 'request_aborted', 'false'],

@@ -40,7 +40,8 @@ const words: Readonly<Record<ErrorKind, Words>> = {
   'too-large': { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
   'quota-exhausted': { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
   'rate-limited': { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', retry: true },
-  overloaded: { status: 503, type: 'server_error', code: 'overloaded', retry: true },
+  // Clients wait after a 429 as long as it says; after a 503 they often take the whole server for down.
+  overloaded: { status: 429, type: 'rate_limit_error', code: 'overloaded', retry: true },
   unavailable: { status: 503, type: 'server_error', code: 'unavailable', retry: true },
   timeout: { status: 504, type: 'server_error', code: 'timeout', retry: true },
   aborted: { status: 499, type: 'invalid_request_error', code: 'request_aborted', retry: false },

@@ -75,6 +75,12 @@ export const sharedRequirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'E10',
+    source: 'Anthropic docs, Errors; Anthropic SDK and OpenAI SDK, Retries',
+    behaviour: 'A server that is full says so in the words of each API, and clients come back after the time it tells.',
+    provenBy: ['a full queue is told with the time to come back', 'who is told to come back does, and is answered'],
+  },
+  {
     id: 'X1',
     source: 'Duologue, README',
     behaviour: 'Every client is answered, and told why the answer ended.',
@@ -203,5 +209,13 @@ export const sharedRequirements: readonly Requirement[] = [
     source: 'Anthropic docs, Streaming messages',
     behaviour: 'Who waits for long is told that the server lives.',
     provenBy: ['who waits for long is told that the server lives, in the words of each protocol'],
+  },
+  {
+    id: 'X25',
+    source: 'OpenAI docs, Structured outputs; Anthropic docs, Structured outputs and Strict tool use',
+    behaviour: 'A schema that is forced upon an answer is kept, or what is lost is told; prompts are counted exactly.',
+    provenBy: [
+      'whatever schema is forced upon an answer, it is kept or its loss is told, and the prompt is counted exactly',
+    ],
   },
 ]
