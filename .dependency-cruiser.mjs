@@ -87,10 +87,10 @@ export default {
     },
     {
       name: 'app-only-for-main',
-      comment: 'app.ts and open-rules.ts know everybody, so nobody but the program itself may know it.',
+      comment: 'What composes the program knows everybody, so nobody but the program itself may know it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [String.raw`^src/main\.ts$`, isTest] },
-      to: { path: String.raw`^src/(app|open-rules)\.ts$` },
+      from: { path: '^src/[^/]+/', pathNot: isTest },
+      to: { path: String.raw`^src/(app|listen|open-engine|open-routing|open-rules)\.ts$` },
     },
     {
       name: 'main-for-nobody',

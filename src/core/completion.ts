@@ -4,7 +4,7 @@ import type { ModelRequest } from './request.ts'
 /** What a client asks of a model in raw text: no template is put around it. */
 export interface CompletionRequest extends Pick<
   ModelRequest,
-  'model' | 'sampling' | 'maxTokens' | 'stopSequences' | 'topLogprobs' | 'userId' | 'priority'
+  'model' | 'sampling' | 'maxTokens' | 'stopSequences' | 'topLogprobs' | 'userId' | 'priority' | 'sender'
 > {
   /** Text in which control tokens may be spelled out, or the ids of the model's own tokens. */
   readonly prompt: string | readonly number[]

@@ -73,6 +73,14 @@ export interface Continuation {
 /** Who goes first where requests wait. The owner's rules give it, never the client's body. */
 export type Priority = 'high' | 'normal' | 'low'
 
+/** Who sends a request, as the server tells its clients apart. */
+export interface Sender {
+  /** The same for all that one client sends; it says nothing else. */
+  readonly id: string
+  /** Whether the client says that it sent this request before. */
+  readonly isRetry: boolean
+}
+
 /** What a client asks of a model, in no protocol's terms. */
 export interface ModelRequest {
   readonly model: string
@@ -98,5 +106,7 @@ export interface ModelRequest {
   readonly continuation?: Continuation
   /** Absent is `normal`. */
   readonly priority?: Priority
+  /** Absent where clients cannot be told apart. */
+  readonly sender?: Sender
   readonly extras?: Extras
 }

@@ -19,6 +19,7 @@ import { fiveMinutesMs, keepForMs, partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 import { rerank } from './rerank.ts'
 import { runTask } from './run-task.ts'
+import type { NamedTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
 import type { Run, SharingPolicy } from './shared-runs.ts'
 import { taskKey } from './task-key.ts'
@@ -105,7 +106,7 @@ async function* stream(
   const task = toTask(request)
   const id = uniqueId()
   const { model } = request
-  const happenings = run({ model, task, key: taskKey(model, task) }, signal)
+  const happenings = run(nameTask(request, task), signal)
   const hidesThinking = request.thinking?.display === 'omitted'
   yield* toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })
 }
@@ -116,8 +117,16 @@ async function* complete(
 ): ModelStream & AsyncGenerator {
   const { model } = request
   const task = toRawTask(request)
-  const happenings = run({ model, task, key: taskKey(model, task) }, signal)
+  const happenings = run(nameTask(request, task), signal)
   yield* toAnswer(happenings, { id: uniqueId(), model, losses: [], uniqueId, hidesThinking: false })
+}
+
+function nameTask({ model, sender }: Pick<ModelRequest, 'model' | 'sender'>, task: GenerationTask): NamedTask {
+  return { model, task, key: taskKey(model, task), isRetry: sender?.isRetry ?? false }
+}
+
+function turnOf({ priority, sender }: Pick<ModelRequest, 'priority' | 'sender'>): Partial<GenerationTask> {
+  return { ...(priority !== undefined && { priority }), ...(sender && { sender: sender.id }) }
 }
 
 /* A name for a prompt that later requests share asks for no time of its own. */
@@ -127,7 +136,7 @@ function keepAll({ cache, cacheKey }: ModelRequest): Pick<GenerationTask, 'keepA
 }
 
 function toTask(request: ModelRequest): GenerationTask {
-  const { sampling = {}, stopSequences = [], maxTokens, thinking, topLogprobs, priority } = request
+  const { sampling = {}, stopSequences = [], maxTokens, thinking, topLogprobs } = request
   return {
     prompt: toChatPrompt(request),
     parts: partsOf(request),
@@ -137,12 +146,12 @@ function toTask(request: ModelRequest): GenerationTask {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(thinking?.budgetTokens !== undefined && { thinkingTokens: thinking.budgetTokens }),
     ...(topLogprobs !== undefined && { topLogprobs }),
-    ...(priority !== undefined && { priority }),
+    ...turnOf(request),
   }
 }
 
 function toRawTask({ prompt, suffix, echoesPrompt = false, ...request }: CompletionRequest): GenerationTask {
-  const { sampling = {}, stopSequences = [], maxTokens, topLogprobs, priority } = request
+  const { sampling = {}, stopSequences = [], maxTokens, topLogprobs } = request
   return {
     prompt: { raw: prompt, isEchoed: echoesPrompt, ...(suffix !== undefined && { suffix }) },
     parts: [],
@@ -150,7 +159,7 @@ function toRawTask({ prompt, suffix, echoesPrompt = false, ...request }: Complet
     stopSequences,
     ...(maxTokens !== undefined && { maxTokens }),
     ...(topLogprobs !== undefined && { topLogprobs }),
-    ...(priority !== undefined && { priority }),
+    ...turnOf(request),
   }
 }
 

@@ -85,6 +85,8 @@ export interface GenerationTask {
   /** How many of the likeliest tokens to tell beside each one that is shown; absent means no log-probabilities. */
   readonly topLogprobs?: number
   readonly priority?: Priority
+  /** Whose turn it takes, where several clients wait. */
+  readonly sender?: string
 }
 
 /** What is known of a model once it is loaded. */

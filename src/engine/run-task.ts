@@ -11,6 +11,8 @@ export interface NamedTask {
   readonly model: string
   readonly task: GenerationTask
   readonly key: string
+  /** Whether its client says that it sent it before. */
+  readonly isRetry: boolean
 }
 
 export interface RunMeans {

@@ -13,10 +13,17 @@ import type { Run, SharingOptions } from './shared-runs.ts'
 
 const never = (): AbortSignal => new AbortController().signal
 const greedy: Sampling = { temperature: 0 }
-const task = (sampling: Sampling, key = 'key'): NamedTask => ({
+const task = (sampling: Sampling, key = 'key', more: { sender?: string; isRetry?: boolean } = {}): NamedTask => ({
   model: 'm',
   key,
-  task: { prompt: { messages: [], prefill: '' }, parts: [], sampling, stopSequences: [] },
+  isRetry: more.isRetry ?? false,
+  task: {
+    prompt: { messages: [], prefill: '' },
+    parts: [],
+    sampling,
+    stopSequences: [],
+    ...(more.sender !== undefined && { sender: more.sender }),
+  },
 })
 const said = (text: string): GenerationEvent => ({ type: 'text', id: 1, text })
 
@@ -67,6 +74,20 @@ describe('requests that ask for the same', () => {
         expect(runs).toHaveLength(1)
       }),
     )
+  })
+
+  test('run each where they come from different clients', () => {
+    const { share, runs } = scripted({ attach: 'always' })
+    for (const sender of ['one', 'two', 'one']) void share(task(greedy, 'key', { sender }), never()).next()
+    expect(runs).toHaveLength(2)
+  })
+
+  test('share a run where the client says that it sent one before', () => {
+    const { share, runs } = scripted()
+    void share(task({}), never()).next()
+    void share(task({}), never()).next()
+    void share(task({}, 'key', { isRetry: true }), never()).next()
+    expect(runs).toHaveLength(2)
   })
 
   test('share a failure, and the next one runs anew', async () => {

@@ -4,7 +4,7 @@ import type { NamedTask } from './run-task.ts'
 import { isReproducible } from './worker/sampling.ts'
 
 /**
- * Which requests attach to a running one that asks for the same (docs/adr/0012):
+ * Which requests of a client attach to its running one that asks for the same (docs/adr/0012):
  * none, those that must get the same answer anyway or are surely sent again, or all.
  */
 export type AttachRule = 'never' | 'resent' | 'always'
@@ -53,19 +53,25 @@ interface Following {
 }
 
 async function* follow({ task, signal, runs }: Following, options: SharingOptions): AsyncGenerator<GenerationEvent> {
-  const running = runs.get(task.key)
+  const name = shareName(task)
+  const running = runs.get(name)
   const shared = running && mayAttach(running, task, options) ? running : begin(task, runs, options)
-  const leave = join(shared, () => abandon(shared, { key: task.key, runs, graceMs: options.attachGraceMs }))
+  const leave = join(shared, () => abandon(shared, { key: name, runs, graceMs: options.attachGraceMs }))
   // A client that left may never ask for the next event.
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()
   try {
     yield* shared.log.read(signal)
-    forget(shared, task.key, runs)
+    forget(shared, name, runs)
   } finally {
     signal.removeEventListener('abort', leave)
     leave()
   }
+}
+
+/* What one client hears is no other client's business. */
+function shareName({ key, task }: NamedTask): string {
+  return `${key} ${task.sender ?? ''}`
 }
 
 /** Counts a follower; gives the means to leave, which the last one does with consequences. */
@@ -81,11 +87,11 @@ function join(shared: SharedRun, onLastLeft: () => void): () => void {
   }
 }
 
-function mayAttach(running: SharedRun, { task }: NamedTask, { attach, now }: SharingOptions): boolean {
+function mayAttach(running: SharedRun, { task, isRetry }: NamedTask, { attach, now }: SharingOptions): boolean {
   // Whoever tries again wants another outcome.
   if (running.log.hasFailed) return false
   if (attach !== 'resent') return attach === 'always'
-  if (isReproducible(task.sampling) || running.followers === 0) return true
+  if (isRetry || isReproducible(task.sampling) || running.followers === 0) return true
   return running.started !== undefined && !running.hasShown && now() - running.started >= resentAfterMs
 }
 
@@ -99,9 +105,9 @@ function begin(task: NamedTask, runs: Map<string, SharedRun>, { run, now }: Shar
     grace: undefined,
   }
   // Where several run side by side, the latest is the one to attach to.
-  runs.set(task.key, shared)
+  runs.set(shareName(task), shared)
   void pump(run(task, shared.canceller.signal), shared, now).finally(() => {
-    if (shared.followers > 0 || shared.log.hasFailed) forget(shared, task.key, runs)
+    if (shared.followers > 0 || shared.log.hasFailed) forget(shared, shareName(task), runs)
   })
   return shared
 }

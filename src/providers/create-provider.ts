@@ -26,10 +26,7 @@ export function createProvider(settings: ProviderSettings, means: Means): Provid
   return {
     settings,
     backend: createBackend(upstream, model => view.capabilities(model).contextTokens),
-    losses: request => {
-      const prepared = upstream.prepare(request)
-      return [...prepared.losses, ...upstream.encode(prepared.request, true).losses]
-    },
+    capabilities: model => view.capabilities(model),
     models: async signal => view.cards(await list.get(signal)),
     check: async signal => view.cards(await list.renew(signal)),
     prices: model => view.prices(model),

@@ -15,6 +15,10 @@ export function createBackend(upstream: Upstream, contextTokens: (model: string)
     name: settings.id,
     isLocal,
     stream: (request, signal) => streamAnswer(upstream, request, signal),
+    losses: request => {
+      const prepared = upstream.prepare(request)
+      return [...prepared.losses, ...upstream.encode(prepared.request, true).losses]
+    },
     ...(countPath !== undefined && {
       countTokens: (request, signal) => countTokens({ upstream, path: countPath }, request, signal),
     }),

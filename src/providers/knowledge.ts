@@ -24,6 +24,14 @@ export async function loadKnowledge(): Promise<Knowledge> {
   return new KeptKnowledge(calcPrice)
 }
 
+/** Gives the data that comes with the program, which is read in the background; until it is there nothing is known. */
+export function knowledgeInTime(): Knowledge {
+  let loaded: Knowledge | undefined
+  const load = loadKnowledge().then(knowledge => (loaded = knowledge))
+  load.catch(() => undefined)
+  return { lookUp: (...asked) => loaded?.lookUp(...asked) ?? { capabilities: {}, prices: {} } }
+}
+
 /* Some prices hold for hours of the day. */
 const keptMs = 10 * 60_000
 const maxKept = 5000

@@ -1,22 +1,21 @@
 import type { Backend } from '../core/backend.ts'
+import type { Capabilities } from '../core/capabilities.ts'
 import type { ProtocolId } from '../core/extras.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import type { Loss } from '../core/loss.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import type { Prices, ProviderSettings } from '../core/provider-settings.ts'
-import type { ModelRequest } from '../core/request.ts'
 import type { Compat } from '../protocols/protocol.ts'
 
 /** A place that answers, ready to be asked. */
 export interface Provider {
   readonly settings: ProviderSettings
   readonly backend: Backend
-  /** What it cannot express of a request, known without asking it. Throws a `ModelError` for what it cannot be sent. */
-  losses(request: ModelRequest): readonly Loss[]
   /** What it serves. The list is kept for a while, and the last good one when it cannot be had. Throws a `ModelError`. */
   models(signal: AbortSignal): Promise<readonly ModelCard[]>
   /** Asks for the list anew, which needs address and key to be right. Throws a `ModelError` that says what is not. */
   check(signal: AbortSignal): Promise<readonly ModelCard[]>
+  /** What is known of a model's abilities; an absent claim is unknown. */
+  capabilities(model: string): Capabilities
   /** What a model costs there; an absent price is unknown. */
   prices(model: string): Prices
   /** Ends work in the background. Answers that are under way go on to their end. */

@@ -36,6 +36,8 @@ export interface RoutingView {
   readonly health?: RestingTargets
   /** Whether the server's own settings forbid targets that are not local, whatever is asked. */
   readonly isLocalOnly?: boolean
+  /** Whether what a target cannot express is refused for every request. */
+  readonly isStrict?: boolean
   /** A number from 0 up to 1, another one each time. */
   readonly random: () => number
 }

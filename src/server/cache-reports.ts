@@ -16,14 +16,14 @@ const mostReports = 512
  * Makes an empty memory. What a kept conversation went on with may be another client's, so it is told only where
  * `isForOne`, all clients being one.
  */
-export function createCacheReports({ isForOne }: { readonly isForOne: boolean }): CacheReports {
+export function createCacheReports({ isForOne }: { readonly isForOne: () => boolean }): CacheReports {
   const reports = new Map<string, { readonly report: CacheReport; readonly caller: string }>()
-  const caller = ({ request }: Exchange): string => (isForOne ? '' : callerOf(request.headers))
+  const caller = ({ request }: Exchange): string => (isForOne() ? '' : callerOf(request.headers))
   return {
     keep: exchange => {
       const { cache } = exchange.trace
       if (!cache) return
-      reports.set(exchange.requestId, { report: isForOne ? cache : withoutKept(cache), caller: caller(exchange) })
+      reports.set(exchange.requestId, { report: isForOne() ? cache : withoutKept(cache), caller: caller(exchange) })
       const oldest = reports.size > mostReports ? reports.keys().next().value : undefined
       if (oldest !== undefined) reports.delete(oldest)
     },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ModelError } from '../core/errors.ts'
+import type { ClientKey } from './client-key.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { startTrace, type AnswerTrace } from '../telemetry/observe.ts'
 
@@ -17,6 +18,10 @@ export interface Exchange {
   readonly signal: AbortSignal
   readonly trace: AnswerTrace
   readonly startedMs: number
+  /** The key that the client presented, where it needs one. */
+  key?: ClientKey
+  /** The body as it came, unpacked. */
+  body?: Uint8Array
   /** The route that took the request, for the log. */
   route?: string
   /** What the client was told, or would have been. */
@@ -35,7 +40,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
   return {
     ...parts,
     signal: controller.signal,
-    trace: startTrace(),
+    trace: { ...startTrace(), requestId: parts.requestId },
     startedMs: performance.now(),
     interrupt: reason => controller.abort(reason),
   }

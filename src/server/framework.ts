@@ -43,7 +43,9 @@ export function createFramework(options: FrameworkOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const encoding = request.headers['content-encoding']
-    return readJson(await unpackBody(body, encoding, limits.maxBodyBytes))
+    const bytes = await unpackBody(body, encoding, limits.maxBodyBytes)
+    exchanges.of(request.raw).body = bytes
+    return readJson(bytes)
   })
   app.addHook('onRequest', async (request, reply) => {
     const exchange = exchanges.of(request.raw)
@@ -85,7 +87,10 @@ function addRoute(app: FastifyInstance, route: Route, exchanges: Exchanges): voi
 function admit(exchange: Exchange, route: Route | undefined, { keyring, places, routes }: FrameworkOptions): void {
   const { request } = exchange
   if (route) exchange.route = `${route.method} ${route.path}`
-  if (!isPublic(exchange, route, routes)) checkKey(request.headers, keyring)
+  if (!isPublic(exchange, route, routes)) {
+    const key = checkKey(request.headers, keyring)
+    if (key) exchange.key = key
+  }
   if (route?.method !== 'POST') return
   requireJson(request.headers['content-type'])
   places.take(exchange)

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
+import { Secret } from '../core/secret.ts'
 import { checkKey, createKeyring } from './keyring.ts'
+import type { Keyring } from './keyring.ts'
 
-const ring = createKeyring(['key-one', 'key-two'])
+const ringOf = (...keys: readonly string[]): Keyring =>
+  createKeyring(keys.map((key, index) => ({ name: `name-${index + 1}`, key: new Secret(key) })))
+
+const ring = ringOf('key-one', 'key-two')
 
 test.each([
   { authorization: 'Bearer key-one' },
@@ -36,7 +41,11 @@ test.each([
 
 test('two keys that begin alike are different keys', () => {
   const long = 'k'.repeat(64)
-  expect(() => checkKey({ 'x-api-key': `${long}a` }, createKeyring([`${long}b`]))).toThrow('not valid')
+  expect(() => checkKey({ 'x-api-key': `${long}a` }, ringOf(`${long}b`))).toThrow('not valid')
+})
+
+test('the key that was presented is told by its name', () => {
+  expect(checkKey({ 'x-api-key': 'key-two' }, ring)?.name).toBe('name-2')
 })
 
 test('no message repeats what was presented', () => {
@@ -44,11 +53,11 @@ test('no message repeats what was presented', () => {
 })
 
 test('where there is no key, any client may come', () => {
-  const empty = createKeyring([])
+  const empty = ringOf()
   expect(() => checkKey({}, empty)).not.toThrow()
   expect(() => checkKey({ authorization: 'Bearer a', 'x-api-key': 'b' }, empty)).not.toThrow()
 })
 
 test.each(['', ' '])('the key %j cannot be configured', key => {
-  expect(() => createKeyring(['ok', key])).toThrow('must not be empty')
+  expect(() => ringOf('ok', key)).toThrow('must not be empty')
 })

@@ -1,26 +1,48 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ModelError } from '../core/errors.ts'
+import type { ClientKey } from './client-key.ts'
 
 /** The keys that open this server, known only by their digests. */
 export interface Keyring {
-  /** Whether there is no key at all, so that no client needs one. */
-  readonly isEmpty: boolean
-  accepts(key: string): boolean
+  /** How many keys there are. Where there is none, no client needs one. */
+  readonly size: number
+  /** Gives the key that a client presents; undefined for one that is not of the ring. */
+  find(presented: string): ClientKey | undefined
+}
+
+/** Gives the keys that hold at this moment: the same list as long as nothing changed. */
+export type LiveKeys = () => readonly ClientKey[]
+
+/** Makes a keyring that follows a list of keys. Throws for an empty key, as `createKeyring` does. */
+export function followKeys(keys: LiveKeys): Keyring {
+  let list = keys()
+  let ring = createKeyring(list)
+  const current = (): Keyring => {
+    const next = keys()
+    if (next !== list) [list, ring] = [next, createKeyring(next)]
+    return ring
+  }
+  return {
+    get size() {
+      return current().size
+    },
+    find: presented => current().find(presented),
+  }
 }
 
 /** Makes a keyring. Throws for an empty key, which would open the server to anyone who sends an empty header. */
-export function createKeyring(keys: readonly string[]): Keyring {
-  if (keys.some(key => key.trim() === '')) {
+export function createKeyring(keys: readonly ClientKey[]): Keyring {
+  if (keys.some(({ key }) => key.reveal().trim() === '')) {
     throw new ModelError('invalid-request', 'keys: an API key must not be empty; remove it or set one')
   }
-  const digests = keys.map(digest)
+  const known = keys.map(key => ({ key, digest: digest(key.key.reveal()) }))
   return {
-    isEmpty: digests.length === 0,
-    accepts: key => {
-      const presented = digest(key)
+    size: known.length,
+    find: presented => {
+      const asked = digest(presented)
       // Every key is compared, so that the time says nothing about which one came near.
-      return digests.reduce((found, known) => timingSafeEqual(known, presented) || found, false)
+      return known.filter(each => timingSafeEqual(each.digest, asked)).at(0)?.key
     },
   }
 }
@@ -29,16 +51,21 @@ function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
-/** Refuses a client that presents no key of the ring, in `Authorization: Bearer` or in `x-api-key`. */
-export function checkKey(headers: IncomingHttpHeaders, keyring: Keyring): void {
-  if (keyring.isEmpty) return
+/**
+ * Gives the key that a client presents in `Authorization: Bearer` or in `x-api-key`; undefined where none is needed.
+ * Throws `unauthorized` for a client that presents none of the ring.
+ */
+export function checkKey(headers: IncomingHttpHeaders, keyring: Keyring): ClientKey | undefined {
+  if (keyring.size === 0) return undefined
   const presented = presentedKeys(headers)
   const [first, second] = presented
   if (first === undefined) throw unauthorized('send an API key as `Authorization: Bearer` or as `x-api-key`')
   if (second !== undefined && second !== first) {
     throw unauthorized('headers authorization and x-api-key hold different keys; send one of them')
   }
-  if (!keyring.accepts(first)) throw unauthorized('the API key is not valid for this server')
+  const key = keyring.find(first)
+  if (!key) throw unauthorized('the API key is not valid for this server')
+  return key
 }
 
 /** Tells the clients of different keys apart, without saying what their keys are. */

@@ -1,9 +1,10 @@
 import type { RequestListener, Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AnswerService } from '../services/answer.ts'
+import type { ExchangeService } from '../services/answer.ts'
 import type { CompleteService } from '../services/complete.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
 import type { EmbedService } from '../services/embed.ts'
+import type { ExplainRouteService } from '../services/explain-route.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { RerankService } from '../services/rerank.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -12,7 +13,8 @@ import { Exchanges } from './exchanges.ts'
 import { createFramework } from './framework.ts'
 import { passGate, type SecurityRules } from './gate.ts'
 import { createHttpServer } from './http-server.ts'
-import { createKeyring } from './keyring.ts'
+import { followKeys } from './keyring.ts'
+import type { LiveKeys } from './keyring.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { logExchange } from './log-exchange.ts'
 import { Places } from './places.ts'
@@ -29,16 +31,17 @@ import { drain, type Phase } from './shutdown.ts'
 
 export interface ServerOptions {
   readonly services: {
-    readonly answer: AnswerService
+    readonly exchange: ExchangeService
     readonly complete: CompleteService
     readonly countTokens: CountTokensService
     readonly embed: EmbedService
     readonly rerank: RerankService
     readonly models: ModelsService
+    readonly explainRoute: ExplainRouteService
   }
   readonly security: SecurityRules
-  /** API keys, of which a client must present one. Without any, no client needs one. */
-  readonly keys: readonly string[]
+  /** Gives the API keys of which a client must present one, as they are at this moment. Without any, none is needed. */
+  readonly keys: LiveKeys
   readonly limits?: Partial<ServerLimits>
   readonly logger: Logger
   readonly clock: Clock
@@ -72,7 +75,8 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   const limits: ServerLimits = { ...defaultLimits, ...options.limits }
   const phase: Phase = { isDraining: false, isStopped: false }
   const places = new Places(limits)
-  const reports = createCacheReports({ isForOne: options.keys.length <= 1 })
+  const keyring = followKeys(options.keys)
+  const reports = createCacheReports({ isForOne: () => keyring.size <= 1 })
   const exchanges = new Exchanges(exchange => {
     places.leave(exchange)
     reports.keep(exchange)
@@ -90,7 +94,6 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     return server
   }
   const routes = allRoutes(options, { limits, phase, reports })
-  const keyring = createKeyring(options.keys)
   const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
   await app.ready()
   return {
@@ -120,14 +123,14 @@ function allRoutes(
   { services, clock, readiness }: ServerOptions,
   { limits, phase, reports }: { limits: ServerLimits; phase: Phase; reports: CacheReports },
 ): readonly Route[] {
-  const shared = { answer: services.answer, limits, clock }
+  const shared = { exchange: services.exchange, limits, clock }
   return [
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared, services.embed),
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
-    ...explainRoutes(reports),
+    ...explainRoutes({ reports, explainRoute: services.explainRoute }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

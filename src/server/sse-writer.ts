@@ -36,11 +36,22 @@ export class SseWriter {
     return this.#response.writableNeedDrain
   }
 
-  write(frame: SseFrame): void {
+  /** Writes a frame, or the bytes of whole frames as another server wrote them. */
+  write(frame: SseFrame | Uint8Array): void {
+    if (frame instanceof Uint8Array) return this.#pass(frame)
     this.#text += formatSse(frame)
     if (this.#text.length >= chunkLength) this.flush()
     // Frames that are ready arrive in microtasks, all of which go before the next immediate.
     else this.#flush ??= setImmediate(() => this.flush())
+  }
+
+  #pass(bytes: Uint8Array): void {
+    if (this.#text !== '') this.flush()
+    clearImmediate(this.#flush)
+    this.#flush = undefined
+    if (this.#response.destroyed) return
+    this.#response.write(bytes)
+    this.#silence.refresh()
   }
 
   flush(): void {

@@ -2,9 +2,10 @@ import { toModelError } from '../core/errors.ts'
 import type { SseFrame } from '../protocols/sse.ts'
 import type { Exchange } from './exchange.ts'
 import type { ServerLimits } from './limits.ts'
-import { tellCache } from './cache-reports.ts'
-import { tellLosses } from './loss-header.ts'
+import { tellAnswer } from './tell-answer.ts'
 import { SseWriter } from './sse-writer.ts'
+
+type Frame = SseFrame | Uint8Array
 
 const streamHeaders = new Map(
   Object.entries({
@@ -15,12 +16,12 @@ const streamHeaders = new Map(
 )
 
 /**
- * Sends frames as they come, until they end, fail, or the client leaves. A failure is told in the stream.
+ * Sends frames as they come, or the bytes of whole frames, until they end, fail, or the client leaves. A failure is told in the stream.
  * Whatever happens, `frames` is closed.
  */
 export async function streamReply(
   exchange: Exchange,
-  frames: AsyncIterable<SseFrame>,
+  frames: AsyncIterable<Frame>,
   limits: Pick<ServerLimits, 'silenceMs' | 'stallMs'>,
 ): Promise<void> {
   const { response, protocol, requestId, signal } = exchange
@@ -37,13 +38,12 @@ export async function streamReply(
   }
 }
 
-async function pump(frames: AsyncIterable<SseFrame>, writer: SseWriter, exchange: Exchange): Promise<void> {
+async function pump(frames: AsyncIterable<Frame>, writer: SseWriter, exchange: Exchange): Promise<void> {
   const { signal } = exchange
   // The first frame is asked for even where the client has left: a pipeline that never started would not close.
   for await (const frame of frames) {
     if (signal.aborted) return
-    tellLosses(exchange)
-    tellCache(exchange)
+    tellAnswer(exchange)
     writer.write(frame)
     if (writer.isFull) await writer.caughtUp(signal)
   }

@@ -1,4 +1,5 @@
 import type { RelayRequest } from '../core/backend.ts'
+import type { ErrorKind } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { askFor, type Ask } from '../routing/ask.ts'
@@ -35,8 +36,23 @@ export interface AnswerOptions {
   /** Gives what routes depend on as it is at the time of each question. */
   readonly view: () => Promise<RoutingView>
   readonly means: RunMeans
+  /** Keeps what became of each attempt at a request that has a name. */
+  readonly record?: (attempt: RecordedAttempt) => void
   /** How long a streaming client waits for its headers. */
   readonly headersAfterMs?: number
+}
+
+/** What became of one attempt, for whoever looks for it later. */
+export interface RecordedAttempt {
+  readonly requestId: string
+  /** Which attempt at the request it was, from 1. */
+  readonly number: number
+  readonly provider: string
+  readonly model: string
+  /** Why it was given up; absent for the one that answered. */
+  readonly failure?: ErrorKind
+  /** Until it was given up, or began to be the answer. */
+  readonly durationMs: number
 }
 
 /** Makes the one use-case that all protocols share: plan, run, observe. */
@@ -73,20 +89,21 @@ export interface AnyQuestion {
 export async function answerAny(question: AnyQuestion, call: Call, options: AnswerOptions): Promise<RunResult> {
   const { demand, ask, isStreaming } = question
   const { signal, circumstances, isVisible, trace = startTrace() } = call
-  const { view, means, headersAfterMs = 2000 } = options
+  const { means, headersAfterMs = 2000 } = options
+  const view = await options.view()
   const started = means.clock.now()
   trace.requestedModel = demand.model
   trace.isStreaming = isStreaming
-  const plan = planRoute(demand, circumstances, await view())
+  const plan = planRoute(demand, circumstances, view)
   trace.route = plan.route
   const result = await runPlan(plan, ask, {
     signal,
     means,
-    isStrict: circumstances.isStrict,
+    isStrict: circumstances.isStrict || view.isStrict === true,
     // An answer that is sent as a whole shows nothing before its end.
     isVisible: isStreaming ? isVisible : event => event.type === 'end',
     headersAfterMs: isStreaming ? headersAfterMs : Infinity,
-    onAttempt: attempt => note(attempt, trace),
+    onAttempt: recorder(trace, options),
   })
   return observeResult(result, trace, () => means.clock.now() - started)
 }
@@ -102,6 +119,25 @@ function observeResult(result: RunResult, trace: AnswerTrace, elapsedMs: () => n
 function observeFound(found: Found, trace: AnswerTrace, elapsedMs: () => number): Found {
   if (found.type === 'events') return { ...found, events: observe(found.events, trace, elapsedMs) }
   return { ...found, pieces: observePieces(found.pieces, trace, elapsedMs) }
+}
+
+function recorder(trace: AnswerTrace, { means, record }: AnswerOptions): (attempt: Attempt) => void {
+  let since = means.clock.now()
+  return attempt => {
+    note(attempt, trace)
+    const [began, now] = [since, means.clock.now()]
+    since = now
+    if (trace.requestId === undefined) return
+    const { provider, model } = attempt.target
+    record?.({
+      requestId: trace.requestId,
+      number: trace.attempts.length,
+      provider,
+      model,
+      ...(attempt.failure && { failure: attempt.failure.kind }),
+      durationMs: Math.round(now - began),
+    })
+  }
 }
 
 function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {

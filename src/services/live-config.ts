@@ -12,6 +12,8 @@ export interface LiveConfig {
   current(): Snapshot
   /** Follows the file from here on. */
   start(): void
+  /** Calls a listener with each snapshot that takes force from here on. Gives what ends that. */
+  onChange(listener: (snapshot: Snapshot) => void): () => void
   close(): void
 }
 
@@ -25,6 +27,7 @@ export interface LiveConfigOptions {
 /** Applies what can be applied of each change of the configuration, and logs what became of it. */
 export function createLiveConfig({ first, logger, watch }: LiveConfigOptions): LiveConfig {
   let followed: ConfigWatch | undefined
+  const listeners = new Set<(snapshot: Snapshot) => void>()
   return {
     current: () => followed?.current() ?? first,
     start: () => {
@@ -32,16 +35,24 @@ export function createLiveConfig({ first, logger, watch }: LiveConfigOptions): L
       followed?.onNews(news => {
         if (news.type === 'changed') logger.level = news.snapshot.config.logLevel
         tell(news, logger)
+        if (news.type === 'changed') for (const listener of listeners) listener(news.snapshot)
       })
+    },
+    onChange: listener => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
     close: () => followed?.close(),
   }
 }
 
 /* What takes force while the server runs. All else waits for its next start, and that is told. */
-const liveSections: ReadonlySet<keyof Rules> = new Set(['models'])
+const liveSections: ReadonlySet<keyof Rules> = new Set(['models', 'providers', 'aliases', 'routes', 'keys'])
 const liveSettings: ReadonlySet<SettingName> = new Set([
   'logLevel',
+  'isLocalOnly',
+  'isStrict',
+  'keys',
   'contextTokens',
   'slots',
   'threads',
@@ -67,7 +78,7 @@ function tell(news: ConfigNews, logger: AdjustableLogger): void {
 
 function tellChanges(changes: Changes, logger: AdjustableLogger): void {
   const needRestart = [
-    ...changes.settings.filter(name => !liveSettings.has(name) && name !== 'keys').map(nameInFile),
+    ...changes.settings.filter(name => !liveSettings.has(name)).map(nameInFile),
     ...changes.sections.filter(name => !liveSections.has(name)),
   ]
   const changed = [...changes.settings.filter(name => name !== 'keys').map(nameInFile), ...changes.sections]

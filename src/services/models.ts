@@ -1,24 +1,43 @@
 import { ModelError } from '../core/errors.ts'
 import type { ModelCard } from '../core/model-card.ts'
+import type { Circumstances } from '../core/route-rules.ts'
 import { unknownModel } from '../routing/plan-route.ts'
 
 /** Which models clients may use. */
 export interface ModelsService {
-  list(): Promise<readonly ModelCard[]>
-  /** Throws `not-found`, naming the models that exist. */
-  find(id: string): Promise<ModelCard>
+  list(circumstances: ModelCircumstances): Promise<readonly ModelCard[]>
+  /** Throws `not-found`, naming the models on this machine. */
+  find(id: string, circumstances: ModelCircumstances): Promise<ModelCard>
 }
 
-/** Makes the use-case of looking models up. `cards` gives them as they are at the time of each call. */
-export function createModels(cards: () => Promise<readonly ModelCard[]>): ModelsService {
+/** What of a request decides about models: one that must stay here makes nobody be asked what there is elsewhere. */
+export type ModelCircumstances = Pick<Circumstances, 'localOnly'>
+
+/** Where models are, each as it is at the time of the call. */
+export interface ModelSources {
+  readonly here: () => Promise<readonly ModelCard[]>
+  /** What others serve. */
+  readonly elsewhere: () => Promise<readonly ModelCard[]>
+}
+
+/** Makes the use-case of looking models up. */
+export function createModels({ here, elsewhere }: ModelSources): ModelsService {
+  const list = async ({ localOnly }: ModelCircumstances): Promise<readonly ModelCard[]> => [
+    ...(await here()),
+    ...(localOnly === undefined ? await elsewhere() : []),
+  ]
   return {
-    list: cards,
-    find: async id => {
-      const all = await cards()
-      const card = all.find(candidate => candidate.id === id)
+    list,
+    find: async (id, circumstances) => {
+      const local = await here()
+      const card = local.find(isIt(id)) ?? (await list(circumstances)).find(isIt(id))
       if (card) return card
-      const names = all.map(candidate => candidate.id)
+      const names = local.map(candidate => candidate.id)
       throw new ModelError('not-found', unknownModel(id, names), { code: 'model-not-found', field: ['model'] })
     },
   }
+}
+
+function isIt(id: string): (card: ModelCard) => boolean {
+  return card => card.id === id
 }

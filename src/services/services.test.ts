@@ -76,10 +76,12 @@ test('where nobody can count, the client is told another way', async () => {
 })
 
 test('models are found by their whole id, and an unknown one is told which exist', async () => {
-  const models = createModels(async () => [card('hf:owner/repo/file.gguf'), card('starter')])
-  expect((await models.find('hf:owner/repo/file.gguf')).displayName).toBe('Model hf:owner/repo/file.gguf')
-  expect(await models.list()).toHaveLength(2)
-  await expect(models.find('repo')).rejects.toMatchObject({
+  const here = async () => [card('hf:owner/repo/file.gguf'), card('starter')]
+  const models = createModels({ here, elsewhere: async () => [card('cloud/large')] })
+  expect((await models.find('hf:owner/repo/file.gguf', {})).displayName).toBe('Model hf:owner/repo/file.gguf')
+  expect(await models.list({})).toHaveLength(3)
+  expect(await models.list({ localOnly: 'key' })).toHaveLength(2)
+  await expect(models.find('repo', {})).rejects.toMatchObject({
     code: 'model-not-found',
     message: expect.stringContaining('"starter"'),
   })

@@ -76,8 +76,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
+/** Where the database lies, where no other one is named. */
+export function databasePath(dataDirectory: string): string {
+  return join(dataDirectory, 'state', 'duologue.db')
+}
+
 async function openDatabase({ dataDirectory, databaseUrl }: StoreOptions): Promise<Database> {
-  const path = join(dataDirectory, 'state', 'duologue.db')
+  const path = databasePath(dataDirectory)
   try {
     if (databaseUrl === undefined) {
       const { openSqlite } = await import('./databases/sqlite.ts')

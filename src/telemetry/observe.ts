@@ -7,6 +7,8 @@ import type { Usage } from '../core/usage.ts'
 
 /** What is known so far of one answer. It grows as the answer passes by. */
 export interface AnswerTrace {
+  /** The request's own name, where it has one. */
+  requestId?: string
   /** The name that the client asked for. */
   requestedModel?: string
   /** The name that answers. */

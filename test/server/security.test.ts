@@ -186,6 +186,7 @@ test('every route opens exactly for whom its table says', async () => {
       "GET /health/ready": "public",
       "GET /v1/models": "key",
       "GET /v1/models/*": "key",
+      "POST /duologue/explain/route/*": "key",
       "POST /v1/chat/completions": "key",
       "POST /v1/completions": "key",
       "POST /v1/embeddings": "key",

@@ -1,15 +1,17 @@
 import { onTestFinished } from 'vitest'
 import type { Backend } from '../../src/core/backend.ts'
 import type { ModelCard } from '../../src/core/model-card.ts'
+import { Secret } from '../../src/core/secret.ts'
 import { builtInView } from '../../src/routing/built-in-view.ts'
 import { createRunMeans } from '../../src/routing/run-means.ts'
 import type { ModelDirectory } from '../../src/routing/view.ts'
 import type { ServerLimits } from '../../src/server/limits.ts'
 import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
-import { createAnswer } from '../../src/services/answer.ts'
+import { createExchange } from '../../src/services/answer.ts'
 import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
+import { createExplainRoute } from '../../src/services/explain-route.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
@@ -48,6 +50,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
 /** Starts a server on a free port. */
 export async function startServer(options: StartOptions = {}): Promise<Started> {
   const { backends = [], cards = [card('m')], limits, readiness } = options
+  const keys = (options.keys ?? []).map((key, index) => ({ name: `key-${index + 1}`, key: new Secret(key) }))
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
   const view = async () => builtInView(directoryOf(backends))
@@ -57,15 +60,16 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
   let count = 0
   const server = await createServer({
     services: {
-      answer: createAnswer(answering),
+      exchange: createExchange(answering),
       complete: createComplete(answering),
       countTokens: createCountTokens(view),
       embed: createEmbed(view),
       rerank: createRerank({ view, cards: async () => cards }),
-      models: createModels(async () => cards),
+      explainRoute: createExplainRoute(view),
+      models: createModels({ here: async () => cards, elsewhere: async () => [] }),
     },
     security: { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] },
-    keys: options.keys ?? [],
+    keys: () => keys,
     ...(limits && { limits }),
     ...(readiness && { readiness }),
     logger: createLogger({

@@ -24,6 +24,7 @@ import type { EchoedPrompt, PromptEcho } from './prompt-echo.ts'
 export interface Job {
   readonly id: number
   readonly priority: Priority
+  readonly sender: string
   readonly tokens: Uint32Array
   readonly map: PromptMap
   readonly sampler: SamplerConfig

@@ -119,6 +119,7 @@ async function toJob({ id, task }: Arrival, means: Means): Promise<Job> {
   return {
     id,
     priority: task.priority ?? 'normal',
+    sender: task.sender ?? '',
     ...read,
     sampler: toSamplerConfig(task.sampling, means.chooseSeed()),
     isReproducible: isReproducible(task.sampling),

@@ -1,12 +1,13 @@
 import { collect } from '../../core/collect.ts'
 import type { Protocol, ReplyContext } from '../../protocols/protocol.ts'
-import type { AnswerService } from '../../services/answer.ts'
+import type { SseFrame } from '../../protocols/sse.ts'
+import type { ExchangeAnswer, ExchangeService } from '../../services/answer.ts'
+import { circumstancesOf, requestHeaders, senderOf } from '../circumstances.ts'
+import type { Exchange } from '../exchange.ts'
 import type { ServerLimits } from '../limits.ts'
-import { circumstancesOf, requestHeaders } from '../circumstances.ts'
-import { tellCache } from '../cache-reports.ts'
-import { tellLosses } from '../loss-header.ts'
-import { sendJson } from '../send-json.ts'
+import { sendBytes, sendJson } from '../send-json.ts'
 import { streamReply } from '../stream-reply.ts'
+import { tellAnswer } from '../tell-answer.ts'
 import type { RouteCall } from './route.ts'
 
 /** The server's own sources of what is different each time. */
@@ -19,32 +20,54 @@ export interface Clock {
 
 export interface AnswerCallOptions {
   readonly protocol: Protocol
-  readonly answer: AnswerService
+  readonly exchange: ExchangeService
   readonly limits: ServerLimits
   readonly clock: Clock
 }
 
 /** Answers a request to a model, in one protocol's words, as a stream or whole. */
 export async function answerCall({ exchange, body }: RouteCall, options: AnswerCallOptions): Promise<void> {
-  const { protocol, answer, limits, clock } = options
+  const { protocol, limits, clock } = options
   const { server } = protocol
   const { signal, trace, requestId } = exchange
-  const decoded = server.decodeRequest(body, requestHeaders(exchange.request.headers))
+  const headers = requestHeaders(exchange.request.headers)
+  const decoded = server.decodeRequest(body, headers)
+  const { isStreaming, includesUsage } = decoded
   const context: ReplyContext = {
     responseId: server.responseId(clock.uniqueId()),
     requestId,
     created: Math.floor(clock.now() / 1000),
-    includesUsage: decoded.includesUsage,
+    includesUsage,
   }
-  const events = await answer(decoded, {
-    signal,
-    circumstances: circumstancesOf(exchange, protocol.id),
-    isVisible: event => server.isVisible(event),
-    trace,
-  })
-  if (decoded.isStreaming) return streamReply(exchange, server.encodeStream(events, context), limits)
-  const whole = await collect(events)
-  tellLosses(exchange)
-  tellCache(exchange)
-  sendJson(exchange, { status: 200, body: server.encodeAnswer(whole, context) })
+  const request = { ...decoded.request, ...senderOf(exchange) }
+  const came = { protocol: protocol.id, isStreaming, body: exchange.body ?? new Uint8Array(), headers }
+  const circumstances = circumstancesOf(exchange, protocol.id)
+  const isVisible = server.isVisible.bind(server)
+  const answer = await options.exchange({ request, isStreaming, came }, { signal, circumstances, isVisible, trace })
+  if (isStreaming) return streamReply(exchange, toFrames(answer, protocol, context), limits)
+  await replyWhole(exchange, answer, context)
+}
+
+/** Speaks an answer in the client's protocol, or passes on what another server wrote in it. */
+async function* toFrames(
+  answer: ExchangeAnswer,
+  protocol: Protocol,
+  context: ReplyContext,
+): AsyncGenerator<SseFrame | Uint8Array> {
+  const found = answer.type === 'pending' ? await answer.found : answer
+  if (found.type === 'events') yield* protocol.server.encodeStream(found.events, context)
+  else for await (const { bytes } of found.pieces) yield bytes
+}
+
+async function replyWhole(exchange: Exchange, answer: ExchangeAnswer, context: ReplyContext): Promise<void> {
+  const found = answer.type === 'pending' ? await answer.found : answer
+  if (found.type === 'events') {
+    const whole = await collect(found.events)
+    tellAnswer(exchange)
+    return sendJson(exchange, { status: 200, body: exchange.protocol.server.encodeAnswer(whole, context) })
+  }
+  const pieces: Uint8Array[] = []
+  for await (const { bytes } of found.pieces) pieces.push(bytes)
+  tellAnswer(exchange)
+  sendBytes(exchange, Buffer.concat(pieces))
 }

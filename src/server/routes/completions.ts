@@ -1,9 +1,8 @@
 import { openaiCompletions } from '../../protocols/openai-completions/index.ts'
 import type { CompleteService } from '../../services/complete.ts'
-import { circumstancesOf } from '../circumstances.ts'
-import { tellCache } from '../cache-reports.ts'
+import { circumstancesOf, senderOf } from '../circumstances.ts'
 import type { ServerLimits } from '../limits.ts'
-import { tellLosses } from '../loss-header.ts'
+import { tellAnswer } from '../tell-answer.ts'
 import { sendJson } from '../send-json.ts'
 import { streamReply } from '../stream-reply.ts'
 import type { Clock } from './answer-call.ts'
@@ -42,10 +41,10 @@ async function completionCall({ exchange, body }: RouteCall, options: Completion
   }
   // The older form of the same API; rules know both by one name.
   const circumstances = circumstancesOf(exchange, 'openai-chat')
-  const events = await complete(decoded, { signal, circumstances, isVisible: openaiCompletions.isVisible, trace })
+  const asked = { ...decoded, requests: requests.map(request => ({ ...request, ...senderOf(exchange) })) }
+  const events = await complete(asked, { signal, circumstances, isVisible: openaiCompletions.isVisible, trace })
   if (isStreaming) return streamReply(exchange, openaiCompletions.encodeStream(events, context), limits)
   const whole = await openaiCompletions.encodeAnswer(events, context)
-  tellLosses(exchange)
-  tellCache(exchange)
+  tellAnswer(exchange)
   sendJson(exchange, { status: 200, body: whole })
 }

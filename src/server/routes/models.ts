@@ -1,5 +1,6 @@
 import type { ModelCard } from '../../core/model-card.ts'
 import type { ModelsService } from '../../services/models.ts'
+import { circumstancesOf } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
 import { readPage, slicePage } from './page.ts'
 import type { Route, RouteCall } from './route.ts'
@@ -13,7 +14,7 @@ export function modelRoutes(models: ModelsService): readonly Route[] {
 }
 
 async function list({ exchange }: RouteCall, models: ModelsService): Promise<void> {
-  const cards = await models.list()
+  const cards = await models.list(circumstancesOf(exchange, exchange.protocol.id))
   const body =
     exchange.protocol.id === 'anthropic-messages'
       ? anthropicList(cards, exchange.query)
@@ -22,7 +23,7 @@ async function list({ exchange }: RouteCall, models: ModelsService): Promise<voi
 }
 
 async function find({ exchange, rest }: RouteCall, models: ModelsService): Promise<void> {
-  const card = await models.find(rest)
+  const card = await models.find(rest, circumstancesOf(exchange, exchange.protocol.id))
   sendJson(exchange, {
     status: 200,
     body: exchange.protocol.id === 'anthropic-messages' ? toAnthropic(card) : toOpenai(card),

@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import type { InstalledModels } from './catalog/installed.ts'
+import { ConfigError } from './config/config.ts'
+import type { Config } from './config/config.ts'
+import { engineEnvironment } from './config/environment.ts'
+import type { Environment } from './config/environment.ts'
+import { dataFolder } from './config/folders.ts'
+import { memoryFolder } from './engine/archive-places.ts'
+import type { ArchiveOptions } from './engine/archive-places.ts'
+import { createEngine } from './engine/engine.ts'
+import type { Engine, EngineNews, EngineOptions } from './engine/engine.ts'
+import type { LoadPreferences } from './engine/load-plan.ts'
+import { normaliseRules } from './engine/normalise/rules.ts'
+import { provisionEngine } from './engine/provision.ts'
+import type { Logger } from './telemetry/logger.ts'
+import type { World } from './world.ts'
+
+/** What the engine is made of beside the configuration. */
+export interface EngineParts {
+  readonly logger: Logger
+  readonly models: InstalledModels
+  readonly preferences: (model: string) => LoadPreferences
+  readonly provision: () => Promise<string>
+  readonly uniqueId: () => string
+}
+
+/** Makes the engine as the owner configured it. Nothing is loaded yet. */
+export function openEngine(
+  config: Config,
+  { environment, notify, logger, models, preferences, provision, uniqueId }: World & EngineParts,
+): Engine {
+  return createEngine({
+    locate: async model => (await models.find(model))?.path,
+    provision,
+    preferences,
+    archive: archiveOf(config, environment),
+    normaliseOff: knownRules(config.normaliseOff),
+    policy: policyOf(config),
+    isConfined: config.confinesModels,
+    availableMemoryBytes: () => process.availableMemory(),
+    environment: engineEnvironment(environment),
+    uniqueId,
+    now: () => performance.now(),
+    onNews: news => tellNews(news, { logger, notify }),
+  })
+}
+
+/** Gives the folder of the engine's package, and installs it where it is missing. */
+export async function provisionFor(
+  config: Config,
+  { environment, notify }: World,
+  signal: AbortSignal,
+): Promise<string> {
+  const told = new Set<string>()
+  const { packageDirectory } = await provisionEngine({
+    directory: join(dataFolder(config, environment), 'engine'),
+    platform: process.platform,
+    arch: process.arch,
+    environment,
+    ...(config.engineBuild !== undefined && { build: config.engineBuild }),
+    signal,
+    onProgress: ({ phase }) => {
+      if (phase !== 'done' && !told.has(phase)) notify(provisionNotes[phase])
+      told.add(phase)
+    },
+  })
+  return packageDirectory
+}
+
+const provisionNotes = {
+  waiting: 'Waiting for the engine, which is being installed…',
+  installing: 'Installing the engine, once: about 85 MB from the npm registry…',
+} as const
+
+function archiveOf(config: Config, environment: Environment): ArchiveOptions {
+  const { cacheMemoryBytes, cacheDiskBytes } = config
+  const memoryDirectory = memoryFolder(process.platform, process.getuid?.())
+  return {
+    dataDirectory: dataFolder(config, environment),
+    ...(memoryDirectory !== undefined && { memoryDirectory }),
+    ...(cacheMemoryBytes !== undefined && { memoryBytes: cacheMemoryBytes }),
+    ...(cacheDiskBytes !== undefined && { diskBytes: cacheDiskBytes }),
+  }
+}
+
+function knownRules(names: readonly string[]): readonly string[] {
+  const rules = normaliseRules.map(({ name }) => name)
+  const unknown = names.find(name => !rules.includes(name))
+  if (unknown === undefined) return names
+  throw new ConfigError(
+    `DUOLOGUE_NORMALISE_OFF ${JSON.stringify(unknown)} is not usable: the rules are ${rules.join(', ')}`,
+  )
+}
+
+function policyOf({ models, pinnedModels, memoryBytes, ...config }: Config): EngineOptions['policy'] {
+  const { keepAliveMs, queueTimeoutMs, mostWaiting, attach, attachGraceMs } = config
+  return {
+    pinned: pinnedModels,
+    expected: models,
+    keepAliveMs,
+    queueTimeoutMs,
+    mostWaiting,
+    attach,
+    attachGraceMs,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  }
+}
+
+function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify: World['notify'] }): void {
+  switch (news.type) {
+    case 'loading':
+      notify(`Loading ${news.model}: ${news.plan.contextTokens} tokens of context × ${news.plan.slots}…`)
+      return logger.info(news, 'a model is being loaded')
+    case 'ready':
+      return logger.info(news, 'a model is ready')
+    case 'failed':
+      return logger.warn(news, 'a model could not be loaded')
+    case 'crashed':
+      return logger.error(news, 'the process of a model ended by itself')
+    case 'unloaded':
+      return logger.info(news, 'a model was unloaded')
+    case 'progress':
+  }
+}

@@ -1,0 +1,106 @@
+import { access } from 'node:fs/promises'
+import { ConfigError } from './config/config.ts'
+import type { Config } from './config/config.ts'
+import { proxiesOf } from './config/proxies.ts'
+import { dataFolder } from './config/folders.ts'
+import { ModelError } from './core/errors.ts'
+import { createProvider } from './providers/create-provider.ts'
+import { knowledgeInTime } from './providers/knowledge.ts'
+import type { Knowledge } from './providers/knowledge.ts'
+import { createOutbound } from './providers/outbound.ts'
+import { createRunMeans } from './routing/run-means.ts'
+import type { RunMeans } from './routing/run-means.ts'
+import type { RecordedAttempt } from './services/answer.ts'
+import type { LiveConfig } from './services/live-config.ts'
+import type { LocalModels } from './services/local-models.ts'
+import type { OpenProviderService } from './services/open-provider.ts'
+import { openConfiguredStore } from './services/owner-rules.ts'
+import { createRoutingState } from './services/routing-state.ts'
+import type { RoutingState } from './services/routing-state.ts'
+import { databasePath } from './store/open-store.ts'
+import type { Store } from './store/open-store.ts'
+import type { Logger } from './telemetry/logger.ts'
+import type { World } from './world.ts'
+
+/** Where requests go, and what that is decided with. */
+export interface Routing {
+  readonly state: RoutingState
+  readonly means: RunMeans
+  /** Takes what the owner set up with commands too. Throws a `ConfigError` where that cannot be used. */
+  follow(): Promise<void>
+  /** Keeps what became of an attempt, from `follow` on and where anything can be kept. */
+  note(attempt: RecordedAttempt): void
+  close(): Promise<void>
+}
+
+export interface RoutingParts {
+  readonly config: LiveConfig
+  readonly local: LocalModels
+  readonly logger: Logger
+}
+
+/** Opens providers and rules as the configuration has them. Throws a `ConfigError` for what cannot be used. */
+export function openRouting({ config, local, logger }: RoutingParts, world: World): Routing {
+  const first = config.current().config
+  const outbound = createOutbound(proxiesOf(first))
+  const means = createRunMeans({ now: () => performance.now(), random: () => Math.random() })
+  const { random, health } = means
+  let knowledge: Knowledge | undefined
+  const open: OpenProviderService = settings => {
+    knowledge ??= knowledgeInTime()
+    return createProvider(settings, { outbound, now: () => Date.now(), knowledge })
+  }
+  const { directory } = local
+  const state = asConfig(() => createRoutingState({ config, open, directory, health, random, logger }))
+  let store: Store | undefined
+  return {
+    state,
+    means,
+    note: attempt => store?.attempts.note({ ...attempt, at: Date.now() - attempt.durationMs }),
+    follow: async () => {
+      store = await openStore(first, { environment: world.environment, logger })
+      if (store) await state.follow(store).catch(notUsable)
+    },
+    close: async () => {
+      state.close()
+      await outbound.close()
+      await store?.close()
+    },
+  }
+}
+
+/** Opens the store. Where there never was one and none can be made, the server does without. */
+async function openStore(
+  config: Config,
+  { environment, logger }: Pick<World, 'environment'> & Pick<RoutingParts, 'logger'>,
+): Promise<Store | undefined> {
+  try {
+    return await openConfiguredStore(config, environment)
+  } catch (error) {
+    if (!(error instanceof ModelError) || !(await hasNoStore(config, environment))) throw error
+    logger.warn({ reason: error.message }, 'nothing is kept of what becomes of requests')
+    return undefined
+  }
+}
+
+async function hasNoStore(config: Config, environment: World['environment']): Promise<boolean> {
+  if (config.databaseUrl !== undefined || config.databaseUrlFile !== undefined) return false
+  return access(databasePath(dataFolder(config, environment))).then(
+    () => false,
+    () => true,
+  )
+}
+
+function asConfig<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    return notUsable(error)
+  }
+}
+
+/* What cannot be used at the start is a setting that cannot be used, and the shell is told so. */
+function notUsable(error: unknown): never {
+  if (!(error instanceof ModelError)) throw error
+  throw new ConfigError(error.message, { cause: error })
+}
