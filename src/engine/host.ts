@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { Duplex, Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { ModelError } from '../core/errors.ts'
 import type { Embeddings } from '../core/backend.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
-import type { Confinement } from './confinement.ts'
 import { EmbeddingCalls } from './embedding-calls.ts'
-import { EventQueue } from './event-queue.ts'
+import { GenerationCalls } from './generation-calls.ts'
+import { toEnding } from './host-exit.ts'
+import type { HostExit } from './host-exit.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
 import type {
@@ -20,21 +18,13 @@ import type {
   ToWorker,
   WorkerInfo,
 } from './messages.ts'
+import { spawnWorker } from './spawn-worker.ts'
+import type { SpawnOptions } from './spawn-worker.ts'
 import type { Patience } from './step-times.ts'
 import { toAbortion, waitFor } from './wait-for.ts'
 import { toModelError } from './worker-failure.ts'
 import { createWatchdog } from './watchdog.ts'
 import type { Watchdog } from './watchdog.ts'
-
-/** Why a child process is no more. */
-export interface HostExit {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  /** The last of what the child wrote to its standard error, for the log. */
-  readonly lastWords: string
-  /** How long the child made no progress; present where it was ended for that. */
-  readonly stalledMs?: number
-}
 
 /** The gateway's side of one model's child process. */
 export interface ModelHost {
@@ -56,26 +46,9 @@ export interface ModelHost {
   kill(): void
 }
 
-/** The cause of what failed because the child ended. */
-export class HostEnded extends Error {
-  override readonly name = 'HostEnded'
-  /** Whether the child worked on this when it ended, rather than had it wait. */
-  readonly isSuspect: boolean
-  readonly processId: number | undefined
-
-  constructor(message: string, { isSuspect, processId }: Pick<HostEnded, 'isSuspect' | 'processId'>) {
-    super(message)
-    this.isSuspect = isSuspect
-    this.processId = processId
-  }
-}
-
-export interface HostOptions {
+export interface HostOptions extends SpawnOptions {
   readonly settings: LoadSettings
-  /** The environment variables that the child gets: nothing that it does not need. */
-  readonly environment: Readonly<Record<string, string>>
   readonly onProgress: (fraction: number) => void
-  readonly confinement: Confinement
   readonly patience: Patience
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
@@ -98,10 +71,6 @@ export async function startHost(options: HostOptions): Promise<ModelHost> {
   }
 }
 
-const workerFile = fileURLToPath(
-  new URL(`./worker/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-)
-
 const mostLastWords = 4096
 
 /* A child writes away what should be found again before it goes. */
@@ -112,7 +81,7 @@ class Child implements ModelHost {
   readonly ready: Promise<void>
   readonly #process: ChildProcess
   readonly #lines: JsonLines
-  readonly #generations = new Map<number, Running>()
+  readonly #generations = new GenerationCalls()
   readonly #counts = new Map<number, PromiseWithResolvers<number>>()
   readonly #embeddings = new EmbeddingCalls()
   readonly #becameReady = Promise.withResolvers<void>()
@@ -127,19 +96,11 @@ class Child implements ModelHost {
     this.#options = options
     this.ready = this.#becameReady.promise
     this.#watchdog = createWatchdog({ ...options, onStall: silentMs => this.#endStalled(silentMs) })
-    // The native package forks a test of its own with these arguments: odd ones would break it.
-    const [program, ...words] = [...options.confinement.prefix, process.execPath, workerFile]
-    this.#process = spawn(program ?? process.execPath, words, {
-      env: options.environment,
-      stdio: ['ignore', 'ignore', 'pipe', 'overlapped'],
-      windowsHide: true,
-    })
+    const { process: child, said, socket } = spawnWorker(options)
+    this.#process = child
     this.exited = this.#watchExit()
     void this.exited.then(exit => this.#failAll(exit))
-    const { 2: stderr, 3: socket } = this.#process.stdio
-    if (!(stderr instanceof Readable) || !(socket instanceof Duplex))
-      throw new Error('a child was started without its pipes')
-    stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
     })
     this.#lines = openJsonLines(socket, value => {
@@ -161,25 +122,25 @@ class Child implements ModelHost {
 
   async *generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const id = await this.#take()
-    const events = new EventQueue<GenerationEvent>()
-    const abort = (): void => events.fail(toAbortion(signal))
+    const call = this.#generations.open(id, { pause: () => this.#pause(id), resume: () => this.#resume(id) })
+    const abort = (): void => call.fail(toAbortion(signal))
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
-    this.#generations.set(id, { events, isStarted: false })
     let isOver = false
     try {
-      this.#watchdog.begin()
+      this.#watch()
       this.#send({ type: 'generate', id, task })
-      for await (const event of events) {
+      for await (const event of call.events) {
         isOver = event.type === 'ended' || event.type === 'failed'
         if (event.type === 'failed') throw toModelError(event.failure)
+        call.took(event)
         yield event
         if (isOver) return
       }
     } finally {
       signal.removeEventListener('abort', abort)
-      this.#generations.delete(id)
-      this.#restIfIdle()
+      this.#generations.close(id)
+      this.#watch()
       if (!isOver) this.#send({ type: 'cancel', id })
     }
   }
@@ -206,7 +167,7 @@ class Child implements ModelHost {
       return made
     } finally {
       this.#embeddings.close(id)
-      this.#restIfIdle()
+      this.#watch()
       if (!isOver) this.#send({ type: 'cancel', id })
     }
   }
@@ -227,9 +188,22 @@ class Child implements ModelHost {
     this.kill()
   }
 
-  #restIfIdle(): void {
-    const work = this.#generations.size + this.#counts.size + this.#embeddings.size
+  #pause(id: number): void {
+    this.#send({ type: 'pause', id })
+    this.#watch()
+  }
+
+  #resume(id: number): void {
+    this.#send({ type: 'resume', id })
+    this.#watch()
+  }
+
+  /* A child that has nothing to do may be silent. */
+  #watch(): void {
+    const { slots } = this.#options.settings
+    const work = this.#generations.active(slots) + this.#counts.size + this.#embeddings.size
     if (work === 0) this.#watchdog.rest()
+    else this.#watchdog.begin()
   }
 
   #send(message: ToWorker): void {
@@ -241,12 +215,7 @@ class Child implements ModelHost {
     this.#nextId += 1
     if (this.#process.exitCode === null && this.#process.signalCode === null) return id
     // Once everybody knows that the process is gone, whoever tries again gets the next one.
-    throw this.#ended(await this.exited, { message: endedWhile.answering, isSuspect: false })
-  }
-
-  #ended(exit: HostExit, { message, isSuspect }: { message: string; isSuspect: boolean }): ModelError {
-    const cause = new HostEnded(describeExit(exit), { isSuspect, processId: this.processId })
-    return new ModelError('unavailable', message, { cause, isWorthRepeating: true })
+    throw toEnding(await this.exited, { processId: this.processId, during: 'answering', isSuspect: false })
   }
 
   #receive(message: FromWorker): void {
@@ -257,7 +226,7 @@ class Child implements ModelHost {
       case 'ready':
         this.#info = message.info
         this.#watchdog.hear(0)
-        this.#restIfIdle()
+        this.#watch()
         return this.#becameReady.resolve()
       case 'load-failed':
         return this.#becameReady.reject(
@@ -273,21 +242,15 @@ class Child implements ModelHost {
           : this.#embeddings.take(message.id, message.result)
       case 'step':
         this.#watchdog.hear(message.evaluates)
-        for (const event of message.events) this.#tell(event)
+        for (const event of message.events) this.#generations.tell(event)
     }
-  }
-
-  #tell(event: GenerationEvent): void {
-    const running = this.#generations.get(event.id)
-    if (running && event.type === 'started') running.isStarted = true
-    running?.events.push(event)
   }
 
   #settleCount(id: number, result: CountResult): void {
     const counting = this.#counts.get(id)
     this.#counts.delete(id)
     this.#watchdog.hear()
-    this.#restIfIdle()
+    this.#watch()
     if ('tokens' in result) counting?.resolve(result.tokens)
     else counting?.reject(toModelError(result.failure))
   }
@@ -311,39 +274,13 @@ class Child implements ModelHost {
 
   #failAll(exit: HostExit): void {
     this.#watchdog.rest()
-    const { loading, answering } = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
-    const fail = (message: string, isSuspect: boolean): ModelError => this.#ended(exit, { message, isSuspect })
-    this.#becameReady.reject(fail(loading, false))
-    const running = [...this.#generations.values()]
-    // While a slot is free nothing waits: what has not started was being read.
-    const isFull = running.filter(({ isStarted }) => isStarted).length >= this.#options.settings.slots
-    for (const { events, isStarted } of running) events.fail(fail(answering, isStarted || !isFull))
-    for (const counting of this.#counts.values()) counting.reject(fail(answering, false))
+    const { processId } = this
+    const answering = (isSuspect: boolean): ModelError => toEnding(exit, { processId, during: 'answering', isSuspect })
+    this.#becameReady.reject(toEnding(exit, { processId, during: 'loading', isSuspect: false }))
+    this.#generations.failAll(this.#options.settings.slots, answering)
+    for (const counting of this.#counts.values()) counting.reject(answering(false))
     // All of them take turns, so each was being worked on.
-    this.#embeddings.failAll(fail(answering, true))
-    this.#generations.clear()
+    this.#embeddings.failAll(answering(true))
     this.#counts.clear()
-  }
-}
-
-interface Running {
-  readonly events: EventQueue<GenerationEvent>
-  isStarted: boolean
-}
-
-function describeExit({ code, signal, lastWords }: HostExit): string {
-  return `the engine process ended with ${signal ?? `exit status ${code}`}: ${lastWords.trim()}`
-}
-
-const endedWhile = {
-  loading: 'the engine process ended while it loaded the model',
-  answering: 'the engine process ended before the answer did; it is started again for the next request',
-}
-
-function stalledFor(silentMs: number): typeof endedWhile {
-  const hung = `the engine process made no progress for ${Math.ceil(silentMs / 1000)} s`
-  return {
-    loading: `${hung} while it loaded the model, and was ended`,
-    answering: `${hung} and was ended; it is started again for the next request`,
   }
 }

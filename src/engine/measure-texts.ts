@@ -1,6 +1,6 @@
 import type { Embeddings } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
-import { HostEnded } from './host.ts'
+import { HostEnded } from './host-exit.ts'
 import type { TextTask, WorkerInfo } from './messages.ts'
 import type { RunMeans } from './run-task.ts'
 import { taskKey } from './task-key.ts'

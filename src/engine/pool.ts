@@ -1,6 +1,7 @@
 import { ModelError, toModelError } from '../core/errors.ts'
 import { formatBytes } from '../core/bytes.ts'
-import type { HostExit, ModelHost } from './host.ts'
+import type { HostExit } from './host-exit.ts'
+import type { ModelHost } from './host.ts'
 import type { LoadPlan } from './load-plan.ts'
 import { chooseEvictions, measureRoom } from './memory-budget.ts'
 import type { Room } from './memory-budget.ts'

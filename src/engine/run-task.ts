@@ -1,5 +1,5 @@
 import { ModelError } from '../core/errors.ts'
-import { HostEnded } from './host.ts'
+import { HostEnded } from './host-exit.ts'
 import type { GenerationEvent, GenerationTask } from './messages.ts'
 import type { PoisonList } from './poison.ts'
 import type { ModelPool } from './pool.ts'

@@ -6,6 +6,7 @@ import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import { collect } from '../core/collect.ts'
 import type { Sampling } from '../core/request.ts'
 import { EventLog } from './event-log.ts'
+import { bytesOf, joinEvents } from './join-events.ts'
 import type { GenerationEvent } from './messages.ts'
 import type { NamedTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
@@ -39,10 +40,12 @@ interface Scripted {
   isCancelled: boolean
 }
 
+const newLog = () => new EventLog<GenerationEvent>({ bytesOf, join: joinEvents, mostBytes: 2 ** 30 })
+
 function scripted(more: Partial<SharingOptions> = {}): { share: Run; runs: Scripted[] } {
   const runs: Scripted[] = []
   const run: Run = async function* run(_, signal) {
-    const own: Scripted = { log: new EventLog(), isCancelled: false }
+    const own: Scripted = { log: newLog(), isCancelled: false }
     runs.push(own)
     signal.addEventListener('abort', () => (own.isCancelled = true))
     yield* own.log.read(signal)

@@ -1,4 +1,5 @@
 import { EventLog } from './event-log.ts'
+import { bytesOf, joinEvents } from './join-events.ts'
 import type { GenerationEvent } from './messages.ts'
 import type { NamedTask } from './run-task.ts'
 import { isReproducible } from './worker/sampling.ts'
@@ -38,6 +39,9 @@ interface SharedRun {
 
 /* No client gives up waiting sooner, and who wants several samples asks for them sooner, or later than the first text. */
 const resentAfterMs = 10_000
+
+/* Some hundred thousand letters: a longer answer cannot be heard from its beginning again. */
+const mostBytes = 1024 * 1024
 
 /** Makes a way to run tasks in which a repetition of a running one may follow it instead of running too. */
 export function shareRuns(options: SharingOptions): Run {
@@ -89,7 +93,7 @@ function join(shared: SharedRun, onLastLeft: () => void): () => void {
 
 function mayAttach(running: SharedRun, { task, isRetry }: NamedTask, { attach, now }: SharingOptions): boolean {
   // Whoever tries again wants another outcome.
-  if (running.log.hasFailed) return false
+  if (running.log.hasFailed || !running.log.isWhole) return false
   if (attach !== 'resent') return attach === 'always'
   if (isRetry || isReproducible(task.sampling) || running.followers === 0) return true
   return running.started !== undefined && !running.hasShown && now() - running.started >= resentAfterMs
@@ -97,7 +101,7 @@ function mayAttach(running: SharedRun, { task, isRetry }: NamedTask, { attach, n
 
 function begin(task: NamedTask, runs: Map<string, SharedRun>, { run, now }: SharingOptions): SharedRun {
   const shared: SharedRun = {
-    log: new EventLog(),
+    log: new EventLog({ bytesOf, join: joinEvents, mostBytes }),
     canceller: new AbortController(),
     followers: 0,
     started: undefined,
@@ -118,6 +122,7 @@ async function pump(events: AsyncGenerator<GenerationEvent>, shared: SharedRun, 
       if (event.type === 'started') shared.started = now()
       else if (event.type !== 'planned') shared.hasShown = true
       shared.log.push(event)
+      await shared.log.room(shared.canceller.signal)
     }
     shared.log.end()
   } catch (error) {
@@ -134,7 +139,7 @@ function abandon(
     forget(shared, key, runs)
     shared.canceller.abort()
   }
-  if (graceMs === 0 || runs.get(key) !== shared) return giveUp()
+  if (graceMs === 0 || runs.get(key) !== shared || !shared.log.isWhole) return giveUp()
   shared.grace = setTimeout(giveUp, graceMs)
   shared.grace.unref()
 }

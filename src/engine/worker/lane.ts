@@ -19,6 +19,8 @@ export interface Work {
   /** Drawn and not yet evaluated. */
   next: number | undefined
   isCancelled: boolean
+  /** Whether its reader does not keep up. */
+  isPaused: boolean
 }
 
 /** A promise to keep a lane's first tokens. */

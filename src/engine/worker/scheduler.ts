@@ -18,6 +18,9 @@ export interface Scheduler {
   submit(job: Job): void
   /** Stops an answer at the end of the step that runs. Nothing more is said of it. */
   cancel(id: number): void
+  /** Leaves an answer as it is, in its slot, until it is resumed. */
+  pause(id: number): void
+  resume(id: number): void
   /** Stops all work at the end of the step that runs, and writes away what the slots hold. */
   leave(): Promise<void>
 }
@@ -78,14 +81,32 @@ class StepScheduler implements Scheduler {
 
   cancel(id: number): void {
     this.#queue.remove(id)
-    const work = this.#lanes.find(lane => lane.work?.generation.job.id === id)?.work
-    if (work) work.isCancelled = true
+    const work = this.#workOf(id)
+    if (!work) return
+    work.isCancelled = true
+    // Where all answers are paused nothing runs, and somebody may wait for the slot.
+    this.#run ??= this.#work()
+  }
+
+  pause(id: number): void {
+    const work = this.#workOf(id)
+    if (work) work.isPaused = true
+  }
+
+  resume(id: number): void {
+    const work = this.#workOf(id)
+    if (work) work.isPaused = false
+    this.#run ??= this.#work()
   }
 
   async leave(): Promise<void> {
     this.#isLeaving = true
     await this.#run
     await this.#seating.archiveAll()
+  }
+
+  #workOf(id: number): Work | undefined {
+    return this.#lanes.find(lane => lane.work?.generation.job.id === id)?.work
   }
 
   async #work(): Promise<void> {
@@ -141,12 +162,12 @@ class StepScheduler implements Scheduler {
     this.#clock += 1
     lane.lastUsed = this.#clock
     const generation = new Generation(this.#model, job)
-    lane.work = { generation, arrived: this.#clock, next: undefined, isCancelled: false }
+    lane.work = { generation, arrived: this.#clock, next: undefined, isCancelled: false, isPaused: false }
     return generation.begin()
   }
 
   #planPieces(): readonly Piece[] {
-    const busy = this.#lanes.flatMap(lane => (lane.work ? [{ lane, work: lane.work }] : []))
+    const busy = this.#lanes.flatMap(lane => (lane.work && !lane.work.isPaused ? [{ lane, work: lane.work }] : []))
     const working = busy.map(({ lane, work }) => ({
       slot: lane.id,
       remaining: remainingOf(lane, work),

@@ -72,6 +72,9 @@ class TextServer implements ServedModel {
       case 'cancel':
         this.#wishes.delete(id)
         return
+      case 'pause':
+      case 'resume':
+        return
       case 'count':
         return send({ type: 'count', id, result: { failure } })
       case 'generate':

@@ -72,6 +72,10 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
         case 'cancel':
           arrivals.drop(message.id)
           return scheduler.cancel(message.id)
+        case 'pause':
+          return scheduler.pause(message.id)
+        case 'resume':
+          return scheduler.resume(message.id)
         case 'generate':
           return void arrivals.take(message)
       }

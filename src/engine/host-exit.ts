@@ -1,0 +1,56 @@
+import { ModelError } from '../core/errors.ts'
+
+/** Why a child process is no more. */
+export interface HostExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The last of what the child wrote to its standard error, for the log. */
+  readonly lastWords: string
+  /** How long the child made no progress; present where it was ended for that. */
+  readonly stalledMs?: number
+}
+
+/** The cause of what failed because the child ended. */
+export class HostEnded extends Error {
+  override readonly name = 'HostEnded'
+  /** Whether the child worked on this when it ended, rather than had it wait. */
+  readonly isSuspect: boolean
+  readonly processId: number | undefined
+
+  constructor(message: string, { isSuspect, processId }: Pick<HostEnded, 'isSuspect' | 'processId'>) {
+    super(message)
+    this.isSuspect = isSuspect
+    this.processId = processId
+  }
+}
+
+/** What a child's end means for who waited for it. */
+export interface EndedHost {
+  readonly processId: number | undefined
+  readonly during: 'loading' | 'answering'
+  readonly isSuspect: boolean
+}
+
+/** Tells who waited for a child that it ended. */
+export function toEnding(exit: HostExit, { processId, during, isSuspect }: EndedHost): ModelError {
+  const words = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
+  const cause = new HostEnded(describeExit(exit), { isSuspect, processId })
+  return new ModelError('unavailable', words[during], { cause, isWorthRepeating: true })
+}
+
+function describeExit({ code, signal, lastWords }: HostExit): string {
+  return `the engine process ended with ${signal ?? `exit status ${code}`}: ${lastWords.trim()}`
+}
+
+const endedWhile = {
+  loading: 'the engine process ended while it loaded the model',
+  answering: 'the engine process ended before the answer did; it is started again for the next request',
+}
+
+function stalledFor(silentMs: number): typeof endedWhile {
+  const hung = `the engine process made no progress for ${Math.ceil(silentMs / 1000)} s`
+  return {
+    loading: `${hung} while it loaded the model, and was ended`,
+    answering: `${hung} and was ended; it is started again for the next request`,
+  }
+}
