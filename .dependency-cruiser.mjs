@@ -37,8 +37,9 @@ export const owners = {
   re2js: ['routing'],
   commander: ['cli'],
   pino: ['telemetry'],
-  // A request must never reach a process: only an engine, a download and a person at a terminal start one.
-  child_process: ['engine', 'catalog', 'cli'],
+  // A request must never reach a process: only an engine, a provider's own command, a download and a person at a
+  // terminal start one.
+  child_process: ['engine', 'providers', 'catalog', 'cli'],
 }
 
 const folders = Object.keys(mayImport)

@@ -4,6 +4,10 @@ import { createBackend } from './http-backend.ts'
 import { KeptList } from './kept-list.ts'
 import type { Knowledge, Known } from './knowledge.ts'
 import { readModels } from './model-list.ts'
+import { planEngine } from './managed/engine-plan.ts'
+import { isManaged, manageEngine } from './managed/manage.ts'
+import type { ManagedMeans } from './managed/manage.ts'
+import { manageProvider } from './managed/managed-provider.ts'
 import type { Outbound } from './outbound.ts'
 import type { ListedModel, Provider } from './provider.ts'
 import { kindOf } from './registry.ts'
@@ -16,18 +20,30 @@ export interface Means {
   readonly now: () => number
   /** Absent: of models nothing is known but what their provider and its owner say. */
   readonly knowledge?: Knowledge
+  /** Absent: engines that are started get nothing of our environment, and nobody hears of them. */
+  readonly engines?: ManagedMeans
 }
 
 /** Makes a provider of what its owner set. Asks nobody yet. Throws `invalid-request` for settings that cannot work. */
 export function createProvider(settings: ProviderSettings, means: Means): Provider {
-  const upstream = new Upstream(settings, kindOf(settings.kind), means.outbound)
+  const kind = kindOf(settings.kind)
+  if (!isManaged(settings)) return createAsked(new Upstream(settings, kind, means.outbound), means)
+  const planned = planEngine(settings, kind)
+  const upstream = new Upstream(planned, kind, means.outbound)
+  const engine = manageEngine(upstream, planned, { ...means.engines, now: means.now })
+  // To look at a list is no reason to start a program.
+  const asked = createAsked(upstream, means, () => engine.state === 'ready')
+  return manageProvider({ ...asked, settings }, engine)
+}
+
+function createAsked(upstream: Upstream, means: Means, mayBeAsked = () => true): Provider {
   const list = new KeptList(signal => fetchList(upstream, signal), means.now)
   const view = new ModelView({ ...means, upstream, list })
   return {
-    settings,
+    settings: upstream.settings,
     backend: createBackend(upstream, model => view.capabilities(model).contextTokens),
     capabilities: model => view.capabilities(model),
-    models: async signal => view.cards(await list.get(signal)),
+    models: async signal => view.cards(mayBeAsked() ? await list.get(signal) : (list.known ?? [])),
     check: async signal => view.cards(await list.renew(signal)),
     prices: model => view.prices(model),
     close: () => list.close(),

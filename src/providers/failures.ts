@@ -42,7 +42,8 @@ const harmful = /\p{Cc}|\p{Zl}|\p{Zp}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 /* A text this short would be found in many words that mean nothing. */
 const shortestSecret = 4
 
-function scrub(text: string, secrets: readonly Secret[]): string {
+/** Gives a text without secrets, and without letters that do harm. */
+export function scrub(text: string, secrets: readonly Secret[]): string {
   const clean = secrets
     .map(secret => secret.reveal())
     .filter(value => value.length >= shortestSecret)

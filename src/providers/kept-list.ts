@@ -1,4 +1,4 @@
-import { ModelError } from '../core/errors.ts'
+import { leaveEarly } from './leave-early.ts'
 import type { ListedModel } from './provider.ts'
 
 /** How long a list is as good as new. */
@@ -55,18 +55,5 @@ export class KeptList {
     this.#models = await this.#fetch(this.#closing.signal)
     this.#staleAt = this.#now() + freshMs
     return this.#models
-  }
-}
-
-/** Waits for what others wait for too, and no longer than `signal` allows. */
-async function leaveEarly<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const leaving = Promise.withResolvers<never>()
-  const leave = (): void => leaving.reject(new ModelError('aborted', 'the request was given up by its client'))
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    return await Promise.race([work, leaving.promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
   }
 }

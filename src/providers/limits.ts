@@ -16,6 +16,9 @@ export const maxBytes = {
 /** How long a list of models may take, or a question about one. */
 export const questionTimeoutMs = 20_000
 
+/** How long an engine may take to say that it is well. */
+export const healthTimeoutMs = 5000
+
 const minute = 60_000
 
 const cloud: Required<Timeouts> = {

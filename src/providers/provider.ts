@@ -18,8 +18,17 @@ export interface Provider {
   capabilities(model: string): Capabilities
   /** What a model costs there; an absent price is unknown. */
   prices(model: string): Prices
-  /** Ends work in the background. Answers that are under way go on to their end. */
+  /** The program behind it, where Duologue starts it. */
+  readonly engine?: Engine
+  /** Ends work in the background, and its program. Answers that are under way go on to their end. */
   close(): void
+}
+
+/** A program that Duologue starts, as far as it is told. */
+export interface Engine {
+  readonly state: 'stopped' | 'starting' | 'ready' | 'resting'
+  /** The last lines that it wrote. */
+  readonly log: readonly string[]
 }
 
 /** What a provider is: all that its owner need not say. */
@@ -43,6 +52,8 @@ export interface Kind {
   readonly modelsPath?: string
   /** Reads that list where it is not of a common form. */
   readonly readModels?: (body: Json) => readonly ListedModel[]
+  /** Where it says whether it is well, relative to the address; where absent, its list of models says so. */
+  readonly healthPath?: string
   readonly embeddingsPath?: string
   /** A program that people run on their own machine. */
   readonly isLocalEngine?: boolean

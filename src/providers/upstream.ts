@@ -15,7 +15,7 @@ import type { Address } from './address.ts'
 import { Exchange } from './exchange.ts'
 import type { ReplyHead } from './exchange.ts'
 import { ownHeaders } from './headers.ts'
-import { maxBytes, questionTimeoutMs, timeoutsOf } from './limits.ts'
+import { healthTimeoutMs, maxBytes, questionTimeoutMs, timeoutsOf } from './limits.ts'
 import type { Outbound } from './outbound.ts'
 import { prepare } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
@@ -36,7 +36,7 @@ export class Upstream {
   readonly codec: ClientCodec
   readonly isLocal: boolean
   readonly #outbound: Outbound
-  readonly #address: Address
+  #address: Address
   readonly #headers: ReadonlyMap<string, Secret>
   readonly #secrets: readonly Secret[]
 
@@ -50,6 +50,13 @@ export class Upstream {
     this.#headers = ownHeaders(settings, kind)
     this.#secrets = [...(settings.key ? [settings.key] : []), ...Object.values(settings.headers ?? {})]
     this.isLocal = settings.isLocal ?? (kind.isLocalEngine === true && isLoopbackHost(this.#address.url.hostname))
+  }
+
+  /** Asks at another port from here on: that of an engine which was started there. */
+  moveTo(port: number): void {
+    const url = new URL(this.#address.url)
+    url.port = String(port)
+    this.#address = { ...this.#address, url }
   }
 
   /** How reasoning of this model is told from that of all others. */
@@ -130,6 +137,26 @@ export class Upstream {
     })
   }
 
+  /** Whether it answers, and does not say that it is not well. */
+  async isHealthy(signal: AbortSignal): Promise<boolean> {
+    const { healthPath, modelsPath = '' } = this.kind
+    const exchange = this.#exchange(signal, healthTimeouts)
+    const question = {
+      url: this.url(healthPath ?? modelsPath),
+      headers: {},
+      isStreaming: false,
+      method: 'GET',
+    } as const
+    try {
+      // One without such a place is up all the same, and so is one that minds the key.
+      return (await this.#send(exchange, question)).status < 500
+    } catch {
+      return false
+    } finally {
+      exchange.close({ isAnswered: false })
+    }
+  }
+
   /** Asks something that takes as long as an answer may, and gives the JSON that comes. */
   askLong(question: LongQuestion, signal: AbortSignal): Promise<Json> {
     return this.#askIn(this.exchange(signal), question)
@@ -164,13 +191,17 @@ export class Upstream {
     })
   }
 
-  async #open(exchange: Exchange, question: Post & { readonly method: 'GET' | 'POST' }): Promise<ReplyHead> {
+  #send(exchange: Exchange, question: Sent): Promise<ReplyHead> {
     const own = [...this.#headers].map(([name, secret]) => [name, secret.reveal()] as const)
-    const head = await exchange.open({
+    return exchange.open({
       ...question,
       headers: { ...this.#protocolHeaders(), ...question.headers, ...Object.fromEntries(own) },
       isOwnersUrl: this.#address.isOwners,
     })
+  }
+
+  async #open(exchange: Exchange, question: Sent): Promise<ReplyHead> {
+    const head = await this.#send(exchange, question)
     if (head.status >= 200 && head.status < 300) return head
     const told = parsed(await exchange.beginning(maxBytes.error))
     throw this.#blame(this.codec.decodeError(head.status, head.headers, told))
@@ -199,11 +230,11 @@ interface AnyQuestion {
 
 type LongQuestion = AnyQuestion & { readonly body: string }
 
-const questionTimeouts: Required<Timeouts> = {
-  connectMs: questionTimeoutMs,
-  firstTokenMs: questionTimeoutMs,
-  idleMs: questionTimeoutMs,
-  totalMs: questionTimeoutMs,
+const questionTimeouts = allTimeouts(questionTimeoutMs)
+const healthTimeouts = allTimeouts(healthTimeoutMs)
+
+function allTimeouts(ms: number): Required<Timeouts> {
+  return { connectMs: ms, firstTokenMs: ms, idleMs: ms, totalMs: ms }
 }
 
 interface Post {
@@ -212,6 +243,8 @@ interface Post {
   readonly body?: string | Uint8Array
   readonly isStreaming: boolean
 }
+
+type Sent = Post & { readonly method: 'GET' | 'POST' }
 
 function chooseDialect({ id, protocol }: ProviderSettings, kind: Kind): Dialect {
   if (protocol === undefined) return kind.dialects[0]

@@ -29,6 +29,7 @@ export const llamaServer: Kind = {
     },
     { protocol: 'openai-responses', path: 'responses' },
   ],
+  healthPath: '../health',
   modelsPath: 'models',
   embeddingsPath: 'embeddings',
 }

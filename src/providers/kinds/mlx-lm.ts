@@ -22,5 +22,6 @@ export const mlxLm: Kind = {
       },
     },
   ],
+  healthPath: '../health',
   modelsPath: 'models',
 }

@@ -24,6 +24,7 @@ export const ollama: Kind = {
     { protocol: 'anthropic-messages', path: 'messages', compat: { unsignedReasoning: 'accepted' } },
     { protocol: 'openai-responses', path: 'responses' },
   ],
+  healthPath: '../api/version',
   modelsPath: '../api/tags',
   readModels: readTags,
   runsElsewhere,

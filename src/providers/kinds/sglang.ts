@@ -24,6 +24,7 @@ export const sglang: Kind = {
     { protocol: 'anthropic-messages', path: 'messages', compat: { unsignedReasoning: 'accepted' } },
     { protocol: 'openai-responses', path: 'responses' },
   ],
+  healthPath: '../health',
   modelsPath: 'models',
   embeddingsPath: 'embeddings',
 }

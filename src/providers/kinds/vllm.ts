@@ -30,6 +30,7 @@ export const vllm: Kind = {
     },
     { protocol: 'openai-responses', path: 'responses' },
   ],
+  healthPath: '../health',
   modelsPath: 'models',
   embeddingsPath: 'embeddings',
 }
