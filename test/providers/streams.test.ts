@@ -23,7 +23,7 @@ function kindOf({ protocol, name }: (typeof kept)[number]): string {
 
 async function answer(at: (typeof kept)[number], script: Readonly<Record<string, unknown>> = {}) {
   await using upstream = await startUpstream({ ...(await keptStream(at.protocol, at.name)), ...script })
-  const { backend } = provide({ kind: kindOf(at), url: upstream.origin, protocol: at.protocol })
+  const { backend } = provide({ kind: kindOf(at), url: upstream.origin, protocol: at.protocol, isLocal: false })
   return await tell(backend.stream({ ...request, model: at.name }, never))
 }
 

@@ -109,7 +109,8 @@ export async function startUpstream(...scripts: readonly [Script, ...Script[]]):
   }
 }
 
-async function play(script: Script, response: ServerResponse, request: SeenRequest): Promise<void> {
+/** Does with a request what a script says. */
+export async function play(script: Script, response: ServerResponse, request: SeenRequest): Promise<void> {
   if (typeof script === 'function') {
     await script(response, request)
   } else if ('events' in script) {

@@ -1,0 +1,98 @@
+import type Anthropic from '@anthropic-ai/sdk'
+import type OpenAI from 'openai'
+import type { Answer } from '../../src/core/collect.ts'
+import { messageText, openOpenAI } from './sdk-clients.ts'
+import type { AnthropicKind } from './sdk-clients.ts'
+
+/** What a client learns of an answer, in no protocol's terms. */
+export interface Learnt {
+  readonly text: string
+  readonly calls: readonly { readonly id: string; readonly name: string; readonly input: unknown }[]
+}
+
+/** One official client, asking in one way. */
+export interface Asking {
+  readonly name: string
+  readonly protocol: 'anthropic-messages' | 'openai-chat'
+  readonly isStreamed: boolean
+  readonly ask: (url: string, model: string) => Promise<Learnt>
+}
+
+const question = 'What is the weather in Oslo and in Bergen?'
+const parameters = { type: 'object' as const, properties: { city: { type: 'string' } } }
+
+/** A request with a tool, as a client of each protocol writes it. */
+export const bodies = {
+  'anthropic-messages': {
+    max_tokens: 100,
+    messages: [{ role: 'user' as const, content: question }],
+    tools: [{ name: 'weather', input_schema: parameters }],
+  },
+  'openai-chat': {
+    max_completion_tokens: 100,
+    messages: [{ role: 'user' as const, content: question }],
+    tools: [{ type: 'function' as const, function: { name: 'weather', parameters } }],
+  },
+} satisfies Readonly<Record<Asking['protocol'], object>>
+
+export const paths: Readonly<Record<Asking['protocol'], string>> = {
+  'anthropic-messages': '/v1/messages',
+  'openai-chat': '/v1/chat/completions',
+}
+
+export function anthropicAsking({ name, open }: AnthropicKind, isStreamed: boolean): Asking {
+  return {
+    name: `${name}, ${isStreamed ? 'streamed' : 'whole'}`,
+    protocol: 'anthropic-messages',
+    isStreamed,
+    ask: async (url, model) => {
+      const { messages } = open(url)
+      const body = { model, ...bodies['anthropic-messages'] }
+      return readMessage(isStreamed ? await messages.stream(body).finalMessage() : await messages.create(body))
+    },
+  }
+}
+
+export function chatAsking(isStreamed: boolean): Asking {
+  return {
+    name: `openai, ${isStreamed ? 'streamed' : 'whole'}`,
+    protocol: 'openai-chat',
+    isStreamed,
+    ask: async (url, model) => {
+      const { completions } = openOpenAI(url).chat
+      const body = { model, ...bodies['openai-chat'] }
+      return readCompletion(
+        isStreamed ? await completions.stream(body).finalChatCompletion() : await completions.create(body),
+      )
+    },
+  }
+}
+
+function readMessage(message: Anthropic.Message): Learnt {
+  const calls = message.content.flatMap(block =>
+    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
+  )
+  return { text: messageText(message), calls }
+}
+
+function readCompletion({ choices }: OpenAI.ChatCompletion): Learnt {
+  const { content, tool_calls: called = [] } = choices[0]?.message ?? { content: null }
+  const calls = called.flatMap(call =>
+    call.type === 'function' ? [{ id: call.id, name: call.function.name, input: parsed(call.function.arguments) }] : [],
+  )
+  return { text: content ?? '', calls }
+}
+
+/** What a client should learn of an answer. */
+export function learntOf({ blocks }: Answer): Learnt {
+  return {
+    text: blocks.map(({ block, content }) => (block.type === 'text' ? content : '')).join(''),
+    calls: blocks.flatMap(({ block, content }) =>
+      block.type === 'tool-call' ? [{ id: block.id, name: block.name, input: parsed(content) }] : [],
+    ),
+  }
+}
+
+function parsed(json: string): unknown {
+  return json === '' ? {} : JSON.parse(json)
+}

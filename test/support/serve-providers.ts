@@ -1,0 +1,131 @@
+import type { Backend } from '../../src/core/backend.ts'
+import type { Capabilities } from '../../src/core/capabilities.ts'
+import type { ProviderSettings } from '../../src/core/provider-settings.ts'
+import type { ModelAlias, RouteRule } from '../../src/core/route-rules.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { createProvider } from '../../src/providers/create-provider.ts'
+import { createOutbound } from '../../src/providers/outbound.ts'
+import type { Provider } from '../../src/providers/provider.ts'
+import { readRules } from '../../src/routing/read-rules.ts'
+import { createRunMeans } from '../../src/routing/run-means.ts'
+import type { RoutingView } from '../../src/routing/view.ts'
+import type { ClientKey } from '../../src/server/client-key.ts'
+import { createServer } from '../../src/server/server.ts'
+import { createExchange } from '../../src/services/answer.ts'
+import { createComplete } from '../../src/services/complete.ts'
+import { createCountTokens } from '../../src/services/count-tokens.ts'
+import { createEmbed } from '../../src/services/embed.ts'
+import { createModels } from '../../src/services/models.ts'
+import { createRerank } from '../../src/services/rerank.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
+import { card } from './cards.ts'
+
+/** A model that is here, with who serves it. */
+export interface Here {
+  readonly backend: Backend
+  readonly capabilities?: Capabilities
+}
+
+export interface ServeOptions {
+  /** By id. A provider that is not given a key has `providerKey`. */
+  readonly providers: Readonly<Record<string, Omit<ProviderSettings, 'id'>>>
+  readonly rules?: readonly RouteRule[]
+  readonly aliases?: readonly ModelAlias[]
+  readonly here?: Readonly<Record<string, Here>>
+  readonly isLocalOnly?: boolean
+  readonly keys?: readonly ClientKey[]
+  readonly headersAfterMs?: number
+}
+
+/** A whole server on a loopback port, with providers over real sockets behind it. */
+export interface ServedProviders extends AsyncDisposable {
+  readonly port: number
+  readonly url: string
+  readonly log: readonly Record<string, unknown>[]
+  readonly logText: () => string
+}
+
+/** The key of every provider, which must be seen in one header of one request and nowhere else. */
+export const providerKey = 'sk-canary-provider-71c4'
+
+/** Starts a server whose rules lead to these providers. */
+export async function serveProviders(options: ServeOptions): Promise<ServedProviders> {
+  const lines: string[] = []
+  const { here = {}, headersAfterMs } = options
+  const means = createRunMeans({ now: () => performance.now(), random: () => 0 })
+  const opened = openProviders(options)
+  const view = viewOf(options, opened.providers, means.health)
+  const answering = { view: async () => view, means, ...(headersAfterMs !== undefined && { headersAfterMs }) }
+  const cards = async () => Object.keys(here).map(card)
+  const server = await createServer({
+    services: {
+      exchange: createExchange(answering),
+      complete: createComplete(answering),
+      countTokens: createCountTokens(answering.view),
+      embed: createEmbed(answering.view),
+      rerank: createRerank({ view: answering.view, cards }),
+      models: createModels(cards),
+    },
+    security: { allowedHosts: [], allowedOrigins: [] },
+    keys: options.keys ?? [],
+    logger: createLogger({ level: 'debug', destination: { write: line => lines.push(line) } }),
+    clock: { now: () => 1_800_000_000_000, uniqueId: countUp() },
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    get log() {
+      return lines.map(line => JSON.parse(line) as Record<string, unknown>)
+    },
+    logText: () => lines.join(''),
+    [Symbol.asyncDispose]: async () => {
+      await server.close({ graceMs: 0 })
+      await opened.close()
+    },
+  }
+}
+
+function openProviders({ providers: settings }: ServeOptions) {
+  const outbound = createOutbound()
+  const key = new Secret(providerKey)
+  const providers = new Map(
+    Object.entries(settings).map(([id, own]) => {
+      return [id, createProvider({ key, ...own, id }, { outbound, now: () => performance.now() })] as const
+    }),
+  )
+  const close = async () => {
+    for (const provider of providers.values()) provider.close()
+    await outbound.close()
+  }
+  return { providers, close }
+}
+
+function viewOf(
+  { rules = [], aliases = [], here = {}, isLocalOnly = false }: ServeOptions,
+  providers: ReadonlyMap<string, Provider>,
+  health: NonNullable<RoutingView['health']>,
+): RoutingView {
+  return {
+    rules: readRules({ routes: rules, aliases }),
+    directory: {
+      targets: name => {
+        const found = Object.hasOwn(here, name) ? here[name] : undefined
+        return found ? [{ ...found, model: name }] : []
+      },
+      names: () => Object.keys(here),
+    },
+    provider: id => providers.get(id),
+    health,
+    isLocalOnly,
+    random: () => 0,
+  }
+}
+
+function countUp(): () => string {
+  let count = 0
+  return () => {
+    count += 1
+    return `u${count}`
+  }
+}
