@@ -133,6 +133,34 @@ test('at whatever event a stream breaks, what went on is whole events and the br
   }
 })
 
+test('half an event never goes on, nor what would become a part of the next one', async () => {
+  for (let halfAt = 0; halfAt < tools.events.length; halfAt++) {
+    const { text, failure } = await relay({ ...tools, halfAt })
+    expect(failure).toMatchObject({ kind: 'unavailable' })
+    expect(text).toMatch(/^$|\n\n$/)
+    expect(wire(tools).startsWith(text.replace(/event: \w+\n\n$/, ''))).toBe(true)
+  }
+})
+
+test.each([1, 2])('a Chat answer whose upstream leaves out the last %d lines ends as every other', async left => {
+  const stream = await keptStream('openai-chat', 'openai-tools.1')
+  const events = stream.events.slice(0, -left)
+  const { text, failure } = await relay({ ...stream, events }, { protocol: 'openai-chat' })
+  expect(failure).toBeUndefined()
+  expect(text).toBe([...events, '[DONE]'].map(data => `data: ${data}\n\n`).join(''))
+})
+
+test('an answer in another form than was asked for never goes on', async () => {
+  const whole = { type: 'message', content: [{ type: 'text', text: 'Yes.' }], stop_reason: 'end_turn' }
+  for (const { pieces, failure } of [await relay({ body: whole }), await relay(tools, { isStreaming: false })]) {
+    expect(failure).toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('the upstream was asked for'),
+    })
+    expect(pieces).toEqual([])
+  }
+})
+
 test('an error within a good status is a failure before anything goes on but its start', async () => {
   const { pieces, failure } = await relay(await keptStream('anthropic-messages', 'anthropic-overloaded.1'))
   expect(failure).toMatchObject({ kind: 'overloaded' })

@@ -37,6 +37,8 @@ export interface StreamScript {
   readonly stallAt?: number
   /** Before the event of this number, or after the last one, the connection is cut. */
   readonly resetAt?: number
+  /** Of the event of this number half is sent, and the stream ends as if that were all. */
+  readonly halfAt?: number
   /** In place of the event of this number this text is sent as its data. */
   readonly garbledAt?: { readonly event: number; readonly data: string }
 }
@@ -135,6 +137,11 @@ async function playStream(script: StreamScript, response: ServerResponse): Promi
       return
     }
     const data = events[at]
+    if (data !== undefined && at === script.halfAt) {
+      const whole = frame(script, at, data)
+      response.end(whole.subarray(0, Math.ceil(whole.length / 2)))
+      return
+    }
     if (data !== undefined) await write(response, frame(script, at, data), script.bytesAtOnce)
   }
   response.end()

@@ -1,4 +1,6 @@
 import type { RelayRequest, RelayedPiece } from '../../core/backend.ts'
+import { ModelError } from '../../core/errors.ts'
+import type { ProtocolId } from '../../core/extras.ts'
 import { parseJson } from '../../protocols/json.ts'
 import { decodeSse } from '../../protocols/sse.ts'
 import type { Exchange } from '../exchange.ts'
@@ -28,7 +30,9 @@ export async function* relayAnswer(
       body,
       isStreaming: request.isStreaming,
     })
-    const pieces = isWhole(head) ? wholePiece(upstream, exchange) : streamedPieces(upstream, exchange)
+    const isInOnePiece = isWhole(head)
+    if (isInOnePiece === request.isStreaming) throw otherForm(request)
+    const pieces = isInOnePiece ? wholePiece(upstream, exchange) : streamedPieces(upstream, exchange)
     for await (const piece of pieces) {
       if (piece.events.some(({ type }) => type !== 'start')) exchange.hasBegun()
       isAnswered ||= piece.events.some(({ type }) => type === 'end')
@@ -47,6 +51,20 @@ async function* wholePiece({ codec }: Upstream, exchange: Exchange): AsyncGenera
   yield { bytes, events: [...playAnswer(answer)] }
 }
 
-function streamedPieces({ codec }: Upstream, exchange: Exchange): AsyncGenerator<RelayedPiece> {
-  return tee(wholeFrames(exchange.chunks()), bytes => codec.decodeStream(decodeSse(bytes)))
+function streamedPieces({ codec, dialect }: Upstream, exchange: Exchange): AsyncGenerator<RelayedPiece> {
+  const endMark = endMarks[dialect.protocol]
+  return tee(wholeFrames(exchange.chunks()), { decode: bytes => codec.decodeStream(decodeSse(bytes)), endMark })
+}
+
+/* In the other protocols the event that ends an answer is the end of the stream, too. */
+const endMarks: Readonly<Record<ProtocolId, Uint8Array>> = {
+  'anthropic-messages': new Uint8Array(),
+  'openai-chat': Buffer.from('data: [DONE]\n\n'),
+  'openai-responses': new Uint8Array(),
+}
+
+/* The client reads the bytes as they are, and could make nothing of the other form. */
+function otherForm({ isStreaming }: RelayRequest): ModelError {
+  const [asked, sent] = isStreaming ? ['a stream', 'a whole answer'] : ['a whole answer', 'a stream']
+  return new ModelError('unavailable', `the upstream was asked for ${asked} and sent ${sent}`)
 }

@@ -3,11 +3,21 @@ import type { ModelEvent } from '../../core/events.ts'
 
 type Decode = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<ModelEvent>
 
+/** How a stream is read along. */
+export interface Reading {
+  readonly decode: Decode
+  /** What ends a stream of this protocol, for an upstream that ends its answer and leaves it out. */
+  readonly endMark: Uint8Array
+}
+
 /**
  * Gives each piece of a stream with the events that it tells, and ends with the piece that ends the answer.
  * Throws what `decode` throws before it gives the piece that is at fault.
  */
-export async function* tee(pieces: AsyncIterable<Uint8Array>, decode: Decode): AsyncGenerator<RelayedPiece> {
+export async function* tee(
+  pieces: AsyncIterable<Uint8Array>,
+  { decode, endMark }: Reading,
+): AsyncGenerator<RelayedPiece> {
   const reader = new Reader(decode)
   for await (const bytes of pieces) {
     const events = await reader.read(bytes)
@@ -15,7 +25,7 @@ export async function* tee(pieces: AsyncIterable<Uint8Array>, decode: Decode): A
     if (reader.isDone) return
   }
   const events = await reader.end()
-  if (events.length > 0) yield { bytes: new Uint8Array(), events }
+  if (events.length > 0) yield { bytes: endMark, events }
 }
 
 /** Feeds a decoder piece by piece, and knows when it has told all that a piece says. */

@@ -4,18 +4,21 @@ import { maxEventLength } from '../../protocols/sse.ts'
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
+/* Whatever is said next must not become a part of what the upstream left unfinished. */
+const blankLine = Buffer.from('\n\n')
+
 /* A UTF-16 unit may take three bytes, and a frame has names and line ends besides. */
 const maxFrameBytes = 3 * maxEventLength + 1024
 
 /**
  * Cuts a stream of server-sent events after each blank line and changes no byte of it, so that whoever stops between
- * two pieces leaves no half event behind. What follows the last blank line is the last piece.
+ * two pieces leaves no half event behind. What follows the last blank line is the last piece, and gets one.
  */
 export async function* wholeFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const cutter = new FrameCutter()
   for await (const chunk of chunks) yield* cutter.read(chunk)
   const rest = cutter.rest()
-  if (rest.length > 0) yield rest
+  if (rest.length > 0) yield Buffer.concat([rest, blankLine])
 }
 
 class FrameCutter {
