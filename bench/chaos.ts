@@ -3,6 +3,7 @@ import { provisionForTests } from '../test/support/engine-package.ts'
 import { createChance } from './chaos/chance.ts'
 import { measureCrashes } from './chaos/crash.ts'
 import { print } from './chaos/figures.ts'
+import { measureFaults } from './chaos/faults.ts'
 import { measureLeaving } from './chaos/leave.ts'
 import { measureQueue } from './chaos/queue.ts'
 import { measureSchemas } from './chaos/schemas.ts'
@@ -23,12 +24,14 @@ const { values } = parseArgs({
   },
 })
 const chance = createChance(Number(values.seed))
-await provisionForTests()
+// What breaks at an upstream needs no engine.
+if (values.only !== 'faults') await provisionForTests()
 const parts = {
   crashes: () => measureCrashes({ chance, seconds: Number(values.seconds) }),
   leaving: () => measureLeaving({ chance, leavers: Number(values.leavers) }),
   stalls: () => measureStalls(Number(values.stalled)),
   queue: () => measureQueue(),
+  faults: () => measureFaults(),
   schemas: () => measureSchemas({ seed: Number(values.seed), schemas: Number(values.schemas) }),
 }
 let isKept = true

@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/core/backend.ts'
 import type { Capabilities } from '../../src/core/capabilities.ts'
+import type { ModelCard } from '../../src/core/model-card.ts'
 import type { ProviderSettings } from '../../src/core/provider-settings.ts'
 import type { ModelAlias, RouteRule } from '../../src/core/route-rules.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -15,6 +16,7 @@ import { createExchange } from '../../src/services/answer.ts'
 import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
+import { createExplainRoute } from '../../src/services/explain-route.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
@@ -64,10 +66,11 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       countTokens: createCountTokens(answering.view),
       embed: createEmbed(answering.view),
       rerank: createRerank({ view: answering.view, cards }),
-      models: createModels(cards),
+      explainRoute: createExplainRoute(answering.view),
+      models: createModels({ here: cards, elsewhere: () => listAll(opened.providers) }),
     },
     security: { allowedHosts: [], allowedOrigins: [] },
-    keys: options.keys ?? [],
+    keys: () => options.keys ?? [],
     logger: createLogger({ level: 'debug', destination: { write: line => lines.push(line) } }),
     clock: { now: () => 1_800_000_000_000, uniqueId: countUp() },
   })
@@ -120,6 +123,11 @@ function viewOf(
     isLocalOnly,
     random: () => 0,
   }
+}
+
+async function listAll(providers: ReadonlyMap<string, Provider>): Promise<readonly ModelCard[]> {
+  const lists = await Promise.all([...providers.values()].map(provider => provider.models(AbortSignal.timeout(2000))))
+  return lists.flat()
 }
 
 function countUp(): () => string {
