@@ -11,6 +11,7 @@ import type { Engine } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
 import { listen, ownUrlOf, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
+import { readAsked } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
@@ -25,6 +26,7 @@ import { createCountTokens } from './services/count-tokens.ts'
 import { createEmbed } from './services/embed.ts'
 import { diagnose } from './services/diagnose.ts'
 import { createExplainRoute } from './services/explain-route.ts'
+import type { ExplainRouteService } from './services/explain-route.ts'
 import { createLiveConfig } from './services/live-config.ts'
 import type { LiveConfig } from './services/live-config.ts'
 import { examineMachine } from './services/examine-machine.ts'
@@ -77,6 +79,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
     processes: () => engine.status(),
     answer: (request, signal) =>
       services.answer({ request, isStreaming: true }, { signal, circumstances: fromTerminal, isVisible: isAnything }),
+    ...answerOwner({ live, routing, explain: services.explainRoute }),
     diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
       live.close()
@@ -84,6 +87,27 @@ export function createApp(first: Snapshot, world: World): CommandApp {
       closing.abort()
       await routing.close()
       await engine.close()
+    },
+  }
+}
+
+interface OwnersParts {
+  readonly live: LiveConfig
+  readonly routing: Routing
+  readonly explain: ExplainRouteService
+}
+
+/** What the owner asks at the terminal about where requests go. */
+function answerOwner({ live, routing, explain }: OwnersParts): Pick<CommandApp, 'explainRoute' | 'checkPrivacy'> {
+  return {
+    explainRoute: async asked => {
+      await routing.follow()
+      return explain(...readAsked(asked, live.current().rules.keys))
+    },
+    checkPrivacy: async () => {
+      await routing.follow()
+      const keys = live.current().rules.keys.filter(({ isLocalOnly }) => isLocalOnly === true)
+      return { ways: await routing.state.waysOut(), keysThatStay: keys.map(({ name }) => name) }
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Flags } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
+import type { RouteExplanation } from '../services/explain-route.ts'
 import type { OwnerRules } from '../services/owner-rules.ts'
 import type { ModelsContext } from './models-context.ts'
 
@@ -13,6 +14,23 @@ export interface ModelProcess {
   /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
   readonly state: 'waiting' | 'loading' | 'ready' | 'ending'
   readonly processId?: number
+}
+
+/** A request of which it is asked where it would go. */
+export interface AskedRoute {
+  readonly protocol: 'anthropic-messages' | 'openai-chat' | 'openai-responses'
+  /** As a client would send it. */
+  readonly request: unknown
+  readonly headers: Readonly<Record<string, string>>
+  /** The name of the key that asks. */
+  readonly key?: string
+}
+
+/** What could leave the owner's machines. */
+export interface Privacy {
+  readonly ways: readonly { readonly route: string; readonly target: string }[]
+  /** The names of the keys whose requests stay. */
+  readonly keysThatStay: readonly string[]
 }
 
 /** The running program, as far as commands use it. */
@@ -30,6 +48,10 @@ export interface CommandApp {
   /** The processes of models that are loaded or being loaded. */
   processes(): readonly ModelProcess[]
   answer(request: ModelRequest, signal: AbortSignal): Promise<ModelStream>
+  /** Says where a request would go, and asks nobody. Throws a `ModelError` for one that cannot be read. */
+  explainRoute(asked: AskedRoute): Promise<RouteExplanation>
+  /** Says on which ways requests could leave the owner's machines. */
+  checkPrivacy(): Promise<Privacy>
   diagnose(): Promise<readonly Check[]>
   /** Stops the server and every model's process. */
   close(): Promise<void>

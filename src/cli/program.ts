@@ -5,6 +5,7 @@ import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerList } from './list.ts'
 import type { ProgramContext } from './program-context.ts'
+import { registerPrivacy } from './privacy.ts'
 import { registerProviders } from './providers.ts'
 import { registerPull } from './pull.ts'
 import { registerRm } from './rm.ts'
@@ -40,6 +41,7 @@ export function createProgram(context: ProgramContext): Command {
   registerProviders(program, context)
   registerRoutes(program, context)
   registerAliases(program, context)
+  registerPrivacy(program, context)
   registerExplain(program, context)
   registerConfig(program, context)
   registerDoctor(program, context)

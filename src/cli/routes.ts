@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ProtocolId } from '../core/extras.ts'
 import type { ModelPattern, Need, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
+import { registerExplainRoute } from './explain-route.ts'
 import type { ProgramContext } from './program-context.ts'
 import {
   collecting,
@@ -50,6 +51,7 @@ export function registerRoutes(program: Command, context: ProgramContext): void 
   const routes = program.command('routes').description('decide where requests go')
   registerAdd(routes, context)
   registerRouteList(routes, context)
+  registerExplainRoute(routes, context)
   registerMove(routes, context)
   registerRemove(routes, context)
 }

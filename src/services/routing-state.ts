@@ -5,6 +5,8 @@ import { readRules } from '../routing/read-rules.ts'
 import type { ReadyRules } from '../routing/read-rules.ts'
 import { RouteFault } from '../routing/route-fault.ts'
 import type { RestingTargets } from '../routing/target-health.ts'
+import { findWaysOut } from '../routing/ways-out.ts'
+import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -28,6 +30,8 @@ export interface RoutingStateOptions {
 export interface RoutingState {
   /** Gives it as it is now. What was given never changes, so that a request keeps to one state. */
   view(): Promise<RoutingView>
+  /** Lists the ways on which requests can leave the owner's machines. */
+  waysOut(): Promise<readonly WayOut[]>
   /** What providers serve, under the names that requests use. Those that do not answer in time are left out. */
   cards(): Promise<readonly ModelCard[]>
   /** Takes the store's rules too, and follows them. Throws a `ModelError` where they cannot be used. */
@@ -73,6 +77,13 @@ class FollowedRouting implements RoutingState {
       isStrict: config.current().config.isStrict,
       random,
     }
+  }
+
+  async waysOut(): Promise<readonly WayOut[]> {
+    return findWaysOut(
+      await this.view(),
+      this.#providers.all().map(([id]) => id),
+    )
   }
 
   async cards(): Promise<readonly ModelCard[]> {

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { ModelError } from '../core/errors.ts'
+import type { Circumstances } from '../core/route-rules.ts'
+import type { RouteExplanation } from '../services/explain-route.ts'
+import type { ProgramContext } from './program-context.ts'
+import { collecting, oneOf, toHeader } from './route-words.ts'
+import { formatTable } from './table.ts'
+import { withApp } from './with-app.ts'
+
+interface ExplainOptions {
+  readonly protocol: Circumstances['protocol']
+  readonly key?: string
+  readonly header?: readonly (readonly [string, string])[]
+  readonly file?: boolean
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  duologue routes explain claude-opus-5            where a short request for that model would go, rule by rule
+  duologue routes explain qwen3-8b --key laptop --header x-team=web
+  duologue routes explain --file request.json --protocol openai-chat --json
+
+Nobody is asked. What depends on the moment, as queues and targets that rest, is known only to the running server:
+POST /duologue/explain/route/v1/messages (or …/v1/chat/completions) explains a request there.`
+
+const served = ['anthropic-messages', 'openai-chat'] as const
+
+/** Adds `duologue routes explain`. */
+export function registerExplainRoute(routes: Command, context: ProgramContext): void {
+  routes
+    .command('explain')
+    .description('tell where a request would go, and why')
+    .argument('<request>', 'the model that is asked for, or with --file a request as JSON')
+    .option('--file', 'the argument is a file with the whole request')
+    .addOption(
+      new Option('--protocol <name>', 'the wire format of the request').argParser(oneOf(served)).default(served[0]),
+    )
+    .option('--key <name>', 'the name of the key that asks')
+    .addOption(collecting('--header <name=value>', 'a header of the request; give it again for more', toHeader))
+    .option('--json', 'write it as JSON')
+    .addHelpText('after', examples)
+    .action(async (asked: string, { protocol, key, header = [], file, json }: ExplainOptions) => {
+      const request = file === true ? await readRequest(asked) : { model: asked, messages: [] }
+      const explanation = await withApp(context, app =>
+        app.explainRoute({ protocol, request, headers: Object.fromEntries(header), ...(key !== undefined && { key }) }),
+      )
+      if (json === true) return context.output.printJson(explanation)
+      print(explanation, context)
+    })
+}
+
+const mostBytes = 32 * 1024 * 1024
+
+async function readRequest(path: string): Promise<unknown> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new ModelError('not-found', `there is no file ${path}, or not for you`, { cause: error })
+  })
+  if (bytes.length > mostBytes) throw new ModelError('too-large', `${path} is larger than a request may be`)
+  try {
+    return JSON.parse(bytes.toString())
+  } catch (error) {
+    throw new ModelError('invalid-request', `${path} is not JSON`, { cause: error })
+  }
+}
+
+function print({ steps, targets, refusal, route }: RouteExplanation, { output }: ProgramContext): void {
+  const columns = [
+    { title: 'About', of: (step: RouteExplanation['steps'][number]) => `${step.about} ${step.name}` },
+    { title: 'Verdict', of: (step: RouteExplanation['steps'][number]) => step.verdict.replaceAll('-', ' ') },
+    { title: 'Why', of: (step: RouteExplanation['steps'][number]) => step.why },
+  ]
+  output.print(formatTable(steps, columns))
+  if (refusal) return output.print(`\nIt would be refused (${refusal.kind}): ${refusal.message}`)
+  const names = targets.map(({ provider, model, isLocal }) => `${provider}/${model}${isLocal ? ' (local)' : ''}`)
+  output.print(`\nBy ${route ?? 'nothing'}, it would go to ${names.join(', then ')}`)
+}

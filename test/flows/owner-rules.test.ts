@@ -1,0 +1,188 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { onTestFinished, test, expect } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import type { CommandApp } from '../../src/cli/program-context.ts'
+import { openConfig } from '../../src/config/open-config.ts'
+import { watchConfig } from '../../src/config/watch-config.ts'
+import type { ConfigWatch } from '../../src/config/watch-config.ts'
+import { openConfiguredStore } from '../../src/services/owner-rules.ts'
+import { temporaryFolder } from '../support/engine.ts'
+import { ask } from '../support/http-client.ts'
+import { startUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+
+const answer = {
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'large-2026',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 },
+}
+
+interface Running {
+  readonly app: CommandApp
+  readonly port: number
+  readonly watch: ConfigWatch
+  readonly log: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Puts another configuration in the place of the one before, as an editor does. */
+  configure(text: string): Promise<void>
+}
+
+async function upstream(): Promise<ScriptedUpstream> {
+  // A backend asks for streams; this one answers whole, which is read as well.
+  const started = await startUpstream({ body: answer })
+  onTestFinished(() => started[Symbol.asyncDispose]())
+  return started
+}
+
+/** The whole program over a configuration file, without models. */
+async function run(text: string): Promise<Running> {
+  const folder = await temporaryFolder()
+  const file = join(folder.path, 'duologue.yaml')
+  await mkdir(join(folder.path, 'data'))
+  await writeFile(file, text)
+  const environment = { DUOLOGUE_DATA: join(folder.path, 'data'), DUOLOGUE_CONFIG_FILE: file, DUOLOGUE_PORT: '0' }
+  const log: string[] = []
+  let watch: ConfigWatch | undefined
+  const app = createApp(await openConfig({ flags: {}, environment }), {
+    environment,
+    log: { write: line => log.push(line) },
+    notify: () => undefined,
+    watch: first => (watch = watchConfig({ first, flags: {}, environment, restMs: 1 })),
+  })
+  onTestFinished(async () => {
+    await app.close()
+    await folder.remove()
+  })
+  const port = Number(new URL(await app.listen()).port)
+  if (!watch) throw new Error('the configuration is not followed')
+  const configure = async (next: string): Promise<void> => {
+    await writeFile(`${file}.new`, next)
+    await rename(`${file}.new`, file)
+    await watch?.reload()
+  }
+  return { app, port, watch, log, environment, configure }
+}
+
+const question = (model: string) => ({
+  method: 'POST',
+  path: '/v1/chat/completions',
+  body: { model, messages: [{ role: 'user', content: 'Hi' }] },
+})
+
+const providers = (...places: readonly ScriptedUpstream[]): string =>
+  `providers:\n${places.map(({ origin }, index) => `  p${index}: {kind: openai-compatible, url: '${origin}/v1', key: k}\n`).join('')}`
+
+const route = (provider: string): string =>
+  `routes: [{name: all, match: {model: 'm*'}, targets: [{provider: ${provider}, model: large}]}]\n`
+
+test('a change of the file counts from the next request on', async () => {
+  const [first, second] = [await upstream(), await upstream()]
+  const { port, configure } = await run(providers(first, second) + route('p0'))
+  expect((await ask(port, question('m'))).headers['x-duologue-target']).toBe('p0/large')
+  await configure(providers(first, second) + route('p1'))
+  const moved = await ask(port, question('m'))
+  expect(moved.headers).toMatchObject({ 'x-duologue-target': 'p1/large', 'x-duologue-route': 'all' })
+  expect(moved.json.model).toBe('large-2026')
+  await configure(`local-only: true\n${providers(first, second)}${route('p1')}`)
+  expect((await ask(port, question('m'))).status).toBe(403)
+  expect([first.seen.length, second.seen.length]).toEqual([1, 1])
+})
+
+test('a thousand changes under load, good and bad, cost no request', async () => {
+  const [first, second] = [await upstream(), await upstream()]
+  const places = providers(first, second)
+  const { port, configure, log } = await run(places + route('p0'))
+  let isOver = false
+  const load = async (): Promise<readonly number[]> => {
+    const statuses: number[] = []
+    while (!isOver) {
+      statuses.push((await ask(port, question('m'))).status)
+      await nextTurn()
+    }
+    return statuses
+  }
+  const loads = [load(), load()]
+  for (let change = 0; change < 1000; change += 1) {
+    const isBad = change % 10 === 9
+    await configure(
+      isBad ? `${places}routes: [{name: all, match: {model: '/(/'}}]\n` : places + route(`p${change % 2}`),
+    )
+  }
+  isOver = true
+  const statuses = (await Promise.all(loads)).flat()
+  expect(statuses.length).toBeGreaterThan(0)
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  expect(log.some(line => line.includes('the configuration stays as it was'))).toBe(true)
+  expect(first.seen.length + second.seen.length).toBe(statuses.length)
+})
+
+test('what a command keeps counts in the running server, and what became of requests is kept', async () => {
+  const cloud = await upstream()
+  const { port, environment } = await run(providers(cloud))
+  expect((await ask(port, question('m'))).status).toBe(404)
+  const store = await openConfiguredStore((await openConfig({ flags: {}, environment })).config, environment)
+  onTestFinished(() => store.close())
+  await store.routes.put({
+    name: 'stored',
+    match: { model: { type: 'exact', text: 'm' } },
+    targets: [{ provider: 'p0', model: 'large' }],
+  })
+  let status = 404
+  while (status === 404) ({ status } = await ask(port, question('m')))
+  expect(status).toBe(200)
+  let kept = await store.attempts.list()
+  while (kept.items.length === 0) {
+    await pause(20)
+    kept = await store.attempts.list()
+  }
+  expect(kept.items[0]).toMatchObject({ provider: 'p0', model: 'large', number: 1 })
+  expect(kept.items[0]?.requestId).toMatch(/^req_/)
+})
+
+test('the models of others are listed under the names that requests use, but not to who must stay here', async () => {
+  const cloud = await startUpstream({ body: { object: 'list', data: [{ id: 'large', object: 'model' }] } })
+  onTestFinished(() => cloud[Symbol.asyncDispose]())
+  const keys = 'keys: [{name: a, key: open}, {name: b, key: closed, local-only: true}]\n'
+  const { port } = await run(keys + providers(cloud))
+  const list = async (key: string): Promise<readonly string[]> => {
+    const { json } = await ask(port, { path: '/v1/models', headers: { authorization: `Bearer ${key}` } })
+    return json.data.map(({ id }: { id: string }) => id)
+  }
+  expect(await list('closed')).toEqual([])
+  expect(cloud.receivedBytes).toBe(0)
+  expect(await list('open')).toEqual(['p0/large'])
+})
+
+test('keys that are changed open the server at once, and it is never left without any', async () => {
+  const { port, configure } = await run('keys: [{name: a, key: first}]\n')
+  const status = async (key: string): Promise<number> =>
+    (await ask(port, { path: '/v1/models', headers: { 'x-api-key': key } })).status
+  expect([await status('first'), await status('second')]).toEqual([200, 401])
+  await configure('keys: [{name: a, key: second}]\n')
+  expect([await status('first'), await status('second')]).toEqual([401, 200])
+  await configure('keys: []\n')
+  expect([await status('first'), await status('second')]).toEqual([401, 200])
+})
+
+test('it is told where a request would go, rule by rule', async () => {
+  const cloud = await upstream()
+  const { port, app } = await run(providers(cloud) + route('p0'))
+  const { body } = question('m')
+  const told = await ask(port, { method: 'POST', path: '/duologue/explain/route/v1/chat/completions', body })
+  expect(told.json).toMatchObject({ route: 'all', targets: [{ provider: 'p0', model: 'large', isLocal: false }] })
+  const asked = { protocol: 'openai-chat', request: { model: 'm', messages: [] }, headers: {} } as const
+  expect(await app.explainRoute(asked)).toMatchObject({ route: 'all' })
+  expect(await app.checkPrivacy()).toEqual({
+    ways: [
+      { route: 'all', target: 'p0/large' },
+      { route: 'addressed', target: 'p0' },
+    ],
+    keysThatStay: [],
+  })
+  expect(cloud.receivedBytes).toBe(0)
+})
