@@ -51,9 +51,10 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   const models = new InstalledModels(dataDirectory)
   // Asked for with each load, so that a change counts from the next one on.
   const preferences = (model: string) => preferencesOf(model, live.current())
+  const keepAliveMsOf = (name: string) => live.current().rules.models.find(({ model }) => model === name)?.keepAliveMs
   const closing = new AbortController()
   const provision = () => provisionFor(config, world, closing.signal)
-  const engine = openEngine(config, { ...world, logger, models, preferences, provision, uniqueId })
+  const engine = openEngine(config, { ...world, logger, models, preferences, provision, uniqueId, keepAliveMsOf })
   const local = createLocalModels({
     models,
     backend: engine,

@@ -22,12 +22,14 @@ export interface EngineParts {
   readonly preferences: (model: string) => LoadPreferences
   readonly provision: () => Promise<string>
   readonly uniqueId: () => string
+  /** How long a model stays without requests, where the owner says it of this one. */
+  readonly keepAliveMsOf: (model: string) => number | undefined
 }
 
 /** Makes the engine as the owner configured it. Nothing is loaded yet. */
 export function openEngine(
   config: Config,
-  { environment, notify, logger, models, preferences, provision, uniqueId }: World & EngineParts,
+  { environment, notify, logger, models, preferences, provision, uniqueId, keepAliveMsOf }: World & EngineParts,
 ): Engine {
   return createEngine({
     locate: async model => (await models.find(model))?.path,
@@ -35,7 +37,7 @@ export function openEngine(
     preferences,
     archive: archiveOf(config, environment),
     normaliseOff: knownRules(config.normaliseOff),
-    policy: policyOf(config),
+    policy: { ...policyOf(config), keepAliveMsOf },
     isConfined: config.confinesModels,
     availableMemoryBytes: () => process.availableMemory(),
     environment: engineEnvironment(environment),

@@ -118,6 +118,16 @@ describe('a model without requests', () => {
   })
 })
 
+describe('a model of which the owner says how long it stays', () => {
+  test('stays for that long, whatever holds for the others', async () => {
+    const { ask } = open({ keepAliveMs: 0, keepAliveMsOf: model => (model === 'one' ? 300_000 : undefined) })
+    await ask('Hi', { model: 'one' })
+    await ask('Hi', { model: 'two' })
+    while (loaded().includes('two')) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(loaded()).toEqual(['one'])
+  })
+})
+
 describe('a loading model', () => {
   test('is loaded once for all who ask, and each sees how far it is', async () => {
     const { ask, engine, news } = open({})

@@ -35,6 +35,8 @@ export interface Lease {
 export interface PoolPolicy {
   /** How long a model without requests stays loaded. */
   readonly keepAliveMs: number
+  /** The same for one model, where the owner says something else of it. */
+  readonly keepAliveMsOf?: (model: string) => number | undefined
   /** Models that are never unloaded. */
   readonly pinned: readonly string[]
   /** Models that will surely be used, so that the first one leaves room for the others. */
@@ -231,7 +233,8 @@ class Pool implements ModelPool {
 
   /** Lets a model without requests stay for as long as the owner wants. */
   #rest(resident: Resident): void {
-    const { keepAliveMs } = this.#options.policy
+    const { policy } = this.#options
+    const keepAliveMs = policy.keepAliveMsOf?.(resident.model) ?? policy.keepAliveMs
     this.#tellRoomChanged()
     if (resident.isPinned || !Number.isFinite(keepAliveMs)) return
     clearTimeout(resident.idleTimer)

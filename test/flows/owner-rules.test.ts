@@ -97,10 +97,10 @@ test('a thousand changes under load, good and bad, cost no request', async () =>
   const [first, second] = [await upstream(), await upstream()]
   const places = providers(first, second)
   const { port, configure, log } = await run(places + route('p0'))
-  let isOver = false
+  const end = new AbortController()
   const load = async (): Promise<readonly number[]> => {
     const statuses: number[] = []
-    while (!isOver) {
+    while (!end.signal.aborted) {
       statuses.push((await ask(port, question('m'))).status)
       await nextTurn()
     }
@@ -113,7 +113,7 @@ test('a thousand changes under load, good and bad, cost no request', async () =>
       isBad ? `${places}routes: [{name: all, match: {model: '/(/'}}]\n` : places + route(`p${change % 2}`),
     )
   }
-  isOver = true
+  end.abort()
   const statuses = (await Promise.all(loads)).flat()
   expect(statuses.length).toBeGreaterThan(0)
   expect(new Set(statuses)).toEqual(new Set([200]))
