@@ -5,7 +5,7 @@ import { scripted } from '../../test/support/scripted-backend.ts'
 import type { RouteRule } from '../core/route-rules.ts'
 import { isLocalTarget } from './keep-private.ts'
 import { explainRoute, planRoute } from './plan-route.ts'
-import { findWaysOut } from './ways-out.ts'
+import { findWaysOut, reachableProviders } from './ways-out.ts'
 
 const home = { backend: scripted({ name: 'home', steps: [] }) }
 const mixed = { backend: { ...home.backend, isLocalModel: (model: string) => model === 'small' } }
@@ -77,4 +77,15 @@ test('where no way out is listed, no plan holds a target that is not local', () 
   })
   fc.assert(property, { numRuns: 1000 })
   expect(safe).toBeGreaterThan(20)
+})
+
+test('a provider to which nothing leads is not reachable, and one at home always is', () => {
+  const keyed: RouteRule = { name: 'keyed', match: { keys: ['k'] }, targets: [{ provider: 'cloud' }] }
+  const rest: RouteRule = { name: 'rest', match: {}, targets: [{ provider: 'local' }], isLocalOnly: true }
+  const reached = (rules: readonly RouteRule[], isLocalOnly = false) =>
+    reachableProviders({ ...viewOf({ rules, providers: all }), isLocalOnly }, Object.keys(all))
+  expect(reached([])).toEqual(['home', 'mixed', 'cloud'])
+  expect(reached([keyed, rest])).toEqual(['home', 'mixed', 'cloud'])
+  expect(reached([rest])).toEqual(['home', 'mixed'])
+  expect(reached([keyed], true)).toEqual(['home', 'mixed'])
 })

@@ -39,6 +39,18 @@ export function findWaysOut(view: RoutingView, providers: readonly string[]): re
   return [...byRule, ...here, ...addressed]
 }
 
+/**
+ * Lists the providers that any request may go to: those that are local, and those to which there is a way out. Nobody
+ * else has to be asked for anything.
+ */
+export function reachableProviders(view: RoutingView, providers: readonly string[]): readonly string[] {
+  const ways = findWaysOut(view, providers)
+  return providers.filter(id => {
+    const isLocal = view.provider(id)?.backend.isLocal === true
+    return isLocal || ways.some(({ target }) => target === id || target.startsWith(`${id}/`))
+  })
+}
+
 function leaves(place: ProviderPlace | undefined, model?: string): boolean {
   if (!place) return false
   const { backend } = place

@@ -8,6 +8,7 @@ import type { RestingTargets } from '../routing/target-health.ts'
 import { findWaysOut } from '../routing/ways-out.ts'
 import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
+import { reachableProviders } from '../routing/ways-out.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { LiveConfig } from './live-config.ts'
@@ -88,7 +89,14 @@ class FollowedRouting implements RoutingState {
 
   async cards(): Promise<readonly ModelCard[]> {
     const signal = AbortSignal.timeout(listMs)
-    const lists = this.#providers.all().map(async ([id, provider]) => {
+    const providers = this.#providers.all()
+    // Who must not be sent anything is not asked for a list either.
+    const reachable = reachableProviders(
+      await this.view(),
+      providers.map(([id]) => id),
+    )
+    const asked = providers.filter(([id]) => reachable.includes(id))
+    const lists = asked.map(async ([id, provider]) => {
       const cards = await provider.models(signal).catch((error: unknown) => this.#tellUnlisted(id, error))
       return cards.map(card => ({ ...card, id: `${id}/${card.id}`, ownedBy: id }))
     })
