@@ -55,6 +55,8 @@ export interface ScriptedUpstream extends AsyncDisposable {
   readonly receivedBytes: number
   /** The connections that are open. */
   readonly connections: number
+  /** The connections that there ever were. */
+  readonly everConnected: number
   /** Settles when so many requests have arrived. */
   asked(count: number): Promise<void>
   /** Settles when no connection is open any more. */
@@ -68,6 +70,7 @@ export async function startUpstream(...scripts: readonly [Script, ...Script[]]):
   const changes = new EventTarget()
   const changed = () => changes.dispatchEvent(new Event('change'))
   let closedBytes = 0
+  let everConnected = 0
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const pieces: Buffer[] = []
     request.on('data', piece => pieces.push(piece))
@@ -81,6 +84,7 @@ export async function startUpstream(...scripts: readonly [Script, ...Script[]]):
     })
   })
   server.on('connection', socket => {
+    everConnected += 1
     sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => {
@@ -101,6 +105,9 @@ export async function startUpstream(...scripts: readonly [Script, ...Script[]]):
     },
     get connections() {
       return sockets.size
+    },
+    get everConnected() {
+      return everConnected
     },
     asked: count => until(() => seen.length >= count),
     disconnected: () => until(() => sockets.size === 0),

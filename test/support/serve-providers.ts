@@ -10,6 +10,7 @@ import type { Provider } from '../../src/providers/provider.ts'
 import { readRules } from '../../src/routing/read-rules.ts'
 import { createRunMeans } from '../../src/routing/run-means.ts'
 import type { RoutingView } from '../../src/routing/view.ts'
+import { reachableProviders } from '../../src/routing/ways-out.ts'
 import type { ClientKey } from '../../src/server/client-key.ts'
 import { createServer } from '../../src/server/server.ts'
 import { createExchange } from '../../src/services/answer.ts'
@@ -67,7 +68,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       embed: createEmbed(answering.view),
       rerank: createRerank({ view: answering.view, cards }),
       explainRoute: createExplainRoute(answering.view),
-      models: createModels({ here: cards, elsewhere: () => listAll(opened.providers) }),
+      models: createModels({ here: cards, elsewhere: () => listAll(view, opened.providers) }),
     },
     security: { allowedHosts: [], allowedOrigins: [] },
     keys: () => options.keys ?? [],
@@ -125,9 +126,10 @@ function viewOf(
   }
 }
 
-async function listAll(providers: ReadonlyMap<string, Provider>): Promise<readonly ModelCard[]> {
-  const lists = await Promise.all([...providers.values()].map(provider => provider.models(AbortSignal.timeout(2000))))
-  return lists.flat()
+async function listAll(view: RoutingView, providers: ReadonlyMap<string, Provider>): Promise<readonly ModelCard[]> {
+  const reachable = reachableProviders(view, [...providers.keys()])
+  const asked = [...providers].filter(([id]) => reachable.includes(id))
+  return (await Promise.all(asked.map(([, provider]) => provider.models(AbortSignal.timeout(2000))))).flat()
 }
 
 function countUp(): () => string {

@@ -38,7 +38,9 @@ export function eventsLeft(protocol: ProtocolId, { events }: StreamScript, fault
   if (fault.type === 'error-event') return [...before, overloaded[protocol]]
   if (fault.at === events.length) return before
   if (fault.type === 'half-event') return [...before, garbage]
-  return fault.type === 'garbled' ? [...before, garbage, ...events.slice(fault.at + 1)] : before
+  // A comment is written as it is.
+  const said = events[fault.at]?.startsWith(':') === true ? [events[fault.at] ?? ''] : [garbage]
+  return fault.type === 'garbled' ? [...before, ...said, ...events.slice(fault.at + 1)] : before
 }
 
 /** What an upstream sends of a stream in which something goes wrong. */
