@@ -15,6 +15,8 @@ export interface GatewaySettings {
   readonly folder: string
   readonly models: readonly string[]
   readonly contextTokens: number
+  /** Whether the models close what is open before long. */
+  readonly areBrief?: boolean
   readonly flags: Readonly<Record<string, unknown>>
 }
 
@@ -37,7 +39,13 @@ export type FromGateway =
   | { readonly type: 'status'; readonly id: number; readonly status: GatewayStatus }
 
 // oxlint-disable-next-line no-unsafe-type-assertion -- bench/chaos.ts starts this file with settings
-const { folder, models, contextTokens, flags } = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings
+const {
+  folder,
+  models,
+  contextTokens,
+  areBrief = false,
+  flags,
+} = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings
 const environment = { ...process.env, DUOLOGUE_DATA: folder, DUOLOGUE_ENGINE_BUILD: 'cpu' }
 const loaded = loadConfig({ port: 0, contextTokens, logLevel: 'info', ...flags }, environment)
 await symlink(join(cacheFolder, 'engine'), join(folder, 'engine'))
@@ -63,7 +71,7 @@ function modelsNow(): readonly ModelNow[] {
 
 async function addModel(name: string): Promise<void> {
   const reference = join(folder, `${name}.gguf`)
-  await writeTinyModel(reference, { contextLength: contextTokens })
+  await writeTinyModel(reference, { contextLength: contextTokens, isBrief: areBrief })
   await pullModel(
     { reference, name, isAskedHere: true, signal: AbortSignal.timeout(60_000), report: () => {} },
     pullDependencies(loaded, environment),

@@ -16,7 +16,8 @@ const model = 'one'
 
 /** Forces random schemas and the tools of real agents upon answers; gives how many keep to them. */
 export async function measureSchemas({ seed, schemas }: SchemaSettings): Promise<readonly Figure[]> {
-  const gateway = await startGateway({ models: [model], contextTokens: 16_384, flags: { slots: together, threads: 1 } })
+  const flags = { slots: together, threads: 1 }
+  const gateway = await startGateway({ models: [model], contextTokens: 16_384, areBrief: true, flags })
   const questions = fc.sample(schemaQuestion, { numRuns: schemas, seed })
   const verdicts: SchemaVerdict[] = []
   const askAll = async (): Promise<void> => {

@@ -1,11 +1,10 @@
 import { onTestFinished } from 'vitest'
-import type { ServerLimits } from '../../src/server/limits.ts'
 import { openEngine } from '../support/engine.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { post } from '../support/http-client.ts'
 import type { Reply } from '../support/http-client.ts'
 import { start } from '../support/start-server.ts'
-import type { Started } from '../support/start-server.ts'
+import type { Started, StartOptions } from '../support/start-server.ts'
 import { bodyFor, paths, stream } from '../program/streamed-answer.ts'
 import type { ProtocolName, StreamedAnswer } from '../program/streamed-answer.ts'
 
@@ -29,11 +28,11 @@ const endless = 16_000
 
 export async function serveEngine(
   file: string,
-  { limits, ...changes }: EngineChanges & { readonly limits?: Partial<ServerLimits> } = {},
+  { limits, keys, ...changes }: EngineChanges & Pick<StartOptions, 'limits' | 'keys'> = {},
 ): Promise<ServedEngine> {
   const opened = openEngine({ m: file }, { ...changes, preferences: { contextTokens: 16_384, ...changes.preferences } })
   onTestFinished(() => opened.engine.close())
-  const started = await start({ backends: [opened.engine], ...(limits && { limits }) })
+  const started = await start({ backends: [opened.engine], ...(limits && { limits }), ...(keys && { keys }) })
   await opened.engine.load('m')
   const { port } = started
   const status = () => opened.engine.status()[0]

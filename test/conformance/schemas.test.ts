@@ -11,7 +11,7 @@ const files = useTinyModel()
 
 test('[X25] whatever schema is forced upon an answer, it is kept or its loss is told, and the prompt is counted exactly', async () => {
   const path = join(files.folder, 'long.gguf')
-  await writeTinyModel(path, { contextLength: 16_384 })
+  await writeTinyModel(path, { contextLength: 16_384, isBrief: true })
   const { port } = await serveEngine(path)
   const outcomes: string[] = []
   await fc.assert(
@@ -23,5 +23,5 @@ test('[X25] whatever schema is forced upon an answer, it is kept or its loss is 
     // What fails is not made smaller: each try asks a model.
     { numRuns: 6, endOnFailure: true },
   )
-  expect(outcomes).toContain('kept')
+  expect(outcomes.filter(outcome => outcome === 'kept').length).toBeGreaterThan(outcomes.length / 3)
 }, 240_000)

@@ -31,7 +31,7 @@ interface Answer {
 }
 
 /* A tiny model left to itself says nothing that is worth waiting for. */
-const mostTokens = { forced: 400, free: 16 } as const
+const mostTokens = { forced: 1500, free: 16 } as const
 
 /** Asks a question of a running server, counts it as well, and judges the answer with a validator that is not ours. */
 export async function judgeAnswer(port: number, model: string, question: SchemaQuestion): Promise<SchemaVerdict> {
@@ -74,8 +74,8 @@ function refusal(reply: Reply, question: SchemaQuestion): SchemaVerdict {
 function judgeShape(answer: Answer, question: SchemaQuestion, losses: string): SchemaVerdict {
   const { calls, isCut, text } = answer
   const faults = Object.keys(callFaults).filter(name => callFaults[name]?.(answer, question))
+  if (!isForced(question) && calls.length === 0) return { outcome: 'free', faults }
   if (isCut) return { outcome: 'cut', faults }
-  if (!question.format && calls.length === 0) return { outcome: 'free', faults }
   if (losses !== '') return { outcome: 'degraded', faults }
   const { format } = question
   const wrong = format ? judgeText(text, format) : calls.flatMap(call => judgeCall(call, question))

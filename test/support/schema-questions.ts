@@ -36,11 +36,14 @@ const shared = {
   mayCallSeveral: fc.boolean(),
 } as const
 
+/* Most force a call: without, there is often nothing to judge. */
+const someChoice = fc.constantFrom('any', 'any', 'any', 'named', 'named', 'named', 'auto', 'none')
+
 /** Requests with the tools of real agents and with tools of any schema, and with formats likewise. */
 export const schemaQuestion: fc.Arbitrary<SchemaQuestion> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ ...shared, tools: someTools, choice: fc.constantFrom('any', 'named', 'auto', 'none') }),
+    arbitrary: fc.record({ ...shared, tools: someTools, choice: someChoice }),
   },
   {
     weight: 1,

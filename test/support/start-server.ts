@@ -5,6 +5,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { builtInView } from '../../src/routing/built-in-view.ts'
 import { createRunMeans } from '../../src/routing/run-means.ts'
 import type { ModelDirectory } from '../../src/routing/view.ts'
+import type { ClientKey } from '../../src/server/client-key.ts'
 import type { ServerLimits } from '../../src/server/limits.ts'
 import { createServer, type DuologueServer, type ServerOptions } from '../../src/server/server.ts'
 import { createExchange } from '../../src/services/answer.ts'
@@ -21,7 +22,8 @@ export interface StartOptions {
   /** Who serves the model `m`, best first. */
   readonly backends?: readonly Backend[]
   readonly cards?: readonly ModelCard[]
-  readonly keys?: readonly string[]
+  /** Keys alone are named by their places, from `key-1` on. */
+  readonly keys?: readonly (string | ClientKey)[]
   readonly allowedHosts?: readonly string[]
   readonly allowedOrigins?: readonly string[]
   readonly limits?: Partial<ServerLimits>
@@ -50,7 +52,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
 /** Starts a server on a free port. */
 export async function startServer(options: StartOptions = {}): Promise<Started> {
   const { backends = [], cards = [card('m')], limits, readiness } = options
-  const keys = (options.keys ?? []).map((key, index) => ({ name: `key-${index + 1}`, key: new Secret(key) }))
+  const keys = (options.keys ?? []).map(toClientKey)
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
   const view = async () => builtInView(directoryOf(backends))
@@ -92,6 +94,10 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
   const { port } =
     options.isListening === false ? { port: 0 } : await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   return { server, port, log, logText: () => lines.join('') }
+}
+
+function toClientKey(key: string | ClientKey, index: number): ClientKey {
+  return typeof key === 'string' ? { name: `key-${index + 1}`, key: new Secret(key) } : key
 }
 
 function directoryOf(backends: readonly Backend[]): ModelDirectory {

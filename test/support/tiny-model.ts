@@ -12,6 +12,8 @@ export interface TinyModelOptions {
   readonly seed?: number
   /** What the model says when it is left to itself: readable ASCII (the default), or any bytes, broken UTF-8 too. */
   readonly speaks?: 'ascii' | 'bytes'
+  /** Whether it closes what is open before long, so that answers of a forced shape come to their end. */
+  readonly isBrief?: boolean
   /** Replaces the ChatML template; `false` leaves the model without any. */
   readonly chatTemplate?: string | false
   readonly name?: string
@@ -124,23 +126,27 @@ function tinyTensors(options: TinyModelOptions): readonly TensorToWrite[] {
     const values = Float32Array.from({ length: input * output }, () => (gaussian() * gain) / Math.sqrt(input))
     return tensor(name, [input, output], values)
   }
+  const inner = (...shape: Parameters<typeof weights>) =>
+    options.isBrief ? withoutFirst(weights(...shape)) : weights(...shape)
   const norm = (name: string) => tensor(name, [embedding], new Float32Array(embedding).fill(1))
   const layer = (index: number): readonly TensorToWrite[] => [
     norm(`blk.${index}.attn_norm.weight`),
     weights(`blk.${index}.attn_q.weight`, [embedding, heads * headLength], 2),
     weights(`blk.${index}.attn_k.weight`, [embedding, keyValueHeads * headLength], 2),
     weights(`blk.${index}.attn_v.weight`, [embedding, keyValueHeads * headLength], 1),
-    weights(`blk.${index}.attn_output.weight`, [heads * headLength, embedding], 2),
+    inner(`blk.${index}.attn_output.weight`, [heads * headLength, embedding], 2),
     norm(`blk.${index}.ffn_norm.weight`),
     weights(`blk.${index}.ffn_gate.weight`, [embedding, feedForward], 1),
     weights(`blk.${index}.ffn_up.weight`, [embedding, feedForward], 1),
-    weights(`blk.${index}.ffn_down.weight`, [feedForward, embedding], 2),
+    inner(`blk.${index}.ffn_down.weight`, [feedForward, embedding], 2),
   ]
+  const words = weights('token_embd.weight', [embedding, vocabulary], Math.sqrt(embedding))
+  const output = quiet(weights('output.weight', [embedding, vocabulary], 3), options.speaks ?? 'ascii')
   return [
-    weights('token_embd.weight', [embedding, vocabulary], Math.sqrt(embedding)),
+    options.isBrief ? withFirst(words, () => steady) : words,
     ...Array.from({ length: options.layers ?? 2 }, (_, index) => layer(index)).flat(),
     norm('output_norm.weight'),
-    quiet(weights('output.weight', [embedding, vocabulary], 3), options.speaks ?? 'ascii'),
+    options.isBrief ? withFirst(output, token => (closing.has(token) ? eagerness : 0)) : output,
   ]
 }
 
@@ -155,6 +161,27 @@ function quiet(output: TensorToWrite, speaks: 'ascii' | 'bytes'): TensorToWrite 
     if (isSpecial || (speaks === 'ascii' && !isReadable)) data.fill(0, index * rowBytes, (index + 1) * rowBytes)
   }
   return { ...output, data }
+}
+
+/* A number that no layer changes is the same at every place, and weighs tokens as a bias would. */
+const steady = 4
+const eagerness = 6
+const closing: ReadonlySet<string> = new Set(['"', '}', ']', ','])
+
+/** Replaces the first number of each token's row. */
+function withFirst(rows: TensorToWrite, numberOf: (token: string) => number): TensorToWrite {
+  const data = Uint8Array.from(rows.data)
+  const view = new DataView(data.buffer)
+  for (const [index, token] of tinyVocabulary.tokens.entries()) {
+    view.setFloat32(index * embedding * 4, numberOf(token), true)
+  }
+  return { ...rows, data }
+}
+
+/** Has a layer leave the first number of what goes through it as it is. */
+function withoutFirst(layer: TensorToWrite): TensorToWrite {
+  const data = Uint8Array.from(layer.data)
+  return { ...layer, data: data.fill(0, 0, Number(layer.dimensions[0] ?? 0) * 4) }
 }
 
 function tensor(name: string, dimensions: readonly number[], values: Float32Array): TensorToWrite {
