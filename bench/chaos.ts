@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { provisionForTests } from '../test/support/engine-package.ts'
 import { createChance } from './chaos/chance.ts'
 import { measureCrashes } from './chaos/crash.ts'
+import { measureFairness } from './chaos/fairness.ts'
 import { print } from './chaos/figures.ts'
 import { measureFaults } from './chaos/faults.ts'
 import { measureLeaving } from './chaos/leave.ts'
@@ -31,6 +32,7 @@ const parts = {
   leaving: () => measureLeaving({ chance, leavers: Number(values.leavers) }),
   stalls: () => measureStalls(Number(values.stalled)),
   queue: () => measureQueue(),
+  fairness: () => measureFairness(),
   faults: () => measureFaults(),
   schemas: () => measureSchemas({ seed: Number(values.seed), schemas: Number(values.schemas) }),
 }
