@@ -59,13 +59,23 @@ describe('a model with one slot', () => {
 })
 
 describe('the time that a request would wait', () => {
-  test('is nothing while a slot is free, and unknown before anything was measured', () => {
+  test('is nothing while a slot is free, and unknown before anything began', () => {
     const turns = createTurns({ mostWaiting: 10, now: () => 0 })
     expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 0 })
-    turns.enter('m', 2).begin()
-    expect(turns.measure('m', 2)).toEqual({ answering: 1, waiting: 0, estimatedWaitMs: 0 })
-    turns.enter('m', 2).begin()
-    expect(turns.measure('m', 2)).toEqual({ answering: 2, waiting: 0 })
+    turns.enter('m', 2)
+    expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 1, estimatedWaitMs: 0 })
+    turns.enter('m', 2)
+    expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 2 })
+  })
+
+  test('goes by what the first answer took so far, until one has ended', () => {
+    let time = 0
+    const turns = createTurns({ mostWaiting: 1, now: () => time })
+    turns.enter('m', 1).begin()
+    time = 4000
+    expect(turns.measure('m', 1)).toEqual({ answering: 1, waiting: 0, estimatedWaitMs: 4000 })
+    turns.enter('m', 1)
+    expect(() => turns.enter('m', 1)).toThrow(expect.objectContaining({ retryAfterMs: 8000 }))
   })
 
   test('grows with those ahead, and with what answers took', () => {

@@ -6,7 +6,7 @@ export interface Queue {
   readonly answering: number
   /** Requests that wait for a slot, or for the model to be loaded. */
   readonly waiting: number
-  /** How long a request that comes now would likely wait; absent where no answer was measured yet. */
+  /** How long a request that comes now would likely wait; absent where nothing is known of how long answers take. */
   readonly estimatedWaitMs?: number
 }
 
@@ -31,6 +31,8 @@ interface Line {
   waiting: number
   /** How long an answer takes, the recent ones counting more. */
   usualMs: number | undefined
+  /** When those that run began, the oldest first. */
+  readonly began: Set<{ readonly atMs: number }>
 }
 
 /* Each answer moves the measure by a fifth of the way. */
@@ -45,50 +47,57 @@ export function createTurns({ mostWaiting, now }: { mostWaiting: number; now: ()
   const lines = new Map<string, Line>()
   return {
     enter: (model, slots) => {
-      const line = lines.get(model) ?? { answering: 0, waiting: 0, usualMs: undefined }
+      const line = lines.get(model) ?? { answering: 0, waiting: 0, usualMs: undefined, began: new Set() }
       lines.set(model, line)
-      if (line.answering + line.waiting >= slots + mostWaiting) throw full(model, measure(line, slots))
+      if (line.answering + line.waiting >= slots + mostWaiting)
+        throw full(model, measure(line, slots, now()), line.usualMs)
       return takeTurn(line, now)
     },
     measure: (model, slots) => {
       const line = lines.get(model)
-      return line ? measure(line, slots) : { answering: 0, waiting: 0 }
+      return line ? measure(line, slots, now()) : { answering: 0, waiting: 0 }
     },
   }
 }
 
 function takeTurn(line: Line, now: () => number): Turn {
-  let began: number | undefined
+  let began: { readonly atMs: number } | undefined
   let isOver = false
   line.waiting += 1
   return {
     begin: () => {
-      if (isOver || began !== undefined) return
-      began = now()
+      if (isOver || began) return
+      began = { atMs: now() }
+      line.began.add(began)
       line.waiting -= 1
       line.answering += 1
     },
     leave: () => {
       if (isOver) return
       isOver = true
-      if (began === undefined) line.waiting -= 1
+      if (!began) line.waiting -= 1
       else {
+        line.began.delete(began)
         line.answering -= 1
-        const took = now() - began
+        const took = now() - began.atMs
         line.usualMs = line.usualMs === undefined ? took : line.usualMs + weightOfLatest * (took - line.usualMs)
       }
     },
   }
 }
 
-function measure({ answering, waiting, usualMs }: Line, slots: number): Queue {
+function measure({ answering, waiting, usualMs, began }: Line, slots: number, nowMs: number): Queue {
   const ahead = Math.max(0, answering + waiting + 1 - slots)
-  const estimatedWaitMs = ahead === 0 ? 0 : usualMs === undefined ? undefined : Math.round((ahead * usualMs) / slots)
+  // Before the first answer ended, it is known how long it has taken at least.
+  const [oldest] = began
+  const eachMs = usualMs ?? (oldest && nowMs - oldest.atMs)
+  const estimatedWaitMs = ahead === 0 ? 0 : eachMs === undefined ? undefined : Math.round((ahead * eachMs) / slots)
   return { answering, waiting, ...(estimatedWaitMs !== undefined && { estimatedWaitMs }) }
 }
 
-function full(model: string, { waiting, estimatedWaitMs = unmeasuredRetryMs }: Queue): ModelError {
-  const retryAfterMs = Math.min(longestRetryMs, Math.max(shortestRetryMs, estimatedWaitMs))
+function full(model: string, { waiting, estimatedWaitMs = 0 }: Queue, usualMs: number | undefined): ModelError {
+  const leastMs = usualMs === undefined ? unmeasuredRetryMs : shortestRetryMs
+  const retryAfterMs = Math.min(longestRetryMs, Math.max(leastMs, estimatedWaitMs))
   return new ModelError(
     'overloaded',
     `the queue of model '${model}' is full: ${waiting} requests wait; try again later`,
