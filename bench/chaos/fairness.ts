@@ -54,10 +54,10 @@ async function order(gateway: Gateway): Promise<readonly Figure[]> {
 
 /** Keeps urgent requests waiting all the time while one that is not urgent waits, too. */
 async function press(gateway: Gateway): Promise<Figure> {
-  let isOver = false
+  const over = new AbortController()
   let urgent = 0
   const pressing = Array.from({ length: 4 }, async (_, index) => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await send(gateway, { key: keys[index % 2] ?? keys[0], priority: 'high', maxTokens: 300 })
       urgent += 1
     }
@@ -66,7 +66,7 @@ async function press(gateway: Gateway): Promise<Figure> {
   const began = performance.now()
   await send(gateway, { key: keys[2], priority: 'low' })
   const waitedMs = Math.round(performance.now() - began)
-  isOver = true
+  over.abort()
   await Promise.all(pressing)
   return atMost(['R23', `a low request among ${urgent} high ones answered after`], waitedMs, {
     target: longestMs + answerMs,

@@ -96,21 +96,23 @@ test('a file arrives whole, asked for without compression', async () => {
 
 test('a cut connection is continued from the byte where it broke', async () => {
   const { seen } = await serve((request, response, attempt) =>
-    serveFile(request, response, { content, ...(attempt < 4 && { cutAfter: 70_000 }) }),
+    serveFile(request, response, { content, ...(attempt < 4 && { cutAfter: 70_000, arrivesAt: partPath }) }),
   )
   expect((await get()).sha256).toBe(sha256)
   expect(seen.map(request => request.range)).toEqual([undefined, 'bytes=70000-', 'bytes=140000-', 'bytes=210000-'])
 })
 
 test('a server that sends one byte at a time is given up in the end', async () => {
-  const { seen } = await serve((request, response) => serveFile(request, response, { content, cutAfter: 1 }))
+  const { seen } = await serve((request, response) =>
+    serveFile(request, response, { content, cutAfter: 1, arrivesAt: partPath }),
+  )
   await failure({ limits: { attemptsInAll: 4 } })
   expect(seen).toHaveLength(4)
 })
 
 test('a later run goes on with the part of an earlier one', async () => {
   const { seen } = await serve((request, response, attempt) =>
-    serveFile(request, response, { content, ...(attempt === 1 && { cutAfter: 100_000 }) }),
+    serveFile(request, response, { content, ...(attempt === 1 && { cutAfter: 100_000, arrivesAt: partPath }) }),
   )
   await failure({ limits: { attempts: 1 } })
   expect((await readFile(partPath)).length).toBe(100_000)
@@ -129,7 +131,11 @@ test('a part that is already whole is only verified', async () => {
 test('a file that changed between two runs is fetched from its beginning', async () => {
   const changed = randomBytes(200_000)
   const { seen } = await serve((request, response, attempt) =>
-    serveFile(request, response, attempt === 1 ? { content, cutAfter: 100_000 } : { content: changed }),
+    serveFile(
+      request,
+      response,
+      attempt === 1 ? { content, cutAfter: 100_000, arrivesAt: partPath } : { content: changed },
+    ),
   )
   await failure({ limits: { attempts: 1 } })
   expect((await get()).sha256).toBe(sha256Of(changed))
@@ -155,7 +161,7 @@ test('the part of another file is not continued', async () => {
 
 test('a part whose bytes were lost in a power cut is fetched again, once', async () => {
   const { seen } = await serve((request, response, attempt) =>
-    serveFile(request, response, { content, ...(attempt === 1 && { cutAfter: 100_000 }) }),
+    serveFile(request, response, { content, ...(attempt === 1 && { cutAfter: 100_000, arrivesAt: partPath }) }),
   )
   await failure({ limits: { attempts: 1 } })
   await writeFile(partPath, Buffer.alloc(100_000))
