@@ -5,8 +5,20 @@ import { isReady, prepare } from './prepare.ts'
 import type { Target } from './target.ts'
 import { seal } from './thinking-origin.ts'
 
-const claude: Target = { protocol: 'anthropic-messages', origin: 'anthropic-messages', takesUnmarked: true }
-const deepseek: Target = { protocol: 'openai-chat', origin: 'deepseek/r', takesUnmarked: false }
+const claude: Target = {
+  protocol: 'anthropic-messages',
+  origin: 'anthropic-messages',
+  takesUnmarked: true,
+  takesReasoning: true,
+  thinksFirst: true,
+}
+const deepseek: Target = {
+  protocol: 'openai-chat',
+  origin: 'deepseek/r',
+  takesUnmarked: false,
+  takesReasoning: true,
+  thinksFirst: false,
+}
 
 function ready(messages: readonly Message[], target: Target) {
   const asked = { model: 'm', system: [], messages }
@@ -108,4 +120,36 @@ describe('tool calls', () => {
     expect(ready([calls(id), results(id)], claude).messages).toEqual(renamed)
     expect(ready([calls(id), results(id)], deepseek).messages).toEqual([calls(id), results(id)])
   })
+})
+
+describe('thinking on', () => {
+  const call: ContentBlock = { type: 'tool-call', id: 'c', name: 'look', input: '{}' }
+  const result: Message = { role: 'user', content: [{ type: 'tool-result', callId: 'c', content: [] }] }
+  const thinking = { mode: 'enabled', budgetTokens: 1024 } as const
+  const [thought] = thinks('EqoBCk').content
+
+  function asked(before: readonly ContentBlock[], target: Target) {
+    const messages: readonly Message[] = [hello, { role: 'assistant', content: [...before, call] }, result]
+    const request = { model: 'm', system: [], messages, thinking }
+    const { request: prepared, losses } = prepare(request, target)
+    return { thinking: prepared.thinking, fields: losses.map(({ field }) => field), isReady: isReady(request, target) }
+  }
+
+  test('is not asked for in a turn that began without, where the target refuses that', () => {
+    expect(asked([], claude)).toEqual({ thinking: undefined, fields: ['thinking'], isReady: false })
+    expect(asked([said], claude).thinking).toBeUndefined()
+    expect(asked([], deepseek)).toEqual({ thinking, fields: [], isReady: true })
+  })
+
+  test('is asked for where the target thought before, or in a turn that the user begins', () => {
+    expect(thought && asked([thought], claude)).toEqual({ thinking, fields: [], isReady: true })
+    const messages = [hello, { role: 'assistant', content: [said] } as const, hello]
+    expect(prepare({ model: 'm', system: [], messages, thinking }, claude).request.thinking).toBe(thinking)
+  })
+})
+
+test('what a client keeps of any model’s reasoning is not relayed to one that takes none', () => {
+  const openai: Target = { ...deepseek, takesUnmarked: true, takesReasoning: false }
+  expect(ready([hello, thinks(), hello], openai).isReady).toBe(false)
+  expect(ready([hello, thinks(), hello], deepseek).isReady).toBe(true)
 })

@@ -61,12 +61,14 @@ export class Upstream {
 
   /** How reasoning of this model is told from that of all others. */
   target(model: string): Target {
-    const { protocol, isRelayed = false } = this.dialect
+    const { protocol, isRelayed = false, compat = {} } = this.dialect
     return {
       protocol,
       origin: this.signsItself ? protocol : `${this.kind.id}/${model}`,
       // What a relayed client got from it has no mark of ours.
       takesUnmarked: isRelayed,
+      takesReasoning: compat.reasoningField !== 'none',
+      thinksFirst: protocol === 'anthropic-messages' && compat.unsignedReasoning !== 'accepted',
     }
   }
 
