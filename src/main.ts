@@ -11,6 +11,7 @@ import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
 import { openRules } from './open-rules.ts'
+import { engineDependencies } from './services/set-up-engine.ts'
 
 const environment = processEnvironment()
 const { stdin: input, stdout, stderr } = process
@@ -30,6 +31,7 @@ async function run(): Promise<number> {
     explainCache: async (requestId, flags) =>
       explainCache(requestId, (await openConfig({ flags, environment })).config, stopping.signal),
     openRules: async () => openRules(await openConfig({ flags: {}, environment }), environment),
+    engines: async () => engineDependencies((await openConfig({ flags: {}, environment })).config, environment),
     openApp: async (flags, notify) => {
       const watch = (first: Snapshot): ConfigWatch => followFile({ first, flags, environment })
       return createApp(await openConfig({ flags, environment }), { environment, log: stderr, notify, watch })

@@ -39,6 +39,34 @@ export async function makePythonEnvironment(wanted: PythonEnvironment): Promise<
   return programsOf(folder)
 }
 
+/** A model of the hub, fetched with the hub's own client. */
+export interface HubModelFetch {
+  /** The folder of an environment's programs. */
+  readonly programs: string
+  /** As `owner/name`. */
+  readonly model: string
+  /** Where the client runs. */
+  readonly folder: string
+  readonly environment: PipSettings['environment']
+  readonly signal: AbortSignal
+  readonly onStep: (step: string) => void
+}
+
+/** Fetches a model to where the hub's own tools look for it. Throws `unavailable` where it cannot be had. */
+export async function fetchHubModel({ programs, model, ...job }: HubModelFetch): Promise<void> {
+  const { HF_TOKEN, HF_HOME, HF_HUB_CACHE, HF_ENDPOINT } = job.environment
+  const hub = Object.entries({ HF_TOKEN, HF_HOME, HF_HUB_CACHE, HF_ENDPOINT }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  job.onStep(`Fetching the model ${model}`)
+  const environment = { ...pipEnvironment(job.environment), ...Object.fromEntries(hub) }
+  const run: CommandRun = { folder: job.folder, environment, signal: job.signal }
+  const { code, output } = await runCommand([join(programs, 'hf'), 'download', model], run)
+  if (code === 0) return
+  const fix = 'check its name and the network, and HF_TOKEN if it is not open to all'
+  throw refusal('unavailable', `the model ${model} could not be fetched; ${fix}`, new Error(output))
+}
+
 /* Written last: a folder without it is half made. */
 const complete = 'packages.txt'
 

@@ -5,6 +5,7 @@ import type { Environment } from '../config/environment.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
 import type { RouteExplanation } from '../services/explain-route.ts'
+import type { EngineDependencies } from '../services/set-up-engine.ts'
 import type { OwnerRules } from '../services/owner-rules.ts'
 import type { ModelsContext } from './models-context.ts'
 
@@ -66,6 +67,8 @@ export interface ProgramContext extends ModelsContext {
   readonly explainCache: (requestId: string, flags: Flags) => Promise<CacheReport>
   /** Opens what the owner set up. Throws a `ConfigError` for settings that do not fit it. */
   readonly openRules: () => Promise<OwnerRules>
+  /** Reads where engines are kept. Throws a `ConfigError` for a configuration that is wrong. */
+  readonly engines: () => Promise<EngineDependencies>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */
   readonly openApp: (flags: Flags, notify: (line: string) => void) => Promise<CommandApp>
 }

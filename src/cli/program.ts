@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { registerAliases } from './aliases.ts'
 import { registerConfig } from './config.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerEngine } from './engine.ts'
 import { registerExplain } from './explain.ts'
 import { registerList } from './list.ts'
 import type { ProgramContext } from './program-context.ts'
@@ -39,6 +40,7 @@ export function createProgram(context: ProgramContext): Command {
   registerRm(program, context)
   registerShow(program, context)
   registerProviders(program, context)
+  registerEngine(program, context)
   registerRoutes(program, context)
   registerAliases(program, context)
   registerPrivacy(program, context)

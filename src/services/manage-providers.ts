@@ -25,6 +25,8 @@ export interface ToldProvider {
   readonly url?: string
   readonly hasKey: boolean
   readonly isLocal?: boolean
+  /** What is started for it on this machine. */
+  readonly program?: string
   readonly from: 'file' | 'store'
 }
 
@@ -101,13 +103,14 @@ async function oldKey(id: string, store: Store): Promise<ProviderSettings['key']
   return items.find(provider => provider.id === id)?.key
 }
 
-function tell({ id, kind, url, key, isLocal }: ProviderSettings, file: RuleSet): ToldProvider {
+function tell({ id, kind, url, key, isLocal, command }: ProviderSettings, file: RuleSet): ToldProvider {
   return {
     id,
     kind,
     ...(url !== undefined && { url }),
     hasKey: key !== undefined,
     ...(isLocal !== undefined && { isLocal }),
+    ...(command && { program: command.program }),
     from: isInFile(id, file) ? 'file' : 'store',
   }
 }
