@@ -1,4 +1,4 @@
-import { ModelError } from '../../core/errors.ts'
+import { templateRefusal } from './template-refusal.ts'
 import type { ChatMessage, ChatPrompt, ChatTool, ChatToolCall } from '../chat-prompt.ts'
 import { toolTurnAsText, withToolDescriptions } from './generic-tools.ts'
 import { openAnswer } from './open-answer.ts'
@@ -63,11 +63,7 @@ export function createChatTemplate(template: TemplateSource): ChatTemplate {
       try {
         return openAnswer(draw(express(prompt, traits)), { prompt, format })
       } catch (cause) {
-        throw new ModelError(
-          'invalid-request',
-          "the model's chat template refuses this conversation; most want user and assistant turns to alternate, beginning with the user's",
-          { cause },
-        )
+        throw templateRefusal(template.source, cause)
       }
     },
   }
