@@ -2,7 +2,7 @@ import { ModelError } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { ModelRequest } from '../core/request.ts'
-import { parseJson, quoted } from '../protocols/json.ts'
+import { parseJson } from '../protocols/json.ts'
 import { decodeSse } from '../protocols/sse.ts'
 import type { Exchange, ReplyHead } from './exchange.ts'
 import { maxBytes } from './limits.ts'
@@ -60,7 +60,8 @@ export function isWhole({ headers }: ReplyHead): boolean {
   const [type = ''] = (headers['content-type'] ?? 'text/event-stream').toLowerCase().split(';')
   if (type.trim() === 'text/event-stream') return false
   if (type.trim() === 'application/json') return true
-  throw new ModelError('unavailable', `the upstream answered with ${quoted(type)}, which is no answer; check its url`)
+  const what = type.trim() === 'text/html' ? 'a page' : 'something else than JSON or events'
+  throw new ModelError('unavailable', `the upstream answered with ${what}, which is no answer; check its url`)
 }
 
 function withLosses(event: ModelEvent, losses: readonly Loss[]): ModelEvent {

@@ -86,7 +86,7 @@ test('a key within a stream is not told either, nor an owner’s header', async 
     { events: [event], isNamed: true },
     { kind: 'anthropic', headers: { 'x-team': new Secret('team-7') } },
   )
-  expect(error).toMatchObject({ kind: 'invalid-request', message: '[secret] [secret]' })
+  expect(error).toMatchObject({ kind: 'invalid-request', cause: { message: '[secret] [secret]' } })
 })
 
 describe('what takes too long', () => {

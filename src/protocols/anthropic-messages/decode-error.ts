@@ -30,8 +30,13 @@ const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
   529: 'overloaded',
 }
 
-/** What a client can mend, and so must be told in the upstream's own words. */
-const mendable: ReadonlySet<ErrorKind> = new Set(['invalid-request', 'not-found', 'too-large', 'conflict'])
+/* What a client can mend. The upstream's own words may hold anything that was sent, so they are left to the cause. */
+const mendable: Readonly<Partial<Record<ErrorKind, string>>> = {
+  'invalid-request': 'the upstream refused the request as invalid',
+  'not-found': 'the upstream does not know this model or address',
+  'too-large': 'the request is larger than the upstream takes',
+  conflict: 'the upstream is in a state that conflicts with this request',
+}
 
 const maxMessageLength = 2000
 
@@ -70,11 +75,30 @@ function toError(kind: ErrorKind, body: unknown, { status, retryAfterMs }: Circu
   const told = (stringIn(objectIn(objectIn(body)?.['error'])?.['message']) ?? '').slice(0, maxMessageLength)
   const reason = status === undefined ? kind : `${kind}, HTTP ${status}`
   const isTooLong = (kind === 'invalid-request' || kind === 'too-large') && saysTooLong(told)
-  return new ModelError(kind, mendable.has(kind) && told !== '' ? told : `the upstream failed to answer (${reason})`, {
+  const mend = mendable[kind]
+  const plain = mend === undefined ? `the upstream failed to answer (${reason})` : mend + whereIn(told)
+  return new ModelError(kind, isTooLong ? tellTooLong(told) : plain, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(isTooLong && { code: 'context-length-exceeded' }),
     ...(told !== '' && { cause: new Error(told) }),
   })
+}
+
+/* Agents look for these words and shorten what they send. */
+const tooLong = /prompt is too long: \d{1,12} tokens > \d{1,12} maximum/
+
+function tellTooLong(told: string): string {
+  const [words] = tooLong.exec(told) ?? []
+  return words ?? 'prompt is too long: the conversation is longer than the context of the model at the upstream'
+}
+
+/* A path of fields, as the upstream writes it before what it finds wrong there: a name and places, never a word of ours. */
+const place =
+  /^((?:messages|system|tools|tool_choice|thinking|max_tokens|metadata|stop_sequences|temperature|top_p|top_k|output_config|model)(?:\.(?:\d{1,5}|[a-z_]{1,32})){0,8}): /
+
+function whereIn(told: string): string {
+  const [, field] = place.exec(told) ?? []
+  return field === undefined ? '' : `, at ${field}`
 }
 
 const maxRetryAfterMs = 24 * 60 * 60 * 1000

@@ -113,3 +113,15 @@ test.each([
 ])('the headers %j ask for a wait of %s ms', (headers, retryAfterMs) => {
   expect(client.decodeError(429, headers, null).retryAfterMs).toBe(retryAfterMs)
 })
+
+test.each([
+  [
+    'messages.3.content.0: tool_use ids must be unique',
+    'the upstream refused the request as invalid, at messages.3.content.0',
+  ],
+  ['You said: my secret', 'the upstream refused the request as invalid'],
+  ['secret: no', 'the upstream refused the request as invalid'],
+])('of what an upstream says of a wrong request, %j, only the place is told', (said, message) => {
+  const error = client.decodeError(400, {}, { type: 'error', error: { type: 'invalid_request_error', message: said } })
+  expect(error).toMatchObject({ kind: 'invalid-request', message, cause: { message: said } })
+})
