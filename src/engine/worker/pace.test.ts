@@ -20,10 +20,10 @@ function run({ passMs, answerMs, promptMs, smallFactor }: Machine, pace: Pace, w
   const times: Times = { writing: [], reading: [] }
   for (let step = 0; step < 400; step += 1) {
     if (pace.isPromptsTurn) {
-      const tokens = pace.room(writing)
+      const tokens = pace.room(writing, Infinity)
       // Weights are read once for a pass, however many tokens it has.
       const ms = Math.max(passMs, tokens * promptMs * (tokens < 64 ? smallFactor : 1))
-      pace.read(tokens, ms, writing)
+      pace.read({ tokens, milliseconds: ms, reading: 1, writing })
       times.reading.push(ms)
     } else {
       const ms = Math.max(passMs, writing * answerMs)
@@ -44,7 +44,7 @@ const machines = fc.record({
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 
 test('a prompt alone has the whole batch', () => {
-  expect(new Pace(512, 3).room(0)).toBe(512)
+  expect(new Pace(512, 3).room(0, Infinity)).toBe(512)
 })
 
 test('whatever a machine costs, answers keep their part of the time, and so do prompts', () => {
@@ -71,7 +71,7 @@ test('whatever a machine costs, answers keep their part of the time, and so do p
 test('where small pieces cost no more than large ones, every gap stays under what is allowed', () => {
   const [passMs, answerMs] = [100, 10]
   const pace = new Pace(512, 3)
-  pace.read(512, 512 * 20, 0)
+  pace.read({ tokens: 512, milliseconds: 512 * 20, reading: 1, writing: 0 })
   run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
   const { reading } = run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
   const gaps = reading.map(ms => ms + passMs)
@@ -88,5 +88,22 @@ test('where small pieces cost far more, prompts are read in large ones', () => {
 test('a fast prompt gets much room', () => {
   const pace = new Pace(512, 3)
   run({ passMs: 10, answerMs: 1, promptMs: 0.01, smallFactor: 1 }, pace, 1)
-  expect(pace.room(1)).toBe(512)
+  expect(pace.room(1, Infinity)).toBe(512)
+})
+
+test('many prompts beside one answer get more of the time than one of them would', () => {
+  const pace = new Pace(512, 3)
+  pace.wrote(1, 10)
+  pace.read({ tokens: 64, milliseconds: 100, reading: 9, writing: 1 })
+  pace.wrote(1, 10)
+  pace.wrote(1, 10)
+  expect(pace.isPromptsTurn).toBe(true)
+})
+
+test('what can be read in half a second is read at once', () => {
+  const pace = new Pace(512, 3)
+  pace.wrote(1, 10)
+  pace.read({ tokens: 64, milliseconds: 64, reading: 1, writing: 1 })
+  expect(pace.room(1, 500)).toBe(512)
+  expect(pace.room(1, 501)).toBeLessThan(512)
 })

@@ -13,10 +13,23 @@ const mostShrinking = 0.87
 const part = 0.9
 
 /* Small pieces that cost so many times more for each token than large ones are not worth the even pace. */
-const mostWaste = 3
+const mostWaste = 1.5
+
+/* What can be read in so little time is read at once. */
+const shortMs = 500
 
 /* Every so many pieces, what small ones cost is looked at again: it grows with the prompt. */
 const piecesBetweenLooks = 32
+
+/** A step that read prompts. */
+export interface ReadingStep {
+  readonly tokens: number
+  readonly milliseconds: number
+  /** How many prompts there are to be read. */
+  readonly reading: number
+  /** How many answers waited for their next token. */
+  readonly writing: number
+}
 
 /**
  * Shares the time between answers being written and prompts being read, in steps that take turns. A reader's gap is
@@ -48,9 +61,11 @@ export class Pace {
     return this.#owedMs <= 0
   }
 
-  /** Prompt tokens for the next step that reads, while so many answers are being written. */
-  room(writing: number): number {
+  /** Prompt tokens for the next step that reads, of so many in all, while so many answers are being written. */
+  room(writing: number, remaining: number): number {
     if (writing === 0) return this.#mostRoom
+    // Requests that come together are soon all being written; one pause costs their readers less than many.
+    if (this.#largeCost !== undefined && remaining * this.#largeCost <= shortMs) return this.#mostRoom
     const room = Math.floor(this.#room)
     return Math.min(this.#mostRoom, room < bulkPiece && this.#isLargeBetter ? bulkPiece : room)
   }
@@ -61,22 +76,23 @@ export class Pace {
     this.#owedMs -= milliseconds
   }
 
-  /** Notes a step that read so many prompt tokens while so many answers waited for their next token. */
-  read(tokens: number, milliseconds: number, writing: number): void {
-    const isWhole = tokens === this.room(writing)
-    this.#owedMs = writing === 0 ? 0 : milliseconds / (this.#slowdown - 1)
+  /** Notes a step that read prompts while answers waited for their next token. */
+  read({ tokens, milliseconds, reading, writing }: ReadingStep): void {
+    const isWhole = tokens === this.room(writing, Infinity)
+    // Many prompts beside few answers have more than the part of one: everybody gets a fair one.
+    const slowdown = writing === 0 ? Infinity : Math.max(this.#slowdown, 1 + reading / writing)
+    this.#owedMs = milliseconds / (slowdown - 1)
     this.#pieces += 1
     const cost = milliseconds / tokens
     if (tokens >= bulkPiece) this.#largeCost = blend(this.#largeCost, cost)
     // A last piece, and one that had to be large, say nothing about the room.
     else if (isWhole) this.#smallCost = blend(this.#smallCost, cost)
-    if (isWhole && writing > 0) this.#fit(tokens, milliseconds, writing)
+    if (isWhole && writing > 0)
+      this.#fit(tokens, milliseconds, (this.#writingMs.get(writing) ?? 0) * (slowdown * part - 1))
   }
 
-  #fit(tokens: number, milliseconds: number, writing: number): void {
-    const usualMs = this.#writingMs.get(writing)
-    if (usualMs === undefined) return
-    const allowedMs = usualMs * (this.#slowdown * part - 1)
+  #fit(tokens: number, milliseconds: number, allowedMs: number): void {
+    if (allowedMs === 0) return
     const change = Math.min(mostGrowth, Math.max(mostShrinking, allowedMs / milliseconds))
     // A large piece in place of a small one that takes too long says nothing about the small one.
     if (change < 1 && tokens > this.#room) return

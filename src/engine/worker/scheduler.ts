@@ -59,8 +59,9 @@ class StepScheduler implements Scheduler {
   readonly #pace: Pace
   /** Whether the step writes, rather than reads prompts. */
   #isWriting = false
-  /** How many answers are being written. */
+  /** How many answers are being written, and how many prompts read. */
   #writing = 0
+  #reading = 0
   #run: Promise<void> | undefined
   #isLeaving = false
   #clock = 0
@@ -179,9 +180,13 @@ class StepScheduler implements Scheduler {
     // In one batch, prompts beside answers would cost a pass more than by themselves.
     this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
     this.#writing = writing.length
+    this.#reading = reading.length
     const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,
-      promptTokens: this.#pace.room(this.#writing),
+      promptTokens: this.#pace.room(
+        this.#writing,
+        reading.reduce((sum, { remaining }) => sum + remaining, 0),
+      ),
     })
     return shares.flatMap(({ slot, count }) => {
       const lane = this.#lane(slot)
@@ -212,7 +217,7 @@ class StepScheduler implements Scheduler {
   #learn(pieces: readonly Piece[], milliseconds: number): void {
     if (this.#isWriting) return this.#pace.wrote(pieces.length, milliseconds)
     const tokens = pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0)
-    this.#pace.read(tokens, milliseconds, this.#writing)
+    this.#pace.read({ tokens, milliseconds, reading: this.#reading, writing: this.#writing })
   }
 
   async #measure({ work, entry }: Piece, logits: readonly number[]): Promise<void> {

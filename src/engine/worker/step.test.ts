@@ -35,14 +35,21 @@ test('a prompt that is evaluated in bulk takes a large piece also where there is
   expect(planStep(inBulk, { ...limits, promptTokens: 7 })).toContainEqual({ slot: 1, count: 64 })
 })
 
-test('prompts that share little room get equal parts', () => {
-  const working = [0, 1, 2].map(slot => ({ slot, remaining: 2000, arrived: slot, inBulk: false }))
-  expect(planStep(working, { ...limits, promptTokens: 8 }).map(({ count }) => count)).toEqual([2, 3, 3])
+test('the oldest prompt has half of a step, and the shortest ones the rest', () => {
+  const working = [2000, 300, 100, 3000].map((remaining, slot) => ({ slot, remaining, arrived: slot, inBulk: false }))
+  expect(planStep(working, limits)).toEqual([
+    { slot: 0, count: 256 },
+    { slot: 1, count: 156 },
+    { slot: 2, count: 100 },
+  ])
 })
 
-test('prompts share a step', () => {
-  const working = [0, 1, 2, 3].map(slot => ({ slot, remaining: 2000, arrived: slot, inBulk: false }))
-  expect(planStep(working, limits)).toEqual(working.map(({ slot }) => ({ slot, count: 128 })))
+test('what the others do not need is the oldest one’s', () => {
+  const working = [2000, 30].map((remaining, slot) => ({ slot, remaining, arrived: slot, inBulk: false }))
+  expect(planStep(working, limits)).toEqual([
+    { slot: 0, count: 482 },
+    { slot: 1, count: 30 },
+  ])
 })
 
 test('the last piece of a prompt is not left small', () => {

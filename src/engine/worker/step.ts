@@ -25,7 +25,7 @@ export interface StepLimits {
 
 /**
  * Divides one step among the slots: each answer being written gets its one token, and prompts share the room
- * there is for them, oldest first. The result is in ascending slot order, which the native batch needs to be one pass.
+ * there is for them. The result is in ascending slot order, which the native batch needs to be one pass.
  */
 export function planStep(working: readonly Working[], limits: StepLimits): readonly Share[] {
   const writing = working.filter(({ remaining }) => remaining === 0)
@@ -37,18 +37,27 @@ export function planStep(working: readonly Working[], limits: StepLimits): reado
   )
 }
 
+/* Half of the room is the oldest one's, so that nobody starves; in the rest the shortest go first, as they are done soonest. */
 function share(reading: readonly Working[], { room, most }: { room: number; most: number }): Share[] {
-  const shares: Share[] = []
-  let left = room
-  for (const [index, { slot, remaining, inBulk }] of reading.entries()) {
+  const [oldest, ...others] = reading
+  if (!oldest || room <= 0) return []
+  const shortestFirst = others.toSorted((a, b) => a.remaining - b.remaining)
+  const first = piece(oldest, { room: others.length === 0 ? room : Math.ceil(room / 2), most })
+  const shares = [first]
+  let left = room - first.count
+  for (const each of shortestFirst) {
     if (left <= 0) break
-    const least = inBulk ? Math.min(bulkPiece, most - (room - left)) : 1
-    const fair = Math.max(least, Math.floor(left / (reading.length - index)))
-    const count = pieceOf(remaining, fair)
-    shares.push({ slot, count })
-    left -= count
+    const next = piece(each, { room: left, most: most - (room - left) })
+    shares.push(next)
+    left -= next.count
   }
-  return shares
+  if (left <= 0) return shares
+  return [{ slot: oldest.slot, count: pieceOf(oldest.remaining, first.count + left) }, ...shares.slice(1)]
+}
+
+function piece({ slot, remaining, inBulk }: Working, { room, most }: { room: number; most: number }): Share {
+  const least = inBulk ? Math.min(bulkPiece, most) : 1
+  return { slot, count: pieceOf(remaining, Math.max(least, room)) }
 }
 
 /* A small last piece would be evaluated by other kernels than a large one: leave enough for it to be large. */
