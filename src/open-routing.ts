@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import { proxiesOf } from './config/proxies.ts'
 import { dataFolder } from './config/folders.ts'
 import { ModelError } from './core/errors.ts'
+import { engineMeans } from './engine-means.ts'
 import { createProvider } from './providers/create-provider.ts'
 import { knowledgeInTime } from './providers/knowledge.ts'
 import type { Knowledge } from './providers/knowledge.ts'
@@ -45,10 +46,11 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
   const outbound = createOutbound(proxiesOf(first))
   const means = createRunMeans({ now: () => performance.now(), random: () => Math.random() })
   const { random, health } = means
+  const engines = engineMeans(first, world.environment, logger)
   let knowledge: Knowledge | undefined
   const open: OpenProviderService = settings => {
     knowledge ??= knowledgeInTime()
-    return createProvider(settings, { outbound, now: () => Date.now(), knowledge })
+    return createProvider(settings, { outbound, now: () => Date.now(), knowledge, engines })
   }
   const { directory } = local
   const state = asConfig(() => createRoutingState({ config, open, directory, health, random, logger }))

@@ -2,25 +2,27 @@ import type { Config, Snapshot } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { proxiesOf } from './config/proxies.ts'
 import type { ProviderSettings } from './core/provider-settings.ts'
+import { engineMeans } from './engine-means.ts'
 import type { Provider } from './providers/provider.ts'
 import { openOwnerRules } from './services/owner-rules.ts'
 import type { OwnerRules } from './services/owner-rules.ts'
 
 /** Opens what the owner set up, for the commands that change it. */
 export function openRules({ config, rules }: Snapshot, environment: Environment): Promise<OwnerRules> {
+  const place = { config, environment }
   return openOwnerRules({
     config,
     environment,
     file: rules,
-    assertProvider: settings => withProvider(settings, config, async () => undefined),
-    check: (settings, signal) => withProvider(settings, config, provider => provider.check(signal)),
+    assertProvider: settings => withProvider(settings, place, async () => undefined),
+    check: (settings, signal) => withProvider(settings, place, provider => provider.check(signal)),
   })
 }
 
 /** Makes a provider for as long as `work` takes. Throws `invalid-request` for settings that cannot work. */
 async function withProvider<Result>(
   settings: ProviderSettings,
-  config: Config,
+  { config, environment }: { readonly config: Config; readonly environment: Environment },
   work: (provider: Provider) => Promise<Result>,
 ): Promise<Result> {
   // What is known of all providers' models is large, and most commands need none of it.
@@ -28,7 +30,8 @@ async function withProvider<Result>(
   const { createOutbound } = await import('./providers/outbound.ts')
   const outbound = createOutbound(proxiesOf(config))
   try {
-    const provider = createProvider(settings, { outbound, now: () => Date.now() })
+    const engines = engineMeans(config, environment)
+    const provider = createProvider(settings, { outbound, now: () => Date.now(), engines })
     return await work(provider).finally(() => provider.close())
   } finally {
     await outbound.close()
