@@ -76,10 +76,12 @@ function firstToken(of: string): Figure {
   return { name: `first token, ${of}`, unit: 'ms', of: firstTokenMs }
 }
 
+/** Tokens in a second while all of them write: the prompts of the last ones are read before, and nobody has left. */
 function generationRate(outcomes: readonly Outcome[]): number {
-  const times = outcomes.flatMap(({ tokenMs }) => tokenMs)
-  const first = Math.min(...outcomes.map(({ tokenMs: [begin = 0] }) => begin))
-  return ((times.length - outcomes.length) * 1000) / (Math.max(...times) - first)
+  const from = Math.max(...outcomes.map(({ tokenMs }) => tokenMs[0] ?? Infinity))
+  const to = Math.min(...outcomes.map(({ tokenMs }) => tokenMs.at(-1) ?? 0))
+  const written = outcomes.flatMap(({ tokenMs }) => tokenMs).filter(at => at > from && at <= to)
+  return (written.length * 1000) / (to - from)
 }
 
 function firstTokenMs(outcomes: readonly Outcome[]): number {
