@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ModelPattern } from '../core/route-rules.ts'
-import { writeModelPattern } from '../services/manage-routes.ts'
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
 import type { ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'

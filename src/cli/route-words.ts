@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import type { ModelPattern, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import { modelPattern } from '../config/model-pattern.ts'
 import { duration } from '../config/quantities.ts'
-import { writeModelPattern } from '../services/manage-routes.ts'
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 
 /** Tells which requests a rule is for. */
 export function describeMatch({ model, protocols, keys, headers, needs, promptTokens }: RouteMatch): string {

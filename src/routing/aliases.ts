@@ -1,3 +1,4 @@
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 import type { ModelAlias } from '../core/route-rules.ts'
 import { compilePattern, type Matcher } from './model-pattern.ts'
 import { RouteFault } from './route-fault.ts'
@@ -36,7 +37,9 @@ export function readAliases(aliases: readonly ModelAlias[]): AliasResolver {
   return name => {
     const alias = ready.find(({ matches }) => matches(name))
     const model = alias && ends.get(alias)
-    return model === undefined || model === name ? undefined : { alias: alias?.alias.text ?? name, model }
+    return model === undefined || model === name
+      ? undefined
+      : { alias: alias ? writeModelPattern(alias.alias) : name, model }
   }
 }
 

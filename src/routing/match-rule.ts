@@ -1,3 +1,4 @@
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 import type { Circumstances } from '../core/route-rules.ts'
 import type { Demand } from './demand.ts'
 import type { ReadyRule } from './read-rules.ts'
@@ -33,8 +34,9 @@ export function hasConditionBesideModel({ match }: ReadyRule): boolean {
 
 /* Both names count, so that no alias leads around a rule. */
 function otherModel({ match, matchesModel }: ReadyRule, { demand, model }: Subject): string | undefined {
-  if (!matchesModel || matchesModel(demand.model) || matchesModel(model)) return undefined
-  return `the model is not ${match.model?.type === 'exact' ? 'called' : 'like'} ${JSON.stringify(match.model?.text)}`
+  if (!match.model || !matchesModel || matchesModel(demand.model) || matchesModel(model)) return undefined
+  const word = match.model.type === 'exact' ? 'called' : 'like'
+  return `the model is not ${word} ${JSON.stringify(writeModelPattern(match.model))}`
 }
 
 function otherSender({ match: { protocols, keys } }: ReadyRule, { protocol, key }: Circumstances): string | undefined {

@@ -90,7 +90,7 @@ describe('an alias', () => {
     const { resolveAlias } = readRules({
       aliases: [{ alias: { type: 'prefix', text: 'claude' }, model: 'claude-here' }],
     })
-    expect(resolveAlias('claude-opus')).toEqual({ alias: 'claude', model: 'claude-here' })
+    expect(resolveAlias('claude-opus')).toEqual({ alias: 'claude*', model: 'claude-here' })
     expect(resolveAlias('claude-here')).toBeUndefined()
   })
 

@@ -1,3 +1,4 @@
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelAlias, ModelPattern, RouteRule } from '../core/route-rules.ts'
 import { assertUsableAliases, assertUsableRoute } from './check-rules.ts'
@@ -86,12 +87,6 @@ export function createManageRoutes({ store, file }: RouteDependencies): ManageRo
       }
     },
   }
-}
-
-/** Writes a pattern as people and the configuration file do. */
-export function writeModelPattern({ type, text }: ModelPattern): string {
-  if (type === 'regex') return `/${text}/`
-  return type === 'prefix' ? `${text}*` : text
 }
 
 function withOrigin<Item>(all: readonly Item[], file: readonly Item[]): readonly (Item & { readonly from: Origin })[] {

@@ -9,7 +9,7 @@ import { ModelError } from '../core/errors.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { RouteRule } from '../core/route-rules.ts'
 import { Secret } from '../core/secret.ts'
-import { writeModelPattern } from './manage-routes.ts'
+import { writeModelPattern } from '../core/write-model-pattern.ts'
 import { openOwnerRules } from './owner-rules.ts'
 import type { OwnerRules, OwnerRulesOptions } from './owner-rules.ts'
 
