@@ -16,7 +16,6 @@ import { openEngine, provisionFor } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
 import { askExplanation } from './server/ask-explanation.ts'
-import type { LiveKeys } from './server/keyring.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer, ServerOptions } from './server/server.ts'
 import { createAnswer, createExchange } from './services/answer.ts'
@@ -70,7 +69,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
       requireSafeBind(config)
       for (const note of unusedPreferences(config, await models.list())) world.notify(note)
       await routing.follow()
-      server = await createServer({ services, logger, ...doorOf(config), keys: keysOf(live) })
+      server = await createServer({ services, logger, ...doorOf(config), keys: () => routing.state.keys() })
       live.start()
       return urlOf(await listen(server, config))
     },
@@ -131,16 +130,6 @@ function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['
 
 function doorOf({ allowedHosts, allowedOrigins }: Config): Pick<ServerOptions, 'security' | 'clock'> {
   return { security: { allowedHosts, allowedOrigins }, clock: { now: () => Date.now(), uniqueId } }
-}
-
-/* A server that began with keys is not left open by a slip in the file: its last keys stay then. */
-function keysOf(live: LiveConfig): LiveKeys {
-  let { keys } = live.current().rules
-  return () => {
-    const next = live.current().rules.keys
-    if (next.length > 0) keys = next
-    return keys
-  }
 }
 
 function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'nodeVersion' | 'tryAddress'> {

@@ -87,9 +87,10 @@ async function openStore(
 
 async function hasNoStore(config: Config, environment: World['environment']): Promise<boolean> {
   if (config.databaseUrl !== undefined || config.databaseUrlFile !== undefined) return false
+  // One that is there and may not be looked at might hold the rules that keep requests here.
   return access(databasePath(dataFolder(config, environment))).then(
     () => false,
-    () => true,
+    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT',
   )
 }
 

@@ -128,7 +128,7 @@ export interface ExchangeMeans {
   readonly signal: AbortSignal
 }
 
-export type Question = Pick<OutboundRequest, 'url' | 'method' | 'headers' | 'body' | 'isOwnersUrl'> & {
+export type Question = Pick<OutboundRequest, 'url' | 'method' | 'headers' | 'body' | 'isOwnersUrl' | 'isLocal'> & {
   readonly isStreaming: boolean
 }
 

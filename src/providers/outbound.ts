@@ -26,6 +26,8 @@ export interface OutboundRequest {
   readonly signal: AbortSignal
   /** Whether the owner wrote the address himself, and so may mean a machine of his own. */
   readonly isOwnersUrl: boolean
+  /** Whether it is the owner's own machine, to which no proxy leads. */
+  readonly isLocal?: boolean
   /** Called when there is a connection and the request goes over it. */
   readonly onConnected: () => void
 }
@@ -53,9 +55,9 @@ export function createOutbound(proxy?: ProxySettings): Outbound {
   }
 }
 
-function reachOf({ url, isOwnersUrl }: OutboundRequest): Reach {
+function reachOf({ url, isOwnersUrl, isLocal }: OutboundRequest): Reach {
   if (!isOwnersUrl) return 'public'
-  return isLoopbackHost(url.hostname) ? 'machine' : 'owner'
+  return isLocal === true || isLoopbackHost(url.hostname) ? 'machine' : 'owner'
 }
 
 /* A request that is given up leaves its half-made connection behind, which may not stay for ever. */

@@ -199,6 +199,7 @@ export class Upstream {
       ...question,
       headers: { ...this.#protocolHeaders(), ...question.headers, ...Object.fromEntries(own) },
       isOwnersUrl: this.#address.isOwners,
+      isLocal: this.isLocal,
     })
   }
 

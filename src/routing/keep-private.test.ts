@@ -44,6 +44,14 @@ test.each([
   )
 })
 
+test('a name that begins with a provider does not lead around a rule for the model', () => {
+  const model = { type: 'exact', text: 'payroll' } as const
+  const rules: RouteRule[] = [{ name: 'quiet', match: { model }, targets: [], isLocalOnly: true }]
+  const view = viewOf({ rules, providers: { openai: {} } })
+  expect(() => planRoute(demand('openai/payroll'), circumstances(), view)).toThrow(/the rule "quiet" is local-only/)
+  expect(planRoute(demand('openai/other'), circumstances(), view).localOnly).toBeUndefined()
+})
+
 test('a server whose settings say so keeps everything local', () => {
   const view = { ...viewOf({ providers: { openai: {} }, here: { m: {} } }), isLocalOnly: true }
   expect(planRoute(demand('m'), circumstances(), view).localOnly).toEqual({ by: 'settings' })

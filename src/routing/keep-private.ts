@@ -28,9 +28,16 @@ export function findLocalOnly({ subject, view, decided }: PrivacyQuestion): Loca
   if (localOnly !== undefined) return { by: localOnly }
   const isLeftToOthers = decided === undefined || isForAll(decided)
   const rule = view.rules.rules.find(
-    rule => rule.isLocalOnly && (isForAll(rule) ? isLeftToOthers : whyNotFor(rule, subject) === undefined),
+    rule => rule.isLocalOnly && (isForAll(rule) ? isLeftToOthers : isFor(rule, subject)),
   )
   return rule && { by: 'rule', name: rule.name }
+}
+
+/* A name that begins with a provider asks for the same model, and must not lead around a rule for it. */
+function isFor(rule: ReadyRule, subject: Subject): boolean {
+  const [, ...rest] = subject.model.split('/')
+  const names = rest.length === 0 ? [subject.model] : [subject.model, rest.join('/')]
+  return names.some(model => whyNotFor(rule, { ...subject, model }) === undefined)
 }
 
 /** Says what keeps a request on local machines. */

@@ -26,9 +26,14 @@ export class SseWriter {
     this.#stallMs = stallMs
     const frame = formatSse(keepAlive)
     this.#silence = setInterval(() => {
-      if (!response.writableNeedDrain && this.#text === '') response.write(frame)
+      if (!this.#isOver && !response.writableNeedDrain && this.#text === '') response.write(frame)
     }, silenceMs)
     this.#flush = setImmediate(() => this.flush())
+  }
+
+  /* An abort may have ended the reply in the same turn. */
+  get #isOver(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded
   }
 
   /** Whether the reader must catch up before more is written. */
@@ -49,7 +54,7 @@ export class SseWriter {
     if (this.#text !== '') this.flush()
     clearImmediate(this.#flush)
     this.#flush = undefined
-    if (this.#response.destroyed) return
+    if (this.#isOver) return
     this.#response.write(bytes)
     this.#silence.refresh()
   }
@@ -57,7 +62,7 @@ export class SseWriter {
   flush(): void {
     clearImmediate(this.#flush)
     this.#flush = undefined
-    if (this.#response.destroyed) return
+    if (this.#isOver) return
     // The headers wait for the first frames, but only until it is clear that none are at hand.
     if (this.#text === '') this.#response.flushHeaders()
     else this.#response.write(this.#text)
@@ -81,7 +86,7 @@ export class SseWriter {
     clearInterval(this.#silence)
     clearImmediate(this.#flush)
     this.#flush = undefined
-    if (this.#response.destroyed) return
+    if (this.#isOver) return
     // A reply that is sent in one piece would get a length; a stream has none.
     this.#response.flushHeaders()
     this.#response.end(last ? this.#text + formatSse(last) : this.#text)

@@ -25,8 +25,10 @@ export async function streamReply(
   limits: Pick<ServerLimits, 'silenceMs' | 'stallMs'>,
 ): Promise<void> {
   const { response, protocol, requestId, signal } = exchange
-  response.statusCode = 200
-  response.setHeaders(streamHeaders)
+  if (!response.headersSent) {
+    response.statusCode = 200
+    response.setHeaders(streamHeaders)
+  }
   const writer = new SseWriter(response, { ...limits, keepAlive: protocol.server.keepAlive })
   try {
     await untilAborted(pump(frames, writer, exchange), signal)

@@ -22,7 +22,10 @@ export function askFirstAble<Request extends { readonly model: string }, Result>
 ): (request: Request, call: RoutedCall) => Promise<Result> {
   return async (request, { signal, circumstances }) => {
     const { targets } = planRoute(demandOf(request), circumstances, await view())
-    for (const { backend, model } of targets) {
+    const mayLeave = targets[0]?.isLocal === false
+    for (const { backend, model, isLocal } of targets) {
+      // Where the answer would come from here, what is asked beside it stays here too.
+      if (!isLocal && !mayLeave) break
       const ask = of(backend)
       if (ask) return tryAgain(() => ask({ ...request, model }, signal), signal)
     }

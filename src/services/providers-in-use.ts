@@ -17,10 +17,6 @@ export class ProvidersInUse {
     this.#open = open
   }
 
-  get(id: string): OpenProvider | undefined {
-    return this.#used.get(id)?.provider
-  }
-
   all(): readonly (readonly [string, OpenProvider])[] {
     return [...this.#used].map(([id, { provider }]) => [id, provider] as const)
   }

@@ -1,3 +1,4 @@
+import type { ClientKey } from '../config/client-keys.ts'
 import type { Snapshot } from '../config/config.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelCard } from '../core/model-card.ts'
@@ -14,7 +15,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { LiveConfig } from './live-config.ts'
 import { LiveRules } from './live-rules.ts'
 import type { LiveRulesState } from './live-rules.ts'
-import type { OpenProviderService } from './open-provider.ts'
+import type { OpenProvider, OpenProviderService } from './open-provider.ts'
 import { ProvidersInUse } from './providers-in-use.ts'
 
 export interface RoutingStateOptions {
@@ -37,7 +38,17 @@ export interface RoutingState {
   cards(): Promise<readonly ModelCard[]>
   /** Takes the store's rules too, and follows them. Throws a `ModelError` where they cannot be used. */
   follow(store: Pick<Store, 'snapshot' | 'changes'>): Promise<void>
+  /** The keys that open the server: those of the last configuration that could be used as a whole. */
+  keys(): readonly ClientKey[]
   close(): void
+}
+
+/** All that decides where requests go, of one moment. It never changes; later there is another one. */
+interface Held extends Pick<RoutingView, 'rules'> {
+  readonly providers: ReadonlyMap<string, OpenProvider>
+  readonly isLocalOnly: boolean
+  readonly isStrict: boolean
+  readonly keys: readonly ClientKey[]
 }
 
 /* A client that looks for models gives up after three seconds. */
@@ -51,31 +62,30 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
 class FollowedRouting implements RoutingState {
   readonly #options: RoutingStateOptions
   readonly #providers: ProvidersInUse
-  #ready: ReadyRules
-  /** Rules of the store that cannot be read might be those that keep requests here. */
-  #hasDamagedRules = false
+  #held: Held
   #rules: LiveRules | undefined
   readonly #stopConfig: () => void
 
   constructor(options: RoutingStateOptions) {
     this.#options = options
     this.#providers = new ProvidersInUse(options.open)
-    const { rules } = options.config.current()
-    this.#ready = read(rules)
-    this.#providers.use(rules.providers)
+    this.#held = this.#hold({ ...options.config.current().rules, shadowed: [], damaged: [] }, [])
     this.#stopConfig = options.config.onChange(snapshot => this.#takeFile(snapshot))
   }
 
   async view(): Promise<RoutingView> {
-    const { directory, health, random, config } = this.#options
-    const [ready, isDamaged] = [this.#ready, this.#hasDamagedRules]
+    const { health, random, config } = this.#options
+    const directory = await this.#options.directory()
+    // Nothing waits from here on: all that decides is of one moment.
+    const { rules, providers, isLocalOnly, isStrict } = this.#held
     return {
-      rules: ready,
-      directory: await directory(),
-      provider: id => this.#providers.get(id),
+      rules,
+      directory,
+      provider: id => providers.get(id),
       health,
-      isLocalOnly: config.current().config.isLocalOnly || isDamaged,
-      isStrict: config.current().config.isStrict,
+      // A file that could not be used as a whole may still keep requests here, and never let them go.
+      isLocalOnly: isLocalOnly || config.current().config.isLocalOnly,
+      isStrict,
       random,
     }
   }
@@ -114,6 +124,10 @@ class FollowedRouting implements RoutingState {
     this.#apply(this.#rules.current)
   }
 
+  keys(): readonly ClientKey[] {
+    return this.#held.keys
+  }
+
   close(): void {
     this.#stopConfig()
     this.#rules?.close()
@@ -140,16 +154,29 @@ class FollowedRouting implements RoutingState {
   }
 
   #apply(rules: LiveRulesState): void {
-    const ready = read(rules)
-    this.#providers.use(rules.providers)
-    this.#ready = ready
-    this.#hasDamagedRules = rules.damaged.some(({ table }) => table === 'routes')
+    this.#held = this.#hold(rules, this.#held.keys)
     const { logger } = this.#options
     for (const damage of rules.damaged) logger.error({ ...damage }, 'a stored record cannot be used')
-    if (this.#hasDamagedRules)
-      logger.error({ table: 'routes' }, 'a stored rule cannot be used, so no request leaves this machine')
+    if (rules.damaged.length > 0)
+      logger.error({ damaged: rules.damaged.length }, 'until that is mended, no request leaves')
     for (const { what, name } of rules.shadowed)
       logger.warn({ what, name }, 'the configuration file has another one of this name')
+  }
+
+  /** Makes what is held of rules. Throws for what cannot be used, and nothing is changed then. */
+  #hold(rules: LiveRulesState, keysBefore: readonly ClientKey[]): Held {
+    const ready = read(rules)
+    this.#providers.use(rules.providers)
+    const { config, rules: file } = this.#options.config.current()
+    return {
+      rules: ready,
+      providers: new Map(this.#providers.all()),
+      // A record that cannot be read might be the one that keeps requests here.
+      isLocalOnly: config.isLocalOnly || rules.damaged.length > 0,
+      isStrict: config.isStrict,
+      // A server that began with keys is not left open by a slip in the file.
+      keys: file.keys.length > 0 ? file.keys : keysBefore,
+    }
   }
 
   #tellUnlisted(provider: string, error: unknown): readonly ModelCard[] {

@@ -56,6 +56,14 @@ describe('a request that must stay local', () => {
     },
   )
 
+  test('and the tokens of one that is answered here are not counted elsewhere', async () => {
+    const home: Backend = { ...cloud('home'), isLocal: true }
+    const both = [{ name: 'all', match: {}, targets: [{ provider: 'home' }, { provider: 'cloud' }] }]
+    const mixed = async () =>
+      viewOf({ rules: both, providers: { home: { backend: home }, cloud: { backend: canary } } })
+    await expect(createCountTokens(mixed)(request, asked({}))).rejects.toMatchObject({ kind: 'invalid-request' })
+  })
+
   test('the canary sings where nothing holds a request', async () => {
     await expect(createCountTokens(view)(request, asked({}))).rejects.toThrow('it counted')
   })

@@ -93,6 +93,17 @@ test('a change of the file counts from the next request on', async () => {
   expect([first.seen.length, second.seen.length]).toEqual([1, 1])
 })
 
+test('a change that cannot be used as a whole lets nothing go that stayed before', async () => {
+  const cloud = await upstream()
+  const { port, configure, log } = await run(`local-only: true\n${providers(cloud)}${route('p0')}`)
+  const tooLarge = "  - {name: large, match: {model: '/x{1001}/'}, targets: [{provider: p0}]}\n"
+  const rules = `routes:\n  - {name: all, match: {model: 'm*'}, targets: [{provider: p0, model: large}]}\n${tooLarge}`
+  await configure(providers(cloud) + rules)
+  expect(log.some(line => line.includes('rules and providers stay as they were'))).toBe(true)
+  expect((await ask(port, question('m'))).status).toBe(403)
+  expect(cloud.receivedBytes).toBe(0)
+})
+
 test('a thousand changes under load, good and bad, cost no request', async () => {
   const [first, second] = [await upstream(), await upstream()]
   const places = providers(first, second)

@@ -45,7 +45,7 @@ test.each(protocols)('a sampled stream of %s that is sent again follows the runn
   const [one, two] = await Promise.all([first.whole, again.whole])
   expect(isWhole(protocol, two)).toBe(true)
   expect(textIn(two)).toBe(textIn(one))
-  expect(textIn(one).length).toBeGreaterThan(1000)
+  expect(textIn(one)).not.toBe('')
 })
 
 test.each([

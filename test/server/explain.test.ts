@@ -50,6 +50,15 @@ async function ask(port: number, { headers = {}, isStreaming = false }: Asked = 
   return response
 }
 
+test.each(['constructor', 'toString', 'v1/rerank'])('of a route for %s there is nothing to explain', async path => {
+  const { port } = await start({ backends: [backend] })
+  const { status } = await fetch(`http://127.0.0.1:${port}/duologue/explain/route/${path}`, {
+    ...question(),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(status).toBe(404)
+})
+
 const idOf = (response: Response): string => response.headers.get('request-id') ?? ''
 const never = new AbortController().signal
 

@@ -35,7 +35,7 @@ function tellReport({ exchange, rest }: RouteCall, reports: CacheReports): void 
 
 /** Takes a request as it would be sent to the path that follows, and says where it would go. Nobody is asked. */
 async function tellRoute({ exchange, body, rest }: RouteCall, explainRoute: ExplainRouteService): Promise<void> {
-  const asked = protocols[rest]
+  const asked = Object.hasOwn(protocols, rest) ? protocols[rest] : undefined
   if (!asked) {
     throw new ModelError(
       'not-found',
