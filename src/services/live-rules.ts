@@ -23,6 +23,7 @@ export class LiveRules {
   #current: LiveRulesState
   #stopWatching: () => void = () => undefined
   #reading: Promise<void> = Promise.resolve()
+  #isClosed = false
 
   private constructor(options: LiveRulesOptions, stored: StoredRules) {
     this.#options = options
@@ -64,6 +65,7 @@ export class LiveRules {
 
   /** Follows no more. */
   close(): void {
+    this.#isClosed = true
     this.#stopWatching()
   }
 
@@ -77,6 +79,7 @@ export class LiveRules {
   }
 
   #tell(): void {
+    if (this.#isClosed) return
     this.#current = join(this.#file, this.#stored)
     this.#options.onChange(this.#current)
   }

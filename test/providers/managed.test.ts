@@ -271,10 +271,13 @@ test('what it writes is kept for people, without secrets', async () => {
   await expect.poll(read).toMatch(/^\[duologue\] starts it at port \d+\nthe password is \[secret\]\n[^]*it was stopped/)
 })
 
-test('one is local unless its owner says otherwise, whatever its kind', () => {
-  const kind = 'openai-compatible'
-  expect(provideManaged({ kind }).provider.backend.isLocal).toBe(true)
-  expect(provideManaged({ kind, isLocal: false }).provider.backend.isLocal).toBe(false)
+test('one is local where its kind is a local engine, unless its owner says otherwise', () => {
+  const isLocal = (settings: Parameters<typeof provideManaged>[0]): boolean =>
+    provideManaged(settings).provider.backend.isLocal
+  expect(isLocal({ kind: 'vllm' })).toBe(true)
+  expect(isLocal({ kind: 'vllm', isLocal: false })).toBe(false)
+  expect(isLocal({ kind: 'openai-compatible' })).toBe(false)
+  expect(isLocal({ kind: 'openai-compatible', isLocal: true })).toBe(true)
 })
 
 test.each([

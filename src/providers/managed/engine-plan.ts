@@ -29,7 +29,8 @@ export function planEngine(settings: ProviderSettings & Pick<ManagedSettings, 'c
       `provider ${settings.id}: what a command starts must answer on this machine; ${fix}`,
     )
   }
-  return { ...settings, url, isLocal: settings.isLocal ?? true }
+  // Another program may be a gateway to somebody else's models.
+  return { ...settings, url, isLocal: settings.isLocal ?? kind.isLocalEngine === true }
 }
 
 /** Gives where an engine is to listen: at the port of its address, or at any where that has none. */
