@@ -1,25 +1,34 @@
 import { ModelError } from '../core/errors.ts'
 import type { ModelAlias, RouteRule } from '../core/route-rules.ts'
 import { readRules } from '../routing/read-rules.ts'
+import type { ReadyRules, RouteSettings } from '../routing/read-rules.ts'
 import { RouteFault } from '../routing/route-fault.ts'
+
+/** Makes rules and aliases ready. Throws `invalid-request`, naming the field, for what could not be followed. */
+export function checkRoutes(settings: RouteSettings): ReadyRules {
+  return read(settings, message => message)
+}
 
 /** Refuses a rule that requests could not be held against. */
 export function assertUsableRoute(rule: RouteRule): void {
-  read(() => readRules({ routes: [rule] }))
+  read({ routes: [rule] }, withoutPlace)
 }
 
 /** Refuses aliases that lead in a circle, or that no name could be held against. */
 export function assertUsableAliases(aliases: readonly ModelAlias[]): void {
-  read(() => readRules({ aliases }))
+  read({ aliases }, withoutPlace)
 }
 
-function read(work: () => unknown): void {
+function read(settings: RouteSettings, tell: (message: string) => string): ReadyRules {
   try {
-    work()
+    return readRules(settings)
   } catch (error) {
     if (!(error instanceof RouteFault)) throw error
-    // Where it stands in the list means nothing to whoever adds one.
-    const message = error.message.replace(/^(routes|aliases)\.\d+\./, '')
-    throw new ModelError('invalid-request', message, { field: error.field, cause: error })
+    throw new ModelError('invalid-request', tell(error.message), { field: error.field, cause: error })
   }
+}
+
+/* Where it stands in the list means nothing to whoever adds one. */
+function withoutPlace(message: string): string {
+  return message.replace(/^(routes|aliases)\.\d+\./, '')
 }

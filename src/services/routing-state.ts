@@ -1,17 +1,13 @@
 import type { ClientKey } from '../config/client-keys.ts'
 import type { Snapshot } from '../config/config.ts'
-import { ModelError } from '../core/errors.ts'
 import type { ModelCard } from '../core/model-card.ts'
-import { readRules } from '../routing/read-rules.ts'
-import type { ReadyRules } from '../routing/read-rules.ts'
-import { RouteFault } from '../routing/route-fault.ts'
 import type { RestingTargets } from '../routing/target-health.ts'
-import { findWaysOut } from '../routing/ways-out.ts'
+import { findWaysOut, reachableProviders } from '../routing/ways-out.ts'
 import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
-import { reachableProviders } from '../routing/ways-out.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { checkRoutes } from './check-rules.ts'
 import type { LiveConfig } from './live-config.ts'
 import { LiveRules } from './live-rules.ts'
 import type { LiveRulesState } from './live-rules.ts'
@@ -165,7 +161,7 @@ class FollowedRouting implements RoutingState {
 
   /** Makes what is held of rules. Throws for what cannot be used, and nothing is changed then. */
   #hold(rules: LiveRulesState, keysBefore: readonly ClientKey[]): Held {
-    const ready = read(rules)
+    const ready = checkRoutes(rules)
     this.#providers.use(rules.providers)
     const { config, rules: file } = this.#options.config.current()
     return {
@@ -182,14 +178,5 @@ class FollowedRouting implements RoutingState {
   #tellUnlisted(provider: string, error: unknown): readonly ModelCard[] {
     this.#options.logger.debug({ provider, error }, 'the models of a provider are not known')
     return []
-  }
-}
-
-function read(rules: Pick<LiveRulesState, 'routes' | 'aliases'>): ReadyRules {
-  try {
-    return readRules(rules)
-  } catch (error) {
-    if (!(error instanceof RouteFault)) throw error
-    throw new ModelError('invalid-request', error.message, { field: error.field, cause: error })
   }
 }
