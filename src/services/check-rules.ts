@@ -5,8 +5,13 @@ import type { ReadyRules, RouteSettings } from '../routing/read-rules.ts'
 import { RouteFault } from '../routing/route-fault.ts'
 
 /** Makes rules and aliases ready. Throws `invalid-request`, naming the field, for what could not be followed. */
-export function checkRoutes(settings: RouteSettings): ReadyRules {
+export function usableRules(settings: RouteSettings): ReadyRules {
   return read(settings, message => message)
+}
+
+/** Throws as `usableRules` does. */
+export function checkRoutes(settings: RouteSettings): void {
+  usableRules(settings)
 }
 
 /** Refuses a rule that requests could not be held against. */

@@ -7,7 +7,7 @@ import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { checkRoutes } from './check-rules.ts'
+import { usableRules } from './check-rules.ts'
 import type { LiveConfig } from './live-config.ts'
 import { LiveRules } from './live-rules.ts'
 import type { LiveRulesState } from './live-rules.ts'
@@ -161,7 +161,7 @@ class FollowedRouting implements RoutingState {
 
   /** Makes what is held of rules. Throws for what cannot be used, and nothing is changed then. */
   #hold(rules: LiveRulesState, keysBefore: readonly ClientKey[]): Held {
-    const ready = checkRoutes(rules)
+    const ready = usableRules(rules)
     this.#providers.use(rules.providers)
     const { config, rules: file } = this.#options.config.current()
     return {
