@@ -15,6 +15,7 @@ export interface Figure {
 }
 
 const promptWords = 500
+const shortPromptWords = 103
 const longPromptWords = 1480
 
 /** All that is measured. Prompts of different salt share nothing. */
@@ -34,6 +35,14 @@ export const measures: readonly Measure[] = [
       },
       firstToken('cold'),
     ],
+  },
+  {
+    asks: salt =>
+      Array.from({ length: 4 }, (_, client) => ({
+        prompt: prompt(`${salt}p${client}`, shortPromptWords),
+        outputTokens: 2,
+      })),
+    figures: [{ name: 'prompts, 4 of 500 tokens at once', unit: 'tokens/s', of: readingRate }],
   },
   {
     before: salt => [{ prompt: prompt(salt, promptWords), outputTokens: 2 }],
@@ -82,6 +91,13 @@ function generationRate(outcomes: readonly Outcome[]): number {
   const to = Math.min(...outcomes.map(({ tokenMs }) => tokenMs.at(-1) ?? 0))
   const written = outcomes.flatMap(({ tokenMs }) => tokenMs).filter(at => at > from && at <= to)
   return (written.length * 1000) / (to - from)
+}
+
+/** Prompt tokens in a second until all prompts are read. */
+function readingRate(outcomes: readonly Outcome[]): number {
+  const from = Math.min(...outcomes.map(({ sentMs }) => sentMs))
+  const to = Math.max(...outcomes.map(({ tokenMs }) => tokenMs[0] ?? Infinity))
+  return (outcomes.reduce((sum, { inputTokens }) => sum + inputTokens, 0) * 1000) / (to - from)
 }
 
 function firstTokenMs(outcomes: readonly Outcome[]): number {
