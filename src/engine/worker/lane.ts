@@ -16,6 +16,8 @@ export interface Lane {
 export interface Work {
   readonly generation: Generation
   readonly arrived: number
+  /** How many tokens of its prompt were not there when it came. */
+  readonly toRead: number
   /** Drawn and not yet evaluated. */
   next: number | undefined
   isCancelled: boolean

@@ -71,7 +71,7 @@ test('where small pieces cost no more than large ones, every gap stays under wha
   const [passMs, answerMs] = [100, 10]
   const pace = new Pace(512, 3)
   pace.read({ tokens: 512, milliseconds: 512 * 20, reading: 1, writing: 0 })
-  run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
+  pace.wrote(1, passMs)
   const { reading } = run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
   const gaps = reading.map(ms => ms + passMs)
   expect(Math.max(...gaps)).toBeLessThan(3 * passMs)
@@ -82,6 +82,20 @@ test('where small pieces cost far more, prompts are read in large ones', () => {
   const { reading } = run({ passMs: 5, answerMs: 2, promptMs: 2, smallFactor: 5 }, pace, 1)
   const large = reading.filter(ms => ms >= 64 * 2)
   expect(large.length).toBeGreaterThan(reading.length * 0.8)
+})
+
+test('where all pieces cost more the deeper they are read, prompts are read in small ones', () => {
+  const pace = new Pace(512, 3)
+  pace.read({ tokens: 512, milliseconds: 512, reading: 1, writing: 0 })
+  const large: number[] = []
+  for (let piece = 0; piece < 850; piece += 1) {
+    while (!pace.isPromptsTurn) pace.wrote(1, 20)
+    const tokens = pace.room(1, Infinity)
+    if (tokens >= 64) large.push(piece)
+    // A pass takes as long as an answer's token, and attention ever longer.
+    pace.read({ tokens, milliseconds: Math.max(20, tokens) + (tokens * piece) / 250, reading: 1, writing: 1 })
+  }
+  expect(large.length).toBeLessThan(10)
 })
 
 test('a fast prompt gets much room', () => {
@@ -99,7 +113,7 @@ test('many prompts beside one answer get more of the time than one of them would
   expect(pace.isPromptsTurn).toBe(true)
 })
 
-test('what can be read in half a second is read at once', () => {
+test('prompts that can be read in half a second are read at once', () => {
   const pace = new Pace(512, 3)
   pace.wrote(1, 10)
   pace.read({ tokens: 64, milliseconds: 64, reading: 1, writing: 1 })

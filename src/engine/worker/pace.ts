@@ -13,12 +13,13 @@ const mostShrinking = 0.87
 const part = 0.9
 
 /* Small pieces that cost so many times more for each token than large ones are not worth the even pace. */
-const mostWaste = 1.5
+const mostWaste = 2
 
 /* What can be read in so little time is read at once. */
 const shortMs = 500
 
-/* Every so many pieces, what small ones cost is looked at again: it grows with the prompt. */
+/* Every so many pieces, what small ones cost is looked at again: it grows with the prompt. What large ones cost does
+   too, so that what they cost so long ago is not averaged with what they cost when one is read again. */
 const piecesBetweenLooks = 32
 
 /** A step that read prompts. */
@@ -46,7 +47,10 @@ export class Pace {
   /** Milliseconds for each token of a prompt, in small and in large pieces. */
   #smallCost: number | undefined
   #largeCost: number | undefined
-  #room = firstRoom
+  /** Which piece was the last large one. */
+  #lastLarge = 0
+  /** Learnt from the first piece on. */
+  #room: number | undefined
   #owedMs = 0
   #pieces = 0
 
@@ -61,12 +65,12 @@ export class Pace {
     return this.#owedMs <= 0
   }
 
-  /** Prompt tokens for the next step that reads, of so many in all, while so many answers are being written. */
-  room(writing: number, remaining: number): number {
+  /** Prompt tokens for the next step that reads, while so many answers are being written, of prompts so long in all. */
+  room(writing: number, promptTokens: number): number {
     if (writing === 0) return this.#mostRoom
     // Requests that come together are soon all being written; one pause costs their readers less than many.
-    if (this.#largeCost !== undefined && remaining * this.#largeCost <= shortMs) return this.#mostRoom
-    const room = Math.floor(this.#room)
+    if (this.#largeCost !== undefined && promptTokens * this.#largeCost <= shortMs) return this.#mostRoom
+    const room = Math.floor(this.#room ?? this.#firstRoom(writing))
     return Math.min(this.#mostRoom, room < bulkPiece && this.#isLargeBetter ? bulkPiece : room)
   }
 
@@ -84,19 +88,36 @@ export class Pace {
     this.#owedMs = milliseconds / (slowdown - 1)
     this.#pieces += 1
     const cost = milliseconds / tokens
-    if (tokens >= bulkPiece) this.#largeCost = blend(this.#largeCost, cost)
+    if (tokens >= bulkPiece) this.#learnLarge(cost)
     // A last piece, and one that had to be large, say nothing about the room.
     else if (isWhole) this.#smallCost = blend(this.#smallCost, cost)
-    if (isWhole && writing > 0)
-      this.#fit(tokens, milliseconds, (this.#writingMs.get(writing) ?? 0) * (slowdown * part - 1))
+    if (isWhole && writing > 0) this.#fit(tokens, milliseconds, this.#allowedMs(writing, slowdown))
+  }
+
+  #allowedMs(writing: number, slowdown: number): number {
+    return (this.#writingMs.get(writing) ?? 0) * (slowdown * part - 1)
+  }
+
+  /** What is allowed at the cost that small pieces may have at most. */
+  #firstRoom(writing: number): number {
+    const allowedMs = this.#allowedMs(writing, this.#slowdown)
+    if (allowedMs === 0 || this.#largeCost === undefined) return firstRoom
+    return Math.max(leastRoom, Math.min(firstRoom, allowedMs / (mostWaste * this.#largeCost)))
+  }
+
+  #learnLarge(cost: number): void {
+    const isStale = this.#pieces - this.#lastLarge > piecesBetweenLooks
+    this.#largeCost = isStale ? cost : blend(this.#largeCost, cost)
+    this.#lastLarge = this.#pieces
   }
 
   #fit(tokens: number, milliseconds: number, allowedMs: number): void {
     if (allowedMs === 0) return
     const change = Math.min(mostGrowth, Math.max(mostShrinking, allowedMs / milliseconds))
+    const room = this.#room ?? Math.min(tokens, firstRoom)
     // A large piece in place of a small one that takes too long says nothing about the small one.
-    if (change < 1 && tokens > this.#room) return
-    this.#room = Math.min(this.#mostRoom, Math.max(leastRoom, Math.max(this.#room, tokens) * change))
+    if (change < 1 && tokens > room) return
+    this.#room = Math.min(this.#mostRoom, Math.max(leastRoom, Math.max(room, tokens) * change))
   }
 
   get #isLargeBetter(): boolean {

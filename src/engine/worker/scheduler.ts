@@ -163,7 +163,14 @@ class StepScheduler implements Scheduler {
     this.#clock += 1
     lane.lastUsed = this.#clock
     const generation = new Generation(this.#model, job)
-    lane.work = { generation, arrived: this.#clock, next: undefined, isCancelled: false, isPaused: false }
+    lane.work = {
+      generation,
+      arrived: this.#clock,
+      toRead: job.tokens.length - lane.tokens.length,
+      next: undefined,
+      isCancelled: false,
+      isPaused: false,
+    }
     return generation.begin()
   }
 
@@ -172,6 +179,7 @@ class StepScheduler implements Scheduler {
     const working = busy.map(({ lane, work }) => ({
       slot: lane.id,
       remaining: remainingOf(lane, work),
+      toRead: work.toRead,
       arrived: work.arrived,
       inBulk: work.generation.job.isReproducible,
     }))
@@ -185,7 +193,7 @@ class StepScheduler implements Scheduler {
       batchTokens: this.#model.batchTokens,
       promptTokens: this.#pace.room(
         this.#writing,
-        reading.reduce((sum, { remaining }) => sum + remaining, 0),
+        reading.reduce((sum, { toRead }) => sum + toRead, 0),
       ),
     })
     return shares.flatMap(({ slot, count }) => {
