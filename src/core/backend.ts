@@ -36,6 +36,11 @@ export interface Backend {
   relays?(protocol: ProtocolId, request: ModelRequest): boolean
   /** Says how a model fares there at this moment, without asking anybody; absent where nothing is known. */
   outlook?(model: string): Outlook | undefined
+  /**
+   * Says what part of a conversation its model has likely not read yet, from 0 to 1: an estimate from the conversations
+   * that it read of late. Absent where nobody can know.
+   */
+  unreadShare?(request: ModelRequest): number
 }
 
 /** A request as its client sent it. */
@@ -57,13 +62,18 @@ export interface RelayedPiece {
 
 /** What can be expected of a model at a backend. An absent claim is unknown. */
 export interface Outlook {
-  readonly state?: 'ready' | 'loading' | 'absent' | 'unavailable'
+  /** `no-room`: it is not loaded, and cannot be before others give memory back. */
+  readonly state?: 'ready' | 'loading' | 'no-room' | 'absent' | 'unavailable'
   /** Requests that wait for their turn. */
   readonly waiting?: number
   /** How long a request that comes now would wait for its turn. */
   readonly estimatedWaitMs?: number
-  /** Prompt tokens that are read in a second. */
+  /** Prompt tokens that are read in a second, as it went of late. */
   readonly promptTokensPerSecond?: number
+  /** The prompts that are being read, and how many tokens of them are left. */
+  readonly reading?: { readonly prompts: number; readonly tokens: number }
+  /** Of a model without room: what it takes at least, and what can be had now. */
+  readonly memory?: { readonly neededBytes: number; readonly freeBytes: number }
   /** Tokens of prompt and answer together. */
   readonly contextTokens?: number
 }

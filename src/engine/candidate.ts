@@ -9,10 +9,11 @@ import { requireStorable } from './attention.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
-import { forPassages, planLoad } from './load-plan.ts'
+import { forPassages, leastMemory, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { ArchivePlaces, Computation, LoadSettings, ModelUse } from './messages.ts'
 import type { Candidate } from './pool.ts'
+import type { Weight } from './shortage.ts'
 import { usualPatience } from './step-times.ts'
 import type { Patience } from './step-times.ts'
 import { waitFor } from './wait-for.ts'
@@ -44,11 +45,7 @@ export async function examineModel(
   signal: AbortSignal,
 ): Promise<Candidate> {
   const path = await means.locate(model)
-  if (path === undefined) {
-    throw new ModelError('not-found', `the file of model '${model}' is gone; \`duologue pull\` gets it again`, {
-      code: 'model-not-found',
-    })
-  }
+  if (path === undefined) throw gone(model)
   const { environment, patience = usualPatience, now } = means
   const named = naming(model)
   const { file, use, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
@@ -70,6 +67,14 @@ export async function examineModel(
       return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
     },
   }
+}
+
+/** Reads from a model's file what it takes at least. Throws a `ModelError`. */
+export async function weighModel(model: string, { locate, preferences: wished }: LoadMeans): Promise<Weight> {
+  const path = await locate(model)
+  if (path === undefined) throw gone(model)
+  const { file, preferences, adapterBytes } = await readSound(path, wished(model))
+  return room => leastMemory(file, { preferences, room, adapterBytes })
 }
 
 interface Sound {
@@ -116,6 +121,12 @@ function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }:
     ...(threads !== undefined && { threads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
   }
+}
+
+function gone(model: string): ModelError {
+  return new ModelError('not-found', `the file of model '${model}' is gone; \`duologue pull\` gets it again`, {
+    code: 'model-not-found',
+  })
 }
 
 /* All models' files have the same name, so that alone tells nobody which model it is. */

@@ -4,7 +4,7 @@ import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { toAnswer } from './answer.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
-import { examineModel } from './candidate.ts'
+import { examineModel, weighModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
 import { embed } from './embed.ts'
 import { createConfiner } from './confinement.ts'
@@ -15,6 +15,8 @@ import { createPoisonList } from './poison.ts'
 import { createModelPool } from './pool.ts'
 import type { PoolNews, PoolPolicy } from './pool.ts'
 import { toOutlook } from './outlook.ts'
+import { createReadConversations } from './read-conversations.ts'
+import type { ReadConversations } from './read-conversations.ts'
 import { fiveMinutesMs, keepForMs, partsOf } from './prompt-parts.ts'
 import type { ModelStatus } from './resident.ts'
 import { rerank } from './rerank.ts'
@@ -23,6 +25,7 @@ import type { NamedTask } from './run-task.ts'
 import { shareRuns } from './shared-runs.ts'
 import type { Run, SharingPolicy } from './shared-runs.ts'
 import { taskKey } from './task-key.ts'
+import { createShortages } from './shortage.ts'
 import { createTrials } from './trials.ts'
 import { createTurns } from './turns.ts'
 import type { Queue } from './turns.ts'
@@ -59,11 +62,16 @@ export interface EngineOptions extends LoadMeans {
 export function createEngine(options: EngineOptions): Engine {
   const { policy, now } = options
   const loading = { ...options, confine: createConfiner(options.environment) }
+  const read = createReadConversations()
   const pool = createModelPool({
     ...options,
     examine: (model, signal) => examineModel(model, loading, signal),
-    onNews: options.onNews ?? (() => {}),
+    onNews: news => {
+      if (news.type === 'crashed' || news.type === 'unloaded') read.forget(news.model)
+      options.onNews?.(news)
+    },
   })
+  const shortage = createShortages({ weigh: model => weighModel(model, loading), room: model => pool.room(model), now })
   const turns = createTurns({ mostWaiting: policy.mostWaiting, now })
   const { queueTimeoutMs } = policy
   const means = { pool, turns, poison: createPoisonList(now), trials: createTrials(), queueTimeoutMs }
@@ -75,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
     name: 'engine',
     isLocal: true,
     losses: request => findLosses(normalise(request)),
-    stream: (request, signal) => stream(request, { run, normalise, signal, uniqueId: options.uniqueId }),
+    stream: (request, signal) => stream(request, { run, normalise, read, signal, uniqueId: options.uniqueId }),
     complete: (request, signal) => complete(request, { run, signal, uniqueId: options.uniqueId }),
     countTokens: async (request, signal) => {
       const prompt = toChatPrompt(normalise(request))
@@ -86,7 +94,8 @@ export function createEngine(options: EngineOptions): Engine {
     rerank: (request, signal) => rerank(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),
     status,
-    outlook: model => toOutlook(status(), model),
+    outlook: model => toOutlook({ status: status(), shortage }, model),
+    unreadShare: request => read.unreadShare(normalise(request)),
     close: () => pool.close(),
   }
 }
@@ -97,9 +106,14 @@ interface StreamMeans {
   readonly uniqueId: () => string
 }
 
+interface ConversationMeans extends StreamMeans {
+  readonly normalise: Normaliser
+  readonly read: ReadConversations
+}
+
 async function* stream(
   asked: ModelRequest,
-  { run, normalise, signal, uniqueId }: StreamMeans & { readonly normalise: Normaliser },
+  { run, normalise, read, signal, uniqueId }: ConversationMeans,
 ): ModelStream & AsyncGenerator {
   const request = normalise(asked)
   const losses = findLosses(request)
@@ -108,7 +122,15 @@ async function* stream(
   const { model } = request
   const happenings = run(nameTask(request, task), signal)
   const hidesThinking = request.thinking?.display === 'omitted'
-  yield* toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })
+  let isRead = false
+  for await (const event of toAnswer(happenings, { id, model, losses, uniqueId, hidesThinking })) {
+    // What comes after the start comes once the prompt is read.
+    if (!isRead && event.type !== 'start') {
+      isRead = true
+      read.note(request)
+    }
+    yield event
+  }
 }
 
 async function* complete(

@@ -18,6 +18,8 @@ import type {
   ToWorker,
   WorkerInfo,
 } from './messages.ts'
+import { ReadingRate } from './reading-rate.ts'
+import type { ReadingStatus } from './reading-rate.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import type { SpawnOptions } from './spawn-worker.ts'
 import type { Patience } from './step-times.ts'
@@ -30,6 +32,8 @@ import type { Watchdog } from './watchdog.ts'
 export interface ModelHost {
   readonly info: WorkerInfo
   readonly processId: number | undefined
+  /** What it reads of prompts, and how fast. */
+  readonly reading: ReadingStatus
   /** Settles when the child is gone, however it went. */
   readonly exited: Promise<HostExit>
   /**
@@ -87,6 +91,8 @@ class Child implements ModelHost {
   readonly #becameReady = Promise.withResolvers<void>()
   readonly #options: HostOptions
   readonly #watchdog: Watchdog
+  readonly #rate = new ReadingRate()
+  #reading: ReadingStatus['reading']
   #stalledMs: number | undefined
   #info: WorkerInfo | undefined
   #nextId = 1
@@ -118,6 +124,14 @@ class Child implements ModelHost {
 
   get processId(): number | undefined {
     return this.#process.pid
+  }
+
+  get reading(): ReadingStatus {
+    const promptTokensPerSecond = this.#rate.perSecond(this.#options.now())
+    return {
+      ...(this.#reading && { reading: this.#reading }),
+      ...(promptTokensPerSecond !== undefined && { promptTokensPerSecond }),
+    }
   }
 
   async *generate(task: GenerationTask, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -242,6 +256,8 @@ class Child implements ModelHost {
           : this.#embeddings.take(message.id, message.result)
       case 'step':
         this.#watchdog.hear(message.evaluates)
+        this.#reading = message.evaluates === undefined ? this.#reading : message.reading
+        if (message.read) this.#rate.note(message.read, this.#options.now())
         for (const event of message.events) this.#generations.tell(event)
     }
   }

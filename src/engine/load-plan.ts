@@ -1,6 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
-import { chooseContext } from '../gguf/memory.ts'
+import { chooseContext, estimateMemory } from '../gguf/memory.ts'
 import type { CacheType, MemoryPlan, MemoryWish } from '../gguf/memory.ts'
 import type { Adapter } from './adapters.ts'
 import { usesFlashAttention } from './attention.ts'
@@ -47,6 +47,7 @@ export function forPassages(preferences: LoadPreferences): LoadPreferences {
 
 /* Long enough for a coding agent's turns, short enough that several fit beside each other. */
 const usualContextTokens = 32_768
+const shortestContextTokens = 2048
 const usualSlots = 8
 
 /**
@@ -60,12 +61,7 @@ export function planLoad(
   { preferences, room, adapterBytes = 0 }: { preferences: LoadPreferences; room: Room; adapterBytes?: number },
 ): LoadPlan | undefined {
   const wish = { ...wishOf(file, preferences), adapterBytes }
-  const { contextTokens } = chooseContext(file, {
-    ...wish,
-    availableBytes: room.wholeBytes,
-    // A context that the owner asked for is not shortened behind their back.
-    ...(preferences.contextTokens !== undefined && { leastContextTokens: wish.contextTokens }),
-  })
+  const { contextTokens } = chooseLength(file, wish, { preferences, room })
   const { freeBytes, reclaimableBytes, shareBytes } = room
   for (const availableBytes of [
     Math.min(freeBytes, shareBytes),
@@ -78,6 +74,29 @@ export function planLoad(
     if (plan) return { contextTokens, slots: plan.slots, memoryBytes: plan.estimate.totalBytes }
   }
   return undefined
+}
+
+/** The least memory that a model takes in the room there is: with one slot, and no longer a context than it must have. */
+export function leastMemory(
+  file: GgufFile,
+  { preferences, room, adapterBytes = 0 }: { preferences: LoadPreferences; room: Room; adapterBytes?: number },
+): number {
+  const wish = { ...wishOf(file, preferences), adapterBytes }
+  const fitting = unlessTooLarge(() => chooseLength(file, wish, { preferences, room }))
+  const shortest = preferences.contextTokens ?? shortestContextTokens
+  const contextTokens = fitting?.contextTokens ?? Math.min(shortest, file.shape.contextTokens)
+  return estimateMemory(file, { ...wish, slots: 1, contextTokens }).totalBytes
+}
+
+/** Chooses the length of the context. Throws `unavailable` where nothing fits. */
+function chooseLength(
+  file: GgufFile,
+  wish: MemoryWish,
+  { preferences, room }: { preferences: LoadPreferences; room: Room },
+): MemoryPlan {
+  // A context that the owner asked for is not shortened behind their back.
+  const leastContextTokens = preferences.contextTokens === undefined ? shortestContextTokens : wish.contextTokens
+  return chooseContext(file, { ...wish, availableBytes: room.wholeBytes, leastContextTokens })
 }
 
 function wishOf(file: GgufFile, preferences: LoadPreferences): MemoryWish {

@@ -10,6 +10,7 @@ import type { FlashAttention } from './attention.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import type { PromptPart } from './prompt-parts.ts'
 import type { RawPrompt } from './raw-prompt.ts'
+import type { ReadPiece } from './reading-rate.ts'
 
 /** What decides, with the model itself, what tokens evaluate to. */
 export interface Computation {
@@ -112,8 +113,19 @@ export type FromWorker =
   | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
   /** Comes once for each text, in their order, up to the first failure. */
   | { readonly type: 'embedding'; readonly id: number; readonly result: EmbeddingResult }
-  /** `evaluates` is the size of the step that begins, zero after the last one; absent where it is about no step. */
-  | { readonly type: 'step'; readonly events: readonly GenerationEvent[]; readonly evaluates?: number }
+  | StepNews
+
+/** What happened since the last of these. */
+export interface StepNews {
+  readonly type: 'step'
+  readonly events: readonly GenerationEvent[]
+  /** The size of the step that begins, zero after the last one; absent where it is about no step. */
+  readonly evaluates?: number
+  /** What was read of prompts, in all the time that they waited for it. */
+  readonly read?: ReadPiece
+  /** The prompts that are being read, and how many tokens of them are left; absent where there are none. */
+  readonly reading?: { readonly prompts: number; readonly tokens: number }
+}
 
 export type CountResult = { readonly tokens: number } | { readonly failure: WorkerFailure }
 

@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
+import { until } from '../../test/chaos/serve-engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import type { ModelEvent } from '../core/events.ts'
@@ -69,6 +70,31 @@ describe('a budget of memory', () => {
     await expect(refused).rejects.toMatchObject({ kind: 'overloaded', retryAfterMs: 5000 })
     expect((await events.next()).done).toBe(false)
     await events.return?.()
+  })
+
+  test('is known to be taken before anybody waits for it', async () => {
+    const { ask, engine } = open({ memoryBytes: oneModel })
+    // Its file is read for the first who asks, who is not kept waiting for that.
+    expect(engine.outlook?.('two')).toBeUndefined()
+    await ask('Hi', { model: 'one' })
+    expect(engine.outlook?.('two')).toBeUndefined()
+    const events = await occupy('one')
+    const memory = { neededBytes: oneModel, freeBytes: 0 }
+    expect(engine.outlook?.('two')).toEqual({ state: 'no-room', memory })
+    const waiting = ask('Hi', { model: 'two' })
+    await new Promise(setImmediate)
+    expect(engine.outlook?.('two')).toEqual({ state: 'no-room', memory, waiting: 1 })
+    await events.return?.()
+    await waiting
+    expect(engine.outlook?.('two')).toMatchObject({ state: 'ready' })
+  })
+
+  test('is known to be too small for a model, whatever is unloaded', async () => {
+    const { engine } = open({ memoryBytes: oneModel - 1 })
+    engine.outlook?.('one')
+    await until(() => engine.outlook?.('one') !== undefined)
+    const memory = { neededBytes: oneModel, freeBytes: oneModel - 1 }
+    expect(engine.outlook?.('one')).toEqual({ state: 'no-room', memory })
   })
 
   test('is waited for until a busy model is done', async () => {

@@ -21,6 +21,8 @@ export interface ModelPool {
   /** How many answers a model writes at once; one, as long as that is not decided. */
   slots(model: string): number
   status(): readonly ModelStatus[]
+  /** Measures the room that a model could have. */
+  room(model: string): Room
   /** Ends every process. The pool takes no more requests. */
   close(): Promise<void>
 }
@@ -125,6 +127,18 @@ class Pool implements ModelPool {
 
   status(): readonly ModelStatus[] {
     return [...this.#residents.values(), ...this.#ending].map(toStatus)
+  }
+
+  room(model: string): Room {
+    const { now, availableMemoryBytes, policy } = this.#options
+    const since = now() - recentMs
+    const recent = [...this.#lastUses].filter(([, at]) => at > since).map(([name]) => name)
+    return measureRoom(this.#holdings(), {
+      initialBytes: this.#initialBytes,
+      availableBytes: availableMemoryBytes(),
+      sharers: new Set([model, ...recent, ...this.#residents.keys()]).size,
+      ...(policy.memoryBytes !== undefined && { ownersBytes: policy.memoryBytes }),
+    })
   }
 
   async close(): Promise<void> {
@@ -257,7 +271,7 @@ class Pool implements ModelPool {
     const timeout = AbortSignal.timeout(this.#options.policy.queueTimeoutMs)
     const patience = AbortSignal.any([timeout, this.#closing.signal])
     for (;;) {
-      const room = this.#room(resident.model)
+      const room = this.room(resident.model)
       const plan = candidate.plan(room)
       if (plan && plan.memoryBytes <= room.freeBytes) return (resident.plan = plan)
       if (plan) this.#evict(plan.memoryBytes - room.freeBytes)
@@ -270,18 +284,6 @@ class Pool implements ModelPool {
     const soonFree = this.#holdings().filter(({ state }) => state === 'ending')
     const missing = soonFree.reduce((left, holding) => left - holding.bytes, bytes)
     for (const { resident } of chooseEvictions(this.#holdings(), missing)) this.#unload(resident, 'room')
-  }
-
-  #room(model: string): Room {
-    const { now, availableMemoryBytes, policy } = this.#options
-    const since = now() - recentMs
-    const recent = [...this.#lastUses].filter(([, at]) => at > since).map(([name]) => name)
-    return measureRoom(this.#holdings(), {
-      initialBytes: this.#initialBytes,
-      availableBytes: availableMemoryBytes(),
-      sharers: new Set([model, ...recent, ...this.#residents.keys()]).size,
-      ...(policy.memoryBytes !== undefined && { ownersBytes: policy.memoryBytes }),
-    })
   }
 
   #holdings(): readonly ResidentHolding[] {

@@ -1,6 +1,7 @@
 import type { ModelHost } from './host.ts'
 import type { LoadPlan } from './load-plan.ts'
 import type { Holding } from './memory-budget.ts'
+import type { ReadingStatus } from './reading-rate.ts'
 
 /** One model in the pool, from the wish to load it until its process is gone. */
 export interface Resident {
@@ -21,7 +22,7 @@ export interface Resident {
 }
 
 /** What is known of a model in the pool. */
-export interface ModelStatus {
+export interface ModelStatus extends ReadingStatus {
   readonly model: string
   /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
   readonly state: Resident['state']
@@ -55,6 +56,7 @@ export function toStatus({ model, state, fraction, isPinned, users, host, plan }
     isPinned,
     requests: users,
     ...(host?.processId !== undefined && { processId: host.processId }),
+    ...host?.reading,
     ...(plan && { plan }),
   }
 }

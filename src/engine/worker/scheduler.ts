@@ -1,4 +1,5 @@
-import type { CacheWrites, GenerationEvent } from '../messages.ts'
+import type { CacheWrites, GenerationEvent, StepNews } from '../messages.ts'
+import type { ReadPiece } from '../reading-rate.ts'
 import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
 import { Generation, measuresPrompt } from './generation.ts'
@@ -31,7 +32,7 @@ export interface SchedulerOptions {
   /** How many times longer than usual a reader may wait for a token while prompts are read. */
   readonly slowdown: number
   /** Receives what happened since, before every step and before resting, with the size of the step to come. */
-  readonly emit: (events: readonly GenerationEvent[], evaluates: number) => void
+  readonly emit: (news: Omit<StepNews, 'type'>) => void
   /** Called when the native engine failed in a step: nothing it holds can be trusted any more. */
   readonly onFailure: (error: unknown) => void
 }
@@ -61,7 +62,10 @@ class StepScheduler implements Scheduler {
   #isWriting = false
   /** How many answers are being written, and how many prompts read. */
   #writing = 0
-  #reading = 0
+  #reading = { prompts: 0, tokens: 0 }
+  /** How long prompts have waited for the answers beside them since they were read last. */
+  #waitedMs = 0
+  #read: ReadPiece | undefined
   #run: Promise<void> | undefined
   #isLeaving = false
   #clock = 0
@@ -132,8 +136,14 @@ class StepScheduler implements Scheduler {
   }
 
   #flush(evaluates: number): void {
-    this.#options.emit(this.#events, evaluates)
+    this.#options.emit({
+      events: this.#events,
+      evaluates,
+      ...(this.#read && { read: this.#read }),
+      ...(this.#reading.prompts > 0 && { reading: this.#reading }),
+    })
     this.#events = []
+    this.#read = undefined
   }
 
   #dropCancelled(): void {
@@ -188,7 +198,7 @@ class StepScheduler implements Scheduler {
     // In one batch, prompts beside answers would cost a pass more than by themselves.
     this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
     this.#writing = writing.length
-    this.#reading = reading.length
+    this.#reading = { prompts: reading.length, tokens: reading.reduce((sum, { remaining }) => sum + remaining, 0) }
     const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,
       promptTokens: this.#pace.room(
@@ -223,9 +233,16 @@ class StepScheduler implements Scheduler {
   }
 
   #learn(pieces: readonly Piece[], milliseconds: number): void {
-    if (this.#isWriting) return this.#pace.wrote(pieces.length, milliseconds)
+    if (this.#isWriting) {
+      this.#waitedMs = this.#reading.prompts > 0 ? this.#waitedMs + milliseconds : 0
+      return this.#pace.wrote(pieces.length, milliseconds)
+    }
     const tokens = pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0)
-    this.#pace.read({ tokens, milliseconds, reading: this.#reading, writing: this.#writing })
+    this.#pace.read({ tokens, milliseconds, reading: this.#reading.prompts, writing: this.#writing })
+    // A few tokens take as long as one, so the short ends of prompts say nothing of how long others take.
+    const isShort = tokens < bulkPiece && pieces.every(({ entry }) => entry.samples)
+    if (!isShort) this.#read = { tokens, milliseconds: this.#waitedMs + milliseconds }
+    this.#waitedMs = 0
   }
 
   async #measure({ work, entry }: Piece, logits: readonly number[]): Promise<void> {

@@ -45,7 +45,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
     model,
     archive: options.archive,
     slowdown: options.slowdown,
-    emit: (events, evaluates) => send({ type: 'step', events, evaluates }),
+    emit: news => send({ type: 'step', ...news }),
     onFailure: options.onFailure,
   })
   const means: Means = {
