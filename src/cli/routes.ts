@@ -70,7 +70,11 @@ function registerAdd(routes: Command, context: ProgramContext): void {
     .option('--prompt-at-least <tokens>', 'for prompts of that size and more', wholeNumber)
     .option('--prompt-at-most <tokens>', 'for prompts up to that size', wholeNumber)
     .option('--local-only', 'only targets that are marked local may answer')
-    .option('--most-wait <time>', 'a target with a longer queue makes way for the next one: 500ms, 5s, 1m', time)
+    .option(
+      '--most-wait <time>',
+      'a target whose first token takes longer makes way for the next one: 500ms, 5s, 1m',
+      time,
+    )
     .option('--position <number>', 'its place among the stored rules, counted from 1; by default the last', wholeNumber)
     .option('--replace', 'put it in the place of the one of that name')
     .option('--json', 'write the rule as JSON')

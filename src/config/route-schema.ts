@@ -69,7 +69,7 @@ export const routeSchema = z
       .max(mostTargets, `at most ${mostTargets} are possible`)
       .default([]),
     'local-only': yes.exactOptional(),
-    'most-wait': briefly.exactOptional(),
+    'most-wait': briefly.exactOptional().describe('a target whose first token takes longer makes way for the next'),
   })
   .refine(rule => rule.targets.length > 0 || rule['local-only'] === true, {
     path: ['targets'],

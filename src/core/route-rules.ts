@@ -13,7 +13,7 @@ export interface RouteRule {
    * earlier rule decides about the targets; without conditions, for what no rule with conditions decides.
    */
   readonly isLocalOnly?: boolean
-  /** A target whose queue is estimated to be longer makes way for the next one. */
+  /** A target whose first token is estimated to take longer makes way for the next one. */
   readonly mostWaitMs?: number
 }
 

@@ -15,6 +15,8 @@ export interface Demand {
   readonly isCounted: boolean
   /** Whether one model must answer all requests alike, as vectors of two models cannot be compared. */
   readonly isSteady: boolean
+  /** The conversation itself, for a backend that knows what of it its model has read already. */
+  readonly conversation?: ModelRequest
 }
 
 const bytesPerToken = 4
@@ -30,6 +32,7 @@ export function demandOf(request: ModelRequest, countedTokens?: number): Demand 
     promptTokens: countedTokens ?? estimateTokens(request),
     isCounted: countedTokens !== undefined,
     isSteady: false,
+    conversation: request,
   }
 }
 

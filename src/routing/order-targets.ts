@@ -2,6 +2,7 @@ import type { Outlook } from '../core/backend.ts'
 import type { Capabilities } from '../core/capabilities.ts'
 import type { Need } from '../core/route-rules.ts'
 import type { Demand } from './demand.ts'
+import { whyTooLate } from './expect-wait.ts'
 import type { Candidate } from './find-targets.ts'
 import { targetName, type RouteStep } from './route-plan.ts'
 import type { RoutingView } from './view.ts'
@@ -69,7 +70,7 @@ function findHindrance(candidate: Candidate, means: OrderMeans): Hindrance | und
     ranked(4, whyUnreachable(outlook)) ??
     ranked(3, whyResting(candidate, means)) ??
     ranked(2, whyUnfit(candidate, outlook, means.demand)) ??
-    ranked(1, whySlow(outlook, means.mostWaitMs))
+    ranked(1, whyLate(candidate, outlook, means))
   )
 }
 
@@ -87,13 +88,8 @@ function whyResting(candidate: Candidate, { view }: OrderMeans): string | undefi
   return restsForMs > 0 ? `it failed and rests for ${Math.ceil(restsForMs / 1000)} s more` : undefined
 }
 
-function whySlow({ estimatedWaitMs, state }: Outlook, mostWaitMs = Infinity): string | undefined {
-  if (mostWaitMs === Infinity) return undefined
-  if (estimatedWaitMs === undefined) {
-    return state === 'loading' ? 'the model is being loaded, and nobody knows how long that takes' : undefined
-  }
-  if (estimatedWaitMs <= mostWaitMs) return undefined
-  return `the wait is estimated at ${Math.ceil(estimatedWaitMs)} ms, more than ${mostWaitMs} ms`
+function whyLate(target: Candidate, outlook: Outlook, { demand, mostWaitMs }: OrderMeans): string | undefined {
+  return mostWaitMs === undefined ? undefined : whyTooLate({ target, outlook, demand, mostWaitMs })
 }
 
 /* A model that does not think can still answer, so thinking is no reason to go elsewhere. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { circumstances, cloud, demand, viewOf, type ViewOptions } from '../../test/support/routing-view.ts'
+import { askFor } from '../../test/support/engine.ts'
+import type { ModelRequest } from '../core/request.ts'
 import type { Circumstances, RouteRule } from '../core/route-rules.ts'
 import type { Demand } from './demand.ts'
 import { explainRoute, planRoute } from './plan-route.ts'
@@ -197,6 +199,14 @@ describe('the order of targets', () => {
     [{ state: 'ready', estimatedWaitMs: 501 }, leave],
     [{ state: 'loading', estimatedWaitMs: 100 }, stay],
     [{ state: 'loading' }, leave],
+    [{ state: 'no-room' }, leave],
+    [{ state: 'ready', promptTokensPerSecond: 200 }, stay],
+    [{ state: 'ready', promptTokensPerSecond: 199 }, leave],
+    [{ state: 'ready', promptTokensPerSecond: 500, reading: { prompts: 1, tokens: 150 } }, stay],
+    [{ state: 'ready', promptTokensPerSecond: 500, reading: { prompts: 2, tokens: 151 } }, leave],
+    [{ state: 'ready', promptTokensPerSecond: 500, reading: { prompts: 1, tokens: 1e6 } }, stay],
+    [{ state: 'ready', estimatedWaitMs: 400, promptTokensPerSecond: 1000 }, stay],
+    [{ state: 'ready', estimatedWaitMs: 401, promptTokensPerSecond: 1000 }, leave],
     [{ state: 'absent' }, leave],
     [{ state: 'unavailable' }, leave],
     [{ contextTokens: 70 }, leave],
@@ -204,10 +214,30 @@ describe('the order of targets', () => {
     expect(routeOf('qwen', { here, providers, rules, local: { outlook: () => outlook } })).toEqual(expected)
   })
 
-  test('heeds no queue where the rule sets no limit', () => {
+  test.each([
+    { state: 'loading', estimatedWaitMs: 1e9 },
+    { state: 'no-room' },
+    { state: 'ready', promptTokensPerSecond: 0.001 },
+  ] as const)('heeds no %j where the rule sets no limit', outlook => {
     const patient = [rule('r', { keys: ['k'] }, 'local', 'openai/gpt-5')]
-    const local = { outlook: () => ({ state: 'loading', estimatedWaitMs: 1e9 }) as const }
+    const local = { outlook: () => outlook }
     expect(routeOf('qwen', { here, providers, rules: patient, local }, { key: 'k' })).toEqual(stay)
+  })
+
+  test('counts only what the model has not read yet, under the name that it knows the conversation by', () => {
+    const conversation = askFor('Hello', { model: 'asked' })
+    const asked: string[] = []
+    const local = {
+      outlook: () => ({ state: 'ready', promptTokensPerSecond: 1000 }) as const,
+      unreadShare: ({ model }: ModelRequest) => {
+        asked.push(model)
+        return 0.02
+      },
+    }
+    const long = demand('qwen', { promptTokens: 12_000, conversation })
+    expect(routeOf(long, { here, providers, rules, local })).toEqual(stay)
+    expect(asked).toEqual(['qwen'])
+    expect(routeOf(demand('qwen', { promptTokens: 12_000 }), { here, providers, rules, local })).toEqual(leave)
   })
 
   test('puts a model with room for the prompt before one without', () => {
@@ -289,6 +319,29 @@ describe('an explanation', () => {
     { name: 'private', match: { headers: { 'x-team': 'red' } }, targets: [], isLocalOnly: true },
   ]
   const local = { outlook: () => ({ estimatedWaitMs: 1500 }) }
+
+  test.each([
+    [
+      { state: 'ready', estimatedWaitMs: 2000, promptTokensPerSecond: 500 },
+      "the first token is estimated after 14000 ms, more than 5000 ms: 2000 ms until its turn and 12000 ms to read about 6000 of the prompt's 12000 tokens, at 500 in a second",
+    ],
+    [
+      { state: 'ready', promptTokensPerSecond: 1500, reading: { prompts: 2, tokens: 3000 } },
+      "the first token is estimated after 6000 ms, more than 5000 ms: 0 ms until its turn and 6000 ms to read about 6000 of the prompt's 12000 tokens and 3000 of other prompts, at 1500 in a second",
+    ],
+    [
+      { state: 'no-room', memory: { neededBytes: 3 * 2 ** 30, freeBytes: 700 * 2 ** 20 } },
+      'there is no memory for the model now: it takes 3.0 GiB, and 700.0 MiB can be had',
+    ],
+    [{ state: 'ready', estimatedWaitMs: 6000 }, 'the wait is estimated at 6000 ms, more than 5000 ms'],
+  ] as const)('says of a target with an outlook of %j that it was moved, and why in numbers', (outlook, why) => {
+    const local = { outlook: () => outlook, unreadShare: () => 0.5 }
+    const spill = [{ ...rule('r', { keys: ['k'] }, 'local', 'openai/gpt-5'), mostWaitMs: 5000 }]
+    const asked = demand('qwen', { promptTokens: 12_000, conversation: askFor('Hello') })
+    const view = viewOf({ here, providers, rules: spill, local })
+    const { steps } = explainRoute(asked, circumstances({ key: 'k' }), view)
+    expect(steps).toContainEqual({ about: 'target', name: 'local/qwen', verdict: 'moved-back', why })
+  })
 
   test('says of each thing what became of it and why', () => {
     const view = viewOf({ here, providers, rules, aliases, local })
