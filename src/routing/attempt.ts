@@ -6,8 +6,10 @@ import type { Ask, Relay } from './ask.ts'
 import type { Clock } from './clock.ts'
 import { commit } from './commit.ts'
 import type { Patience } from './patience.ts'
+import { reportEnd } from './report-end.ts'
 import { targetName, type PlannedTarget } from './route-plan.ts'
-import { supervise } from './supervise.ts'
+import type { Trial } from './trial.ts'
+import { supervise, type Supervision } from './supervise.ts'
 
 /** The target that answers, and its answer: as events, or as the very bytes of its reply with the events in them. */
 export type Found =
@@ -27,8 +29,22 @@ export interface AttemptRules {
   readonly endsAt?: number
 }
 
+/** Makes a search's trial of what is asked. */
+export function answerTrial(ask: Ask, rules: AttemptRules): Trial<Found> {
+  return {
+    model: ask.model,
+    attempt: target => attempt(target, ask, rules),
+    isRelayed: target => ask.relay(target) !== undefined,
+    losses: target => ask.losses(target),
+    watch: (found, onEnd) =>
+      found.type === 'events'
+        ? { ...found, events: reportEnd(found.events, onEnd) }
+        : { ...found, pieces: reportEnd(found.pieces, onEnd) },
+  }
+}
+
 /** Asks a target and waits until its attempt is final. Throws a `ModelError`; until then the client has seen nothing. */
-export async function attempt(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
+async function attempt(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
   try {
     const way = ask.relay(target)
     return way ? await relay(target, way, rules) : await answer(target, ask, rules)
@@ -38,7 +54,7 @@ export async function attempt(target: PlannedTarget, ask: Ask, rules: AttemptRul
 }
 
 async function answer(target: PlannedTarget, ask: Ask, rules: AttemptRules): Promise<Found> {
-  const events = supervise(signal => ask.open(target, signal), { ...supervision(target, rules), isSaying })
+  const events = supervise(signal => ask.open(target, signal), { ...supervisionOf(target, rules), isSaying })
   const checked = rules.isStrict ? refuseLosses(events, target) : events
   const found = await commit(checked, {
     signal: rules.signal,
@@ -51,11 +67,9 @@ async function answer(target: PlannedTarget, ask: Ask, rules: AttemptRules): Pro
 }
 
 async function relay(target: PlannedTarget, way: Relay, rules: AttemptRules): Promise<Found> {
-  const { firstTokenMs: _first, idleMs: _idle, ...whole } = target.timeouts
-  // An answer that comes as a whole says its first word with its last.
-  const timed = way.isStreaming ? target : { ...target, timeouts: whole }
+  const timed = way.isStreaming ? target : timedAsWhole(target)
   const pieces = supervise(signal => way.open(signal), {
-    ...supervision(timed, rules),
+    ...supervisionOf(timed, rules),
     isSaying: ({ events }) => events.some(isSaying),
   })
   const found = await commit(pieces, {
@@ -68,7 +82,17 @@ async function relay(target: PlannedTarget, way: Relay, rules: AttemptRules): Pr
   return { type: 'relay', target, pieces: found }
 }
 
-function supervision({ timeouts }: PlannedTarget, { signal, clock, endsAt = Infinity }: AttemptRules) {
+/** Leaves of a target's limits what holds for an answer that comes as a whole: its first word comes with its last. */
+export function timedAsWhole(target: PlannedTarget): PlannedTarget {
+  const { firstTokenMs: _first, idleMs: _idle, ...timeouts } = target.timeouts
+  return { ...target, timeouts }
+}
+
+/** Gives what an attempt at a target is held to. */
+export function supervisionOf(
+  { timeouts }: PlannedTarget,
+  { signal, clock, endsAt = Infinity }: Pick<AttemptRules, 'signal' | 'clock' | 'endsAt'>,
+): Omit<Supervision<unknown>, 'isSaying'> {
   const totalMs = Math.min(timeouts.totalMs ?? Infinity, Math.max(endsAt - clock.now(), 0))
   return { signal, clock, timeouts: Number.isFinite(totalMs) ? { ...timeouts, totalMs } : timeouts }
 }

@@ -1,11 +1,11 @@
 import type { Ask } from './ask.ts'
-import type { Found } from './attempt.ts'
+import { answerTrial, type AttemptRules, type Found } from './attempt.ts'
 import { startPatience } from './patience.ts'
 import type { RoutePlan } from './route-plan.ts'
 import { Search, type SearchRules } from './search.ts'
 
 /** What a run keeps to. */
-export interface RunRules extends Omit<SearchRules, 'patience'> {
+export interface RunRules extends SearchRules, Pick<AttemptRules, 'isVisible'> {
   /** How long the client waits for headers; `Infinity` for an answer that is sent as a whole. */
   readonly headersAfterMs: number
 }
@@ -19,7 +19,8 @@ export type RunResult = Found | { readonly type: 'pending'; readonly found: Prom
  */
 export async function runPlan(plan: RoutePlan, ask: Ask, rules: RunRules): Promise<RunResult> {
   const patience = startPatience(rules.headersAfterMs)
-  const found = new Search(plan, ask, { ...rules, patience }).run()
+  const trial = answerTrial(ask, { ...rules, patience, clock: rules.means.clock })
+  const found = new Search(plan, trial, rules).run()
   try {
     const isLate = await Promise.race([found.then(() => false), patience.over.then(() => true)])
     if (!isLate) return await found

@@ -1,73 +1,79 @@
 import { ModelError, toModelError } from '../core/errors.ts'
-import type { Ask } from './ask.ts'
-import { attempt, tooLossy, type AttemptRules, type Found } from './attempt.ts'
+import { tooLossy } from './attempt.ts'
 import { backOffMs } from './back-off.ts'
 import { classify } from './classify.ts'
 import { pause } from './clock.ts'
 import { abortReason } from './commit.ts'
 import { isLocalTarget, mustStay } from './keep-private.ts'
-import { reportEnd } from './report-end.ts'
 import { targetName, type PlannedTarget, type RoutePlan } from './route-plan.ts'
 import type { RunMeans } from './run-means.ts'
 import { sumUp, type Attempt } from './sum-up.ts'
 import type { Refusal } from './target-health.ts'
+import type { Trial } from './trial.ts'
 import { localProvider } from './view.ts'
 
 /** What a search keeps to. */
-export interface SearchRules extends Omit<AttemptRules, 'clock'> {
+export interface SearchRules {
+  readonly signal: AbortSignal
   readonly means: RunMeans
+  /** Whether what a target cannot express is refused rather than left out. */
+  readonly isStrict?: boolean
+  /** When the whole search is over, by the clock. */
+  readonly endsAt?: number
   readonly onAttempt?: (attempt: Attempt) => void
 }
 
 const mostRepetitions = 2
 
+/** What became of one attempt. */
+type Tried<Result> =
+  | { readonly type: 'result'; readonly result: Result }
+  | { readonly type: 'failed'; readonly pauseMs: number | undefined }
+
 /** Looks for the first target of a plan that gets as far as saying something. */
-export class Search {
+export class Search<Result> {
   readonly #plan: RoutePlan
-  readonly #ask: Ask
+  readonly #trial: Trial<Result>
   readonly #rules: SearchRules
   readonly #attempts: Attempt[] = []
   #repetitions = 0
 
-  constructor(plan: RoutePlan, ask: Ask, rules: SearchRules) {
+  constructor(plan: RoutePlan, trial: Trial<Result>, rules: SearchRules) {
     this.#plan = plan
-    this.#ask = ask
+    this.#trial = trial
     this.#rules = rules
   }
 
   /** Throws a `ModelError` where no target answers, or the client left. */
-  async run(): Promise<Found> {
+  async run(): Promise<Result> {
     this.#rules.means.budget.note()
     for (const target of this.#plan.targets) {
-      const found = await this.#tryTarget(target)
-      if (found) return found
+      const tried = await this.#tryTarget(target)
+      if (tried) return tried.result
       if (this.#attempts.at(-1)?.next === 'tell') break
     }
     throw sumUp(this.#attempts)
   }
 
-  async #tryTarget(target: PlannedTarget): Promise<Found | undefined> {
+  async #tryTarget(target: PlannedTarget): Promise<{ readonly result: Result } | undefined> {
     for (let before = 0; ; before += 1) {
       this.#checkClient()
       const refusal = this.#whyNotAsked(target)
       if (refusal)
         return this.#note({ target, isRelayed: false, failure: refusal, next: this.#after(target), isSkipped: true })
-      const found = await this.#tryOnce(target, before)
-      if (found.type !== 'failed') return found
-      if (found.pauseMs === undefined) return undefined
-      await pause(found.pauseMs, this.#rules.means.clock, this.#rules.signal)
+      const tried = await this.#tryOnce(target, before)
+      if (tried.type === 'result') return tried
+      if (tried.pauseMs === undefined) return undefined
+      await pause(tried.pauseMs, this.#rules.means.clock, this.#rules.signal)
     }
   }
 
-  async #tryOnce(
-    target: PlannedTarget,
-    before: number,
-  ): Promise<Found | { type: 'failed'; pauseMs: number | undefined }> {
+  async #tryOnce(target: PlannedTarget, before: number): Promise<Tried<Result>> {
     const isRelayed = this.#isRelayed(target)
     try {
-      const found = await attempt(target, this.#ask, { ...this.#rules, clock: this.#rules.means.clock })
+      const result = await this.#trial.attempt(target)
       this.#note({ target, isRelayed })
-      return this.#watchEnd(found)
+      return { type: 'result', result: this.#watchEnd(target, result) }
     } catch (error) {
       const failure = toModelError(error)
       this.#report(target, failure)
@@ -87,7 +93,7 @@ export class Search {
   #whyNotAsked(target: PlannedTarget): ModelError | undefined {
     const { localOnly } = this.#plan
     // The plan holds no such target; this is the last door before the bytes go out.
-    if (localOnly && !isLocalTarget(target)) throw mustStay(localOnly, this.#ask.model)
+    if (localOnly && !isLocalTarget(target)) throw mustStay(localOnly, this.#trial.model)
     const loss = this.#rules.isStrict && !this.#isRelayed(target) ? this.#whyTooLossy(target) : undefined
     if (loss) return loss
     if (target.provider === localProvider) return undefined
@@ -97,7 +103,7 @@ export class Search {
 
   #whyTooLossy(target: PlannedTarget): ModelError | undefined {
     try {
-      const losses = this.#ask.losses(target)
+      const losses = this.#trial.losses(target)
       return losses.length > 0 ? tooLossy(target, losses) : undefined
     } catch (error) {
       // A target that cannot be sent the request at all says so here.
@@ -108,7 +114,7 @@ export class Search {
   /* What goes wrong in finding out goes wrong again in the attempt, where it is told. */
   #isRelayed(target: PlannedTarget): boolean {
     try {
-      return this.#ask.relay(target) !== undefined
+      return this.#trial.isRelayed(target)
     } catch {
       return false
     }
@@ -144,14 +150,10 @@ export class Search {
     else health.note(targetName(target), failure)
   }
 
-  #watchEnd(found: Found): Found {
-    const { target } = found
-    if (target.provider === localProvider) return found
+  #watchEnd(target: PlannedTarget, result: Result): Result {
+    if (target.provider === localProvider) return result
     this.#rules.means.health.speaks(targetName(target))
-    const onEnd = (failure?: ModelError) => this.#report(target, failure)
-    return found.type === 'events'
-      ? { ...found, events: reportEnd(found.events, onEnd) }
-      : { ...found, pieces: reportEnd(found.pieces, onEnd) }
+    return this.#trial.watch(result, failure => this.#report(target, failure))
   }
 
   #note(attempt: Attempt): undefined {
