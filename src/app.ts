@@ -120,9 +120,9 @@ function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['
     answer: createAnswer(answering),
     exchange: createExchange(answering),
     complete: createComplete(answering),
-    countTokens: createCountTokens(view),
-    embed: createEmbed(view),
-    rerank: createRerank({ view, cards }),
+    countTokens: createCountTokens(answering),
+    embed: createEmbed(answering),
+    rerank: createRerank({ ...answering, cards }),
     explainRoute: createExplainRoute(view),
     models: createModels({ here: cards, elsewhere: () => state.cards() }),
   }

@@ -9,6 +9,8 @@ export interface Candidate extends Target {
   readonly provider: string
   readonly place?: ProviderPlace
   readonly wish: Omit<RouteTarget, 'provider' | 'model'>
+  /** Whether this model was named for this provider, by a rule or by the request. */
+  readonly isNamed: boolean
 }
 
 /** What decided, and where it sends the request, in the order that it gives. */
@@ -83,7 +85,10 @@ function findHere(here: readonly Target[], { model }: Subject, tell: Tell): Foun
     verdict: 'holds',
     why: `${JSON.stringify(model)} is here, and is served here`,
   })
-  return { route: 'here', candidates: here.map(target => ({ ...target, provider: localProvider, wish: {} })) }
+  return {
+    route: 'here',
+    candidates: here.map(target => ({ ...target, provider: localProvider, wish: {}, isNamed: true })),
+  }
 }
 
 function findAddressed({ model: name }: Subject, view: RoutingView, tell: Tell): Found | undefined {
@@ -108,7 +113,7 @@ function resolve(
   const why = provider === localProvider ? 'no such model is here' : 'no such provider is set up'
   const found = provider === localProvider ? findLocal(model, view) : findRemote(provider, model, view)
   if (found.length === 0) tell({ about: 'target', name: targetName({ provider, model }), verdict: 'removed', why })
-  return found.map(candidate => ({ ...candidate, provider, wish }))
+  return found.map(candidate => ({ ...candidate, provider, wish, isNamed: target.model !== undefined }))
 }
 
 function findLocal(model: string, view: RoutingView): readonly Target[] {

@@ -51,7 +51,7 @@ export interface RouteExplanation {
   readonly needs: readonly string[]
   /** Absent where nothing decided. */
   readonly route?: string
-  readonly targets: readonly Omit<PlannedTarget, 'backend' | 'capabilities'>[]
+  readonly targets: readonly Omit<PlannedTarget, 'backend' | 'capabilities' | 'isNamed'>[]
   readonly localOnly?: LocalOnly
   readonly steps: readonly RouteStep[]
   /** What the client would be told, where the request goes nowhere. */
@@ -121,13 +121,14 @@ function whereOf(candidate: Candidate): string {
 
 /* A failure that may pass is worth a second try where nobody else is left; the embedded engine tries by itself. */
 function toPlanned(candidate: Candidate, index: number, all: readonly Candidate[]): PlannedTarget {
-  const { backend, model, provider, place, wish } = candidate
+  const { backend, model, provider, place, wish, isNamed } = candidate
   const isLastHope = index === all.length - 1 && provider !== localProvider
   return {
     backend,
     model,
     provider,
     isLocal: isLocalTarget(candidate),
+    isNamed,
     timeouts: { ...place?.timeouts, ...wish.timeouts },
     retries: wish.retries ?? (isLastHope ? 1 : 0),
   }

@@ -7,6 +7,8 @@ export interface PlannedTarget extends Target {
   readonly provider: string
   readonly isLocal: boolean
   readonly timeouts: Timeouts
+  /** Whether this model was named for this provider, by a rule or by the request; else the name that is served stands in. */
+  readonly isNamed: boolean
   /** How often it is tried again where a failure may pass. */
   readonly retries: number
 }

@@ -1,5 +1,4 @@
 import type { RelayRequest } from '../core/backend.ts'
-import type { ErrorKind } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { askFor, type Ask } from '../routing/ask.ts'
@@ -7,12 +6,9 @@ import type { Found } from '../routing/attempt.ts'
 import { demandOf, type Demand } from '../routing/demand.ts'
 import { eventsOf } from '../routing/events-of.ts'
 import { planRoute } from '../routing/plan-route.ts'
-import { targetName } from '../routing/route-plan.ts'
-import type { RunMeans } from '../routing/run-means.ts'
 import { runPlan, type RunResult } from '../routing/run-plan.ts'
-import type { Attempt } from '../routing/sum-up.ts'
-import type { RoutingView } from '../routing/view.ts'
 import { observe, observePieces, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
+import { recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** A request with how its client wants the answer. */
@@ -25,34 +21,14 @@ export interface Question {
 export interface Call extends RoutedCall {
   /** Whether the client's protocol shows this event. */
   readonly isVisible: (event: ModelEvent) => boolean
-  /** Where what is learnt of the answer is noted. */
-  readonly trace?: AnswerTrace
 }
 
 /** Answers a question. Throws a `ModelError` while the client may still get a status of its own. */
 export type AnswerService = (question: Question, call: Call) => Promise<ModelStream>
 
-export interface AnswerOptions {
-  /** Gives what routes depend on as it is at the time of each question. */
-  readonly view: () => Promise<RoutingView>
-  readonly means: RunMeans
-  /** Keeps what became of each attempt at a request that has a name. */
-  readonly record?: (attempt: RecordedAttempt) => void
+export interface AnswerOptions extends RoutingMeans {
   /** How long a streaming client waits for its headers. */
   readonly headersAfterMs?: number
-}
-
-/** What became of one attempt, for whoever looks for it later. */
-export interface RecordedAttempt {
-  readonly requestId: string
-  /** Which attempt at the request it was, from 1. */
-  readonly number: number
-  readonly provider: string
-  readonly model: string
-  /** Why it was given up; absent for the one that answered. */
-  readonly failure?: ErrorKind
-  /** Until it was given up, or began to be the answer. */
-  readonly durationMs: number
 }
 
 /** Makes the one use-case that all protocols share: plan, run, observe. */
@@ -103,7 +79,7 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
     // An answer that is sent as a whole shows nothing before its end.
     isVisible: isStreaming ? isVisible : event => event.type === 'end',
     headersAfterMs: isStreaming ? headersAfterMs : Infinity,
-    onAttempt: recorder(trace, options),
+    onAttempt: recordAttempts(trace, options),
   })
   return observeResult(result, trace, () => means.clock.now() - started)
 }
@@ -119,29 +95,4 @@ function observeResult(result: RunResult, trace: AnswerTrace, elapsedMs: () => n
 function observeFound(found: Found, trace: AnswerTrace, elapsedMs: () => number): Found {
   if (found.type === 'events') return { ...found, events: observe(found.events, trace, elapsedMs) }
   return { ...found, pieces: observePieces(found.pieces, trace, elapsedMs) }
-}
-
-function recorder(trace: AnswerTrace, { means, record }: AnswerOptions): (attempt: Attempt) => void {
-  let since = means.clock.now()
-  return attempt => {
-    note(attempt, trace)
-    const [began, now] = [since, means.clock.now()]
-    since = now
-    if (trace.requestId === undefined) return
-    const { provider, model } = attempt.target
-    record?.({
-      requestId: trace.requestId,
-      number: trace.attempts.length,
-      provider,
-      model,
-      ...(attempt.failure && { failure: attempt.failure.kind }),
-      durationMs: Math.round(now - began),
-    })
-  }
-}
-
-function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {
-  const name = `${target.backend.name}:${target.model}`
-  trace.attempts.push(failure ? `${name} ${isSkipped ? 'passed over' : 'failed'}: ${failure.kind}` : name)
-  if (!failure) trace.target = targetName(target)
 }

@@ -1,15 +1,15 @@
 import type { ModelRequest } from '../core/request.ts'
 import { demandOf } from '../routing/demand.ts'
-import type { RoutingView } from '../routing/view.ts'
-import { askFirstAble } from './ask-first-able.ts'
+import { askAble } from './ask-able.ts'
+import type { RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** Counts the tokens that a request would send to its model. Throws a `ModelError`. */
 export type CountTokensService = (request: ModelRequest, call: RoutedCall) => Promise<number>
 
 /** Makes the use-case of counting. */
-export function createCountTokens(view: () => Promise<RoutingView>): CountTokensService {
-  return askFirstAble(view, {
+export function createCountTokens(routing: RoutingMeans): CountTokensService {
+  return askAble(routing, {
     demandOf: request => demandOf(request),
     of: backend => backend.countTokens?.bind(backend),
     lacking: 'that cannot count tokens; send the request with max_tokens 1 and read usage.input_tokens',

@@ -2,22 +2,21 @@ import type { Ranking, RerankRequest } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import { rankingDemand } from '../routing/demand.ts'
-import type { RoutingView } from '../routing/view.ts'
-import { askFirstAble } from './ask-first-able.ts'
+import { askAble } from './ask-able.ts'
+import type { RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** Says how well documents answer a query. Throws a `ModelError`. */
 export type RerankService = (request: RerankRequest, call: RoutedCall) => Promise<Ranking>
 
-export interface RerankOptions {
-  readonly view: () => Promise<RoutingView>
+export interface RerankOptions extends RoutingMeans {
   /** Gives the models that clients may be told of. */
   readonly cards: () => Promise<readonly ModelCard[]>
 }
 
 /** Makes the use-case of ranking. Who asks a model that cannot is told which can. */
-export function createRerank({ view, cards }: RerankOptions): RerankService {
-  const ask = askFirstAble<RerankRequest, Ranking>(view, {
+export function createRerank({ cards, ...routing }: RerankOptions): RerankService {
+  const ask = askAble<RerankRequest, Ranking>(routing, {
     demandOf: rankingDemand,
     of: backend => backend.rerank?.bind(backend),
     lacking: 'that ranks nothing; choose another model',

@@ -49,8 +49,8 @@ describe('a request that must stay local', () => {
         createAnswer({ view, means })(question, call),
         createExchange({ view, means })({ ...question, came }, call),
         createComplete({ view, means })({ requests: [{ model: 'm', prompt: 'a' }], isStreaming: true }, call),
-        createCountTokens(view)(request, call),
-        createEmbed(view)({ model: 'm', texts: ['a'] }, call),
+        createCountTokens({ view, means })(request, call),
+        createEmbed({ view, means })({ model: 'm', texts: ['a'] }, call),
       ]
       for (const each of all) await expect(each).rejects.toMatchObject({ kind: 'forbidden' })
     },
@@ -61,11 +61,15 @@ describe('a request that must stay local', () => {
     const both = [{ name: 'all', match: {}, targets: [{ provider: 'home' }, { provider: 'cloud' }] }]
     const mixed = async () =>
       viewOf({ rules: both, providers: { home: { backend: home }, cloud: { backend: canary } } })
-    await expect(createCountTokens(mixed)(request, asked({}))).rejects.toMatchObject({ kind: 'invalid-request' })
+    await expect(createCountTokens({ view: mixed, means })(request, asked({}))).rejects.toMatchObject({
+      kind: 'invalid-request',
+    })
   })
 
   test('the canary sings where nothing holds a request', async () => {
-    await expect(createCountTokens(view)(request, asked({}))).rejects.toThrow('it counted')
+    await expect(createCountTokens({ view, means })(request, asked({}))).rejects.toMatchObject({
+      cause: expect.objectContaining({ message: expect.stringContaining('it counted') }),
+    })
   })
 })
 

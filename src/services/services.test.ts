@@ -55,7 +55,10 @@ test('a streamed answer whose start was shown is not given by another', async ()
 })
 
 test('tokens are counted by the first target that can', async () => {
-  const count = createCountTokens(view(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })))
+  const count = createCountTokens({
+    means,
+    view: view(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })),
+  })
   expect(await count(request, call)).toBe(42)
 })
 
@@ -66,12 +69,12 @@ test('a count whose process ended under it is asked for once more', async () => 
     if (asked === 1) throw new ModelError('unavailable', 'crashed', { isWorthRepeating: true })
     return 42
   }
-  const count = createCountTokens(view({ ...scripted({ steps: [] }), countTokens }))
+  const count = createCountTokens({ means, view: view({ ...scripted({ steps: [] }), countTokens }) })
   expect(await count(request, call)).toBe(42)
 })
 
 test('where nobody can count, the client is told another way', async () => {
-  const count = createCountTokens(view(scripted({ steps: [] })))
+  const count = createCountTokens({ means, view: view(scripted({ steps: [] })) })
   await expect(count(request, call)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
 })
 

@@ -8,6 +8,7 @@ export function planned(backend: Backend, changes: Partial<PlannedTarget> = {}):
     model: 'm',
     provider: backend.name,
     isLocal: backend.isLocal,
+    isNamed: false,
     timeouts: {},
     retries: 0,
     ...changes,

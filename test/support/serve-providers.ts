@@ -64,9 +64,9 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
     services: {
       exchange: createExchange(answering),
       complete: createComplete(answering),
-      countTokens: createCountTokens(answering.view),
-      embed: createEmbed(answering.view),
-      rerank: createRerank({ view: answering.view, cards }),
+      countTokens: createCountTokens(answering),
+      embed: createEmbed(answering),
+      rerank: createRerank({ ...answering, cards }),
       explainRoute: createExplainRoute(answering.view),
       models: createModels({ here: cards, elsewhere: () => listAll(view, opened.providers) }),
     },

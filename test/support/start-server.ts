@@ -64,9 +64,9 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
     services: {
       exchange: createExchange(answering),
       complete: createComplete(answering),
-      countTokens: createCountTokens(view),
-      embed: createEmbed(view),
-      rerank: createRerank({ view, cards: async () => cards }),
+      countTokens: createCountTokens(answering),
+      embed: createEmbed(answering),
+      rerank: createRerank({ ...answering, cards: async () => cards }),
       explainRoute: createExplainRoute(view),
       models: createModels({ here: async () => cards, elsewhere: async () => [] }),
     },

@@ -3,6 +3,7 @@ import { anthropicMessages } from '../../protocols/anthropic-messages/index.ts'
 import type { CountTokensService } from '../../services/count-tokens.ts'
 import { circumstancesOf, requestHeaders } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
+import { tellRoute } from '../tell-answer.ts'
 import { answerCall, type AnswerCallOptions } from './answer-call.ts'
 import type { Route, RouteCall } from './route.ts'
 
@@ -31,8 +32,9 @@ async function count({ exchange, body }: RouteCall, countTokens: CountTokensServ
   const { server } = anthropicMessages
   if (!server.decodeCountRequest) throw new ModelError('not-found', 'this protocol cannot count tokens')
   const request = server.decodeCountRequest(body, requestHeaders(exchange.request.headers))
-  exchange.trace.requestedModel = request.model
   const circumstances = circumstancesOf(exchange, anthropicMessages.id)
-  const tokens = await countTokens(request, { signal: exchange.signal, circumstances })
+  const { signal, trace } = exchange
+  const tokens = await countTokens(request, { signal, circumstances, trace })
+  tellRoute(exchange)
   sendJson(exchange, { status: 200, body: { input_tokens: tokens } })
 }

@@ -3,6 +3,7 @@ import { openaiEmbeddings } from '../../protocols/openai-embeddings/index.ts'
 import type { EmbedService } from '../../services/embed.ts'
 import { circumstancesOf } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
+import { tellRoute } from '../tell-answer.ts'
 import { answerCall, type AnswerCallOptions } from './answer-call.ts'
 import type { Route, RouteCall } from './route.ts'
 
@@ -27,9 +28,10 @@ export function openaiRoutes(options: Omit<AnswerCallOptions, 'protocol'>, embed
 async function embedCall({ exchange, body }: RouteCall, embed: EmbedService): Promise<void> {
   const { request, encoding } = openaiEmbeddings.decodeRequest(body)
   const { model } = request
-  exchange.trace.requestedModel = model
   const circumstances = circumstancesOf(exchange, openaiChat.id)
-  const embeddings = await embed(request, { signal: exchange.signal, circumstances })
-  exchange.trace.usage = { inputTokens: embeddings.inputTokens }
+  const { signal, trace } = exchange
+  const embeddings = await embed(request, { signal, circumstances, trace })
+  trace.usage = { inputTokens: embeddings.inputTokens }
+  tellRoute(exchange)
   sendJson(exchange, { status: 200, body: openaiEmbeddings.encodeEmbeddings(embeddings, { model, encoding }) })
 }

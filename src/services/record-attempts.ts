@@ -1,0 +1,54 @@
+import type { ErrorKind } from '../core/errors.ts'
+import { targetName } from '../routing/route-plan.ts'
+import type { RunMeans } from '../routing/run-means.ts'
+import type { Attempt } from '../routing/sum-up.ts'
+import type { RoutingView } from '../routing/view.ts'
+import type { AnswerTrace } from '../telemetry/observe.ts'
+
+/** What became of one attempt, for whoever looks for it later. */
+export interface RecordedAttempt {
+  readonly requestId: string
+  /** Which attempt at the request it was, from 1. */
+  readonly number: number
+  readonly provider: string
+  readonly model: string
+  /** Why it was given up; absent for the one that answered. */
+  readonly failure?: ErrorKind
+  /** Until it was given up, or began to be the answer. */
+  readonly durationMs: number
+}
+
+/** What everything that is asked of targets shares. */
+export interface RoutingMeans {
+  /** Gives what routes depend on as it is at the time of each question. */
+  readonly view: () => Promise<RoutingView>
+  readonly means: RunMeans
+  /** Keeps what became of each attempt at a request that has a name. */
+  readonly record?: (attempt: RecordedAttempt) => void
+}
+
+/** Gives what notes each attempt in a trace, and keeps it where it can be kept. */
+export function recordAttempts(trace: AnswerTrace, { means, record }: RoutingMeans): (attempt: Attempt) => void {
+  let since = means.clock.now()
+  return attempt => {
+    note(attempt, trace)
+    const [began, now] = [since, means.clock.now()]
+    since = now
+    if (trace.requestId === undefined) return
+    const { provider, model } = attempt.target
+    record?.({
+      requestId: trace.requestId,
+      number: trace.attempts.length,
+      provider,
+      model,
+      ...(attempt.failure && { failure: attempt.failure.kind }),
+      durationMs: Math.round(now - began),
+    })
+  }
+}
+
+function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {
+  const name = `${target.backend.name}:${target.model}`
+  trace.attempts.push(failure ? `${name} ${isSkipped ? 'passed over' : 'failed'}: ${failure.kind}` : name)
+  if (!failure) trace.target = targetName(target)
+}
