@@ -1,15 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished, test, expect } from 'vitest'
-import { createApp } from '../../src/app.ts'
-import type { CommandApp } from '../../src/cli/program-context.ts'
 import { openConfig } from '../../src/config/open-config.ts'
-import { watchConfig } from '../../src/config/watch-config.ts'
-import type { ConfigWatch } from '../../src/config/watch-config.ts'
 import { openConfiguredStore } from '../../src/services/owner-rules.ts'
-import { temporaryFolder } from '../support/engine.ts'
 import { ask } from '../support/http-client.ts'
+import { runProgram as run } from '../support/run-program.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
 
@@ -22,50 +16,11 @@ const answer = {
   usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 },
 }
 
-interface Running {
-  readonly app: CommandApp
-  readonly port: number
-  readonly watch: ConfigWatch
-  readonly log: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  /** Puts another configuration in the place of the one before, as an editor does. */
-  configure(text: string): Promise<void>
-}
-
 async function upstream(): Promise<ScriptedUpstream> {
   // A backend asks for streams; this one answers whole, which is read as well.
   const started = await startUpstream({ body: answer })
   onTestFinished(() => started[Symbol.asyncDispose]())
   return started
-}
-
-/** The whole program over a configuration file, without models. */
-async function run(text: string): Promise<Running> {
-  const folder = await temporaryFolder()
-  const file = join(folder.path, 'duologue.yaml')
-  await mkdir(join(folder.path, 'data'))
-  await writeFile(file, text)
-  const environment = { DUOLOGUE_DATA: join(folder.path, 'data'), DUOLOGUE_CONFIG_FILE: file, DUOLOGUE_PORT: '0' }
-  const log: string[] = []
-  let watch: ConfigWatch | undefined
-  const app = createApp(await openConfig({ flags: {}, environment }), {
-    environment,
-    log: { write: line => log.push(line) },
-    notify: () => undefined,
-    watch: first => (watch = watchConfig({ first, flags: {}, environment, restMs: 1 })),
-  })
-  onTestFinished(async () => {
-    await app.close()
-    await folder.remove()
-  })
-  const port = Number(new URL(await app.listen()).port)
-  if (!watch) throw new Error('the configuration is not followed')
-  const configure = async (next: string): Promise<void> => {
-    await writeFile(`${file}.new`, next)
-    await rename(`${file}.new`, file)
-    await watch?.reload()
-  }
-  return { app, port, watch, log, environment, configure }
 }
 
 const question = (model: string) => ({
