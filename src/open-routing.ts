@@ -16,6 +16,7 @@ import type { LocalModels } from './services/local-models.ts'
 import type { OpenProviderService } from './services/open-provider.ts'
 import { openConfiguredStore } from './services/owner-rules.ts'
 import type { RecordedAttempt } from './services/record-attempts.ts'
+import { checkHealth } from './services/health-checks.ts'
 import { createRoutingState } from './services/routing-state.ts'
 import type { RoutingState } from './services/routing-state.ts'
 import { databasePath } from './store/open-store.ts'
@@ -54,6 +55,11 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
   }
   const { directory } = local
   const state = asConfig(() => createRoutingState({ config, open, directory, health, random, logger }))
+  const checks = checkHealth({
+    ...means,
+    everyMs: provider => state.checkEveryMs(provider),
+    isWell: (provider, signal) => state.isWell(provider, signal),
+  })
   let store: Store | undefined
   return {
     state,
@@ -64,6 +70,7 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
       if (store) await state.follow(store).catch(notUsable)
     },
     close: async () => {
+      checks.close()
       state.close()
       await outbound.close()
       await store?.close()

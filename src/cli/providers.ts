@@ -1,5 +1,6 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { checkEvery } from '../config/check-every.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { ToldProvider } from '../services/manage-providers.ts'
 import { readSecret } from './ask-secret.ts'
@@ -18,6 +19,7 @@ interface AddOptions extends Json {
   readonly url?: string
   readonly protocol?: NonNullable<ProviderSettings['protocol']>
   readonly local?: boolean
+  readonly checkEvery?: NonNullable<ProviderSettings['checkEveryMs']>
   readonly keyFile?: string
   readonly keyVariable?: string
   /** False where the owner says that there is none. */
@@ -59,6 +61,11 @@ function registerAdd(providers: Command, context: ProgramContext): void {
       ]),
     )
     .option('--local', 'requests that must not leave your machines may go there')
+    .option(
+      '--check-every <time>',
+      'how often to ask whether it is well again after failures: 10s, never',
+      toCheckEvery,
+    )
     .addOption(new Option('--key-file <file>', 'the file that holds its key; - for standard input'))
     .addOption(new Option('--key-variable <name>', 'the variable that holds its key').conflicts('keyFile'))
     .option('--no-key', 'it needs no key')
@@ -75,7 +82,7 @@ function registerAdd(providers: Command, context: ProgramContext): void {
 
 async function settingsOf(
   id: string,
-  { kind = id, url, protocol, local, ...options }: AddOptions,
+  { kind = id, url, protocol, local, checkEvery, ...options }: AddOptions,
   context: ProgramContext,
 ): Promise<ProviderSettings> {
   const source = sourceOf(id, options)
@@ -86,8 +93,15 @@ async function settingsOf(
     ...(url !== undefined && { url }),
     ...(protocol !== undefined && { protocol }),
     ...(local !== undefined && { isLocal: local }),
+    ...(checkEvery !== undefined && { checkEveryMs: checkEvery }),
     ...(key && { key }),
   }
+}
+
+function toCheckEvery(text: string): NonNullable<ProviderSettings['checkEveryMs']> {
+  const read = checkEvery.safeParse(text)
+  if (read.success) return read.data
+  throw new InvalidArgumentError(`${read.error.issues[0]?.message ?? 'It is no time'}.`)
 }
 
 function sourceOf(

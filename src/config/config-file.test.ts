@@ -141,6 +141,7 @@ providers:
         prices: { input: 1, cache-read: 0.1, cache-write: 2, output: 5 }
     command: { program: serve, arguments: [--port, "1"], environment: { A: b }, idle: 10m, start: 30s }
     timeouts: { connect: 1s, first-token: 30s, idle: 5, total: 500ms }
+    check-every: 10s
 `
   const { rules } = await usable(text, { environment: { KEY: 'canary' } })
   expect(rules.providers[0]).toMatchObject({ id: 'anthropic', kind: 'anthropic' })
@@ -168,6 +169,7 @@ providers:
       startMs: 30_000,
     },
     timeouts: { connectMs: 1000, firstTokenMs: 30_000, idleMs: 5000, totalMs: 500 },
+    checkEveryMs: 10_000,
   })
 })
 
@@ -288,6 +290,7 @@ test.each([
   ['aliases: {"/(?=a)b/": m}', /look-around and back-references are not known/],
   ['routes: [{name: "a\\nb", targets: [local]}]', /routes\[0\]\.name "a\\nb" is not usable/],
   ['routes: [{name: a, targets: []}]', /routes\[0\]\.targets is not usable: they are missing; only a rule/],
+  ['providers: {a: {check-every: 500ms}}', /check-every .* is not usable: it must be never, or a time from 1s to 1h/],
   ['routes: [{name: a, targets: [{provider: local, timeouts: {total: 0}}]}]', /total 0 is not usable: nothing can/],
   ['routes: [{name: a}]', /routes\[0\]\.targets is not usable: they are missing/],
   [

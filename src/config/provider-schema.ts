@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { checkEvery } from './check-every.ts'
 import { duration } from './quantities.ts'
 import { rename } from './rename.ts'
 import { secretText } from './secret-text.ts'
@@ -84,9 +85,12 @@ export const providerSchema = z
     models: z.record(words, providerModel).exactOptional(),
     command: command.exactOptional(),
     timeouts: timeoutsSchema.exactOptional(),
+    'check-every': checkEvery
+      .exactOptional()
+      .describe('how often it is asked whether it is well again, while it rests after failures; never, or 1s to 1h'),
   })
   .transform(({ models, headers, ...value }) => ({
-    ...rename(value, { local: 'isLocal' }),
+    ...rename(value, { local: 'isLocal', 'check-every': 'checkEveryMs' }),
     ...(models !== undefined && { models: Object.entries(models).map(([id, model]) => ({ id, ...model })) }),
     ...(headers !== undefined && { headers: inLowerCase(headers) }),
   }))

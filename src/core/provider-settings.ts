@@ -24,6 +24,11 @@ export interface ProviderSettings {
   /** Starts it on this machine when it is needed. */
   readonly command?: ManagedCommand
   readonly timeouts?: Timeouts
+  /**
+   * How often it is asked whether it is well again, while a target of it rests after failures. Absent: every five
+   * seconds for one that is local and that a rule leads to, and never for all else.
+   */
+  readonly checkEveryMs?: number | 'never'
 }
 
 /** A provider's model, with what the owner knows better than the data that Duologue brings. */

@@ -27,7 +27,10 @@ export interface Means {
 /** Makes a provider of what its owner set. Asks nobody yet. Throws `invalid-request` for settings that cannot work. */
 export function createProvider(settings: ProviderSettings, means: Means): Provider {
   const kind = kindOf(settings.kind)
-  if (!isManaged(settings)) return createAsked(new Upstream(settings, kind, means.outbound), means)
+  if (!isManaged(settings)) {
+    const upstream = new Upstream(settings, kind, means.outbound)
+    return { ...createAsked(upstream, means), isWell: signal => upstream.isHealthy(signal) }
+  }
   const planned = planEngine(settings, kind)
   const upstream = new Upstream(planned, kind, means.outbound)
   const engine = manageEngine(upstream, planned, { ...means.engines, now: means.now })

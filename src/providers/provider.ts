@@ -14,6 +14,8 @@ export interface Provider {
   models(signal: AbortSignal): Promise<readonly ModelCard[]>
   /** Asks for the list anew, which needs address and key to be right. Throws a `ModelError` that says what is not. */
   check(signal: AbortSignal): Promise<readonly ModelCard[]>
+  /** Asks whether it is well. Absent where nobody is to ask: a program that is started when it is needed. */
+  isWell?(signal: AbortSignal): Promise<boolean>
   /** What is known of a model's abilities; an absent claim is unknown. */
   capabilities(model: string): Capabilities
   /** What a model costs there; an absent price is unknown. */

@@ -122,3 +122,52 @@ test('whatever happens, a target is asked again within six minutes', () => {
 function isResting(breaker: CircuitBreaker, now: number): boolean {
   return breaker.restsForMs(now) !== 1000
 }
+
+describe('a check', () => {
+  test('that finds a target well ends its rest for all', () => {
+    const breaker = failing(5)
+    breaker.revive(1000)
+    expect(breaker.admit(1000)).toBe(true)
+    expect(breaker.admit(1000)).toBe(true)
+  })
+
+  test('that finds it still down lets it rest on, so that no request is spent on it', () => {
+    const breaker = failing(5)
+    breaker.keepResting(4000, 10_000)
+    expect(breaker.admit(6000)).toBe(false)
+    expect(breaker.restsForMs(6000)).toBe(8000)
+  })
+
+  test('that was wrong is seen by the first failure, and no other is believed until the target has answered', () => {
+    const breaker = failing(5)
+    breaker.revive(1000)
+    breaker.fail(2000)
+    expect(breaker.restsForMs(2000)).toBe(10_000)
+    expect(breaker.isCheckable(3000)).toBe(false)
+    breaker.revive(3000)
+    expect(breaker.admit(3000)).toBe(false)
+    expect(breaker.admit(12_000)).toBe(true)
+    breaker.succeed(12_000)
+    for (let count = 0; count < 5; count += 1) breaker.fail(13_000)
+    expect(breaker.isCheckable(13_000)).toBe(true)
+  })
+
+  test('ends no rest that the target asked for itself', () => {
+    const breaker = failing(5)
+    breaker.fail(0, 60_000)
+    expect(breaker.isCheckable(59_999)).toBe(false)
+    breaker.revive(1000)
+    expect(breaker.restsForMs(1000)).toBe(59_000)
+    expect(breaker.isCheckable(60_000)).toBe(true)
+  })
+
+  test('is for a target that rests, and changes nothing for others', () => {
+    const breaker = failing(4)
+    expect(breaker.isCheckable(0)).toBe(false)
+    breaker.keepResting(0, 10_000)
+    breaker.revive(0)
+    expect(breaker.admit(0)).toBe(true)
+    breaker.fail(0)
+    expect(breaker.admit(0)).toBe(false)
+  })
+})

@@ -22,17 +22,22 @@ export class CircuitBreaker {
   #restMs = firstRestMs
   #isOpen = false
   #restsUntil = -Infinity
+  /** Until when the target itself asked to be left alone. */
+  #askedUntil = -Infinity
   #probesUntil = -Infinity
+  /** What became of the last check that found the target well: nobody was answered since, or the next one was failed. */
+  #check: 'none' | 'found-well' | 'was-wrong' = 'none'
 
   /** How long the target is left alone; zero where it may be asked. */
   restsForMs(now: number): number {
-    return Math.max(0, this.#restsUntil - now, this.#isOpen && this.#probesUntil > now ? askAgainMs : 0)
+    const restMs = Math.max(this.#restsUntil, this.#askedUntil) - now
+    return Math.max(0, restMs, this.#isOpen && this.#probesUntil > now ? askAgainMs : 0)
   }
 
   /** Whether nothing speaks against the target, and nothing is worth remembering. */
   isClear(now: number): boolean {
     const { first, second } = this.#window.sums(now)
-    return !this.#isOpen && this.#inARow === 0 && this.#restsUntil <= now && first + second === 0
+    return !this.#isOpen && this.#inARow === 0 && this.restsForMs(now) === 0 && first + second === 0
   }
 
   /** Whether the target may be asked; what it says yes to after a rest is the probe, and others wait for its end. */
@@ -50,6 +55,7 @@ export class CircuitBreaker {
 
   /** Notes that the target began to answer, which is all that a probe has to show. */
   speak(): void {
+    this.#check = 'none'
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#inARow = 0
@@ -62,7 +68,11 @@ export class CircuitBreaker {
   fail(now: number, askedMs = 0): void {
     this.#window.add('second', now)
     this.#inARow += 1
-    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(askedMs, mostAskedMs))
+    this.#askedUntil = Math.max(this.#askedUntil, now + Math.min(askedMs, mostAskedMs))
+    if (this.#check === 'found-well') {
+      this.#check = 'was-wrong'
+      return this.#open(now, Math.min(this.#restMs * 2, mostRestMs))
+    }
     if (this.#isOpen) this.#open(now, Math.min(this.#restMs * 2, mostRestMs))
     else if (this.#isBad(now)) this.#open(now, firstRestMs)
   }
@@ -70,6 +80,30 @@ export class CircuitBreaker {
   /** Notes that an attempt ended without telling anything of the target, so that another one may probe. */
   leave(): void {
     this.#probesUntil = -Infinity
+  }
+
+  /**
+   * Whether the target rests in such a way that a check may end it: not while it wants to be left alone itself, and not
+   * where a check was wrong, until it has answered somebody.
+   */
+  isCheckable(now: number): boolean {
+    return this.#isOpen && this.#askedUntil <= now && this.#check !== 'was-wrong'
+  }
+
+  /** Ends the rest, because a check found the target well. One failure is enough then for a longer one. */
+  revive(now: number): void {
+    if (!this.isCheckable(now)) return
+    this.#isOpen = false
+    this.#inARow = 0
+    this.#restsUntil = -Infinity
+    this.#probesUntil = -Infinity
+    this.#window.clear()
+    this.#check = 'found-well'
+  }
+
+  /** Lets the target rest for so long at least, because a check found it still down. */
+  keepResting(now: number, milliseconds: number): void {
+    if (this.isCheckable(now)) this.#restsUntil = Math.max(this.#restsUntil, now + milliseconds)
   }
 
   #isBad(now: number): boolean {

@@ -57,3 +57,23 @@ test('a thousand targets are remembered, and of more the one that failed first i
   expect(health.restsForMs('a/1')).toBe(9000)
   expect(health.restsForMs('a/1000')).toBe(9000)
 })
+
+test.each([
+  ['unavailable', ['a/m']],
+  ['timeout', ['a/m']],
+  ['overloaded', ['a/m']],
+  ['unauthorized', []],
+  ['quota-exhausted', []],
+  ['rate-limited', []],
+] as const)('a check may bring back a target that is %s: %j', (kind, targets) => {
+  const health = createTargetHealth(() => 0)
+  const told: string[] = []
+  const stop = health.onRest(target => told.push(target))
+  for (let count = 0; count < 5; count += 1) health.note('a/m', new ModelError(kind, 'no'))
+  expect([health.checkable(), told]).toEqual([targets, targets])
+  stop()
+  health.note('a/m', new ModelError(kind, 'no'))
+  expect(told).toEqual(targets)
+  health.revive('a/m')
+  expect(health.checkable()).toEqual([])
+})

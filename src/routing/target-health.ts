@@ -18,6 +18,14 @@ export interface TargetHealth extends RestingTargets {
   note(target: string, failure?: ModelError): void
   /** Notes that an attempt ended without telling anything of the target. */
   leave(target: string): void
+  /** The targets that rest because they could not answer, and that a check may bring back. */
+  checkable(): readonly string[]
+  /** Notes that a check found a target well: it is asked again. */
+  revive(target: string): void
+  /** Notes that a check found a target still down: it rests for so long at least. */
+  keepResting(target: string, milliseconds: number): void
+  /** Calls a listener whenever a target fails that a check may bring back. Gives what ends that. */
+  onRest(listener: (target: string) => void): () => void
 }
 
 export type Admission = { readonly isAdmitted: true } | Refusal
@@ -32,6 +40,9 @@ export interface Refusal {
 
 const mostTargets = 1000
 
+/* Whether a target minds a key, or has credit left, is nothing that it says of its health. */
+const unreached: ReadonlySet<ErrorKind> = new Set(['unavailable', 'timeout', 'overloaded'])
+
 interface HealthRecord {
   readonly breaker: CircuitBreaker
   kind: ErrorKind
@@ -40,6 +51,8 @@ interface HealthRecord {
 /** Starts to remember how targets fare. Only those that failed of late are kept, and at most a thousand. */
 export function createTargetHealth(now: () => number): TargetHealth {
   const records = new Map<string, HealthRecord>()
+  const listeners = new Set<(target: string) => void>()
+  const isCheckable = ({ breaker, kind }: HealthRecord): boolean => unreached.has(kind) && breaker.isCheckable(now())
   return {
     restsForMs: target => records.get(target)?.breaker.restsForMs(now()) ?? 0,
     admit: target => {
@@ -57,9 +70,17 @@ export function createTargetHealth(now: () => number): TargetHealth {
       records.delete(target)
       records.set(target, record)
       forgetOldest(records)
+      if (isCheckable(record)) for (const listener of listeners) listener(target)
     },
     speaks: target => records.get(target)?.breaker.speak(),
     leave: target => records.get(target)?.breaker.leave(),
+    checkable: () => [...records].filter(([, record]) => isCheckable(record)).map(([target]) => target),
+    revive: target => records.get(target)?.breaker.revive(now()),
+    keepResting: (target, milliseconds) => records.get(target)?.breaker.keepResting(now(), milliseconds),
+    onRest: listener => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
   }
 }
 

@@ -51,6 +51,11 @@ export function reachableProviders(view: RoutingView, providers: readonly string
   })
 }
 
+/** Whether a rule names a provider as a target. */
+export function isRulesTarget({ rules }: Pick<RoutingView, 'rules'>, provider: string): boolean {
+  return rules.rules.some(({ targets }) => targets.some(target => target.provider === provider))
+}
+
 function leaves(place: ProviderPlace | undefined, model?: string): boolean {
   if (!place) return false
   const { backend } = place

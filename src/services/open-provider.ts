@@ -4,6 +4,9 @@ import type { ProviderPlace } from '../routing/view.ts'
 
 /** A provider in use. */
 export interface OpenProvider extends ProviderPlace {
+  readonly settings: Pick<ProviderSettings, 'checkEveryMs'>
+  /** Asks whether it is well. Absent where nobody is to ask. */
+  isWell?(signal: AbortSignal): Promise<boolean>
   /** What it serves. Throws a `ModelError` where that cannot be had. */
   models(signal: AbortSignal): Promise<readonly ModelCard[]>
   /** Ends work in the background. Answers that are under way go on to their end. */

@@ -2,7 +2,7 @@ import type { ClientKey } from '../config/client-keys.ts'
 import type { Snapshot } from '../config/config.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import type { RestingTargets } from '../routing/target-health.ts'
-import { findWaysOut, reachableProviders } from '../routing/ways-out.ts'
+import { findWaysOut, isRulesTarget, reachableProviders } from '../routing/ways-out.ts'
 import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
 import type { Store } from '../store/open-store.ts'
@@ -32,6 +32,10 @@ export interface RoutingState {
   waysOut(): Promise<readonly WayOut[]>
   /** What providers serve, under the names that requests use. Those that do not answer in time are left out. */
   cards(): Promise<readonly ModelCard[]>
+  /** Gives how often a provider that rests is checked; nothing where it is not, or must not be asked. */
+  checkEveryMs(provider: string): Promise<number | undefined>
+  /** Asks a provider whether it is well. */
+  isWell(provider: string, signal: AbortSignal): Promise<boolean>
   /** Takes the store's rules too, and follows them. Throws a `ModelError` where they cannot be used. */
   follow(store: Pick<Store, 'snapshot' | 'changes'>): Promise<void>
   /** The keys that open the server: those of the last configuration that could be used as a whole. */
@@ -46,6 +50,9 @@ interface Held extends Pick<RoutingView, 'rules'> {
   readonly isStrict: boolean
   readonly keys: readonly ClientKey[]
 }
+
+/* Before the first rest of a target is over. */
+const usualCheckMs = 5000
 
 /* A client that looks for models gives up after three seconds. */
 const listMs = 2500
@@ -107,6 +114,21 @@ class FollowedRouting implements RoutingState {
       return cards.map(card => ({ ...card, id: `${id}/${card.id}`, ownedBy: id }))
     })
     return (await Promise.all(lists)).flat()
+  }
+
+  async checkEveryMs(id: string): Promise<number | undefined> {
+    const provider = this.#held.providers.get(id)
+    if (!provider?.isWell) return undefined
+    const { checkEveryMs } = provider.settings
+    const view = await this.view()
+    const isMeant = checkEveryMs !== undefined || (provider.backend.isLocal && isRulesTarget(view, id))
+    if (!isMeant || checkEveryMs === 'never') return undefined
+    // Who must not be sent anything is not asked for its health either.
+    return reachableProviders(view, [id]).includes(id) ? (checkEveryMs ?? usualCheckMs) : undefined
+  }
+
+  async isWell(id: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#held.providers.get(id)?.isWell?.(signal)) ?? false
   }
 
   async follow(store: Pick<Store, 'snapshot' | 'changes'>): Promise<void> {

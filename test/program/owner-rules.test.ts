@@ -34,7 +34,10 @@ test('a provider is set up with its key from a file, a variable or a pipe, liste
     code: 0,
   })
   expect(
-    await duologue('providers add big --kind vllm --url http://127.0.0.1:8000 --no-key --local', data),
+    await duologue(
+      'providers add big --kind vllm --url http://127.0.0.1:8000 --no-key --local --check-every 10s',
+      data,
+    ),
   ).toMatchObject({ code: 0, out: 'big is set up, without a key\n' })
   const { out } = await duologue('providers list', data)
   expect(out).toMatch(/^ID[^\n]*\nanthropic +anthropic +- +yes +- +store\nbig +vllm +http:\S+ +no +yes +store\n/)
@@ -68,6 +71,7 @@ test('a key that is typed is not shown, and one that is interrupted changes noth
 })
 
 test.each([
+  ['providers add anthropic --check-every 1ms', /it must be never, or a time from 1s to 1h/],
   ['providers add anthropic --key sk-1', /unknown option '--key'/],
   ['providers add anthropic --key-file a --key-variable b', /cannot be used with/],
   ['providers add local --kind openai --no-key', /provider local: id is not what it must be/],

@@ -49,6 +49,7 @@ const anthropic: ProviderSettings = {
   protocol: 'anthropic-messages',
   models: [{ id: 'claude-fable-5-2', capabilities: { tools: true }, prices: { input: 3, output: 15 } }],
   timeouts: { connectMs: 1000, totalMs: 60_000 },
+  checkEveryMs: 'never',
 }
 
 const mlx: ProviderSettings = {
@@ -138,6 +139,7 @@ describe.each(places)('over %s', (_, newPlace) => {
     [{ ...anthropic, url: 'file:///etc/passwd' }, /url is not/],
     [{ ...anthropic, url: 'https://me:password@example.com' }, /url is not/],
     [{ ...anthropic, timeouts: { totalMs: -1 } }, /timeouts.totalMs is not/],
+    [{ ...anthropic, checkEveryMs: 10 }, /checkEveryMs is not/],
     [{ ...anthropic, headers: { 'x\r\ny': new Secret('v') } }, /name of a secret/],
     [{ ...anthropic, key: new Secret('k'.repeat(20_000)) }, /larger than allowed/],
   ])(

@@ -70,6 +70,7 @@ export const openSettings = z.object({
   models: z.array(model).max(2000).exactOptional(),
   command: command.exactOptional(),
   timeouts: timeouts.exactOptional(),
+  checkEveryMs: z.union([z.number().int().min(1000).max(3_600_000), z.literal('never')]).exactOptional(),
 })
 
 /** The secrets of a provider: what opens them, and their names as `secretName` has them. */
