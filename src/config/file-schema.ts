@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { routeLimits } from '../core/route-limits.ts'
 import { keysSchema } from './client-keys.ts'
 import { modelPattern } from './model-pattern.ts'
 import { modelSchema } from './model-settings.ts'
@@ -8,7 +9,7 @@ import { fileKeyOf, settingNames, settings } from './settings.ts'
 import type { Setting } from './settings.ts'
 import { words } from './values.ts'
 
-const mostRoutes = 1000
+const { rules: mostRoutes } = routeLimits
 
 /** What the file holds beside settings. An empty section is a section that is not there. */
 const sections = z.strictObject({

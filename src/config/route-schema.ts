@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { routeLimits } from '../core/route-limits.ts'
 import { modelPattern } from './model-pattern.ts'
 import { briefly } from './quantities.ts'
 import { rename } from './rename.ts'
@@ -6,8 +7,7 @@ import { timeoutsSchema } from './timeouts.ts'
 import { number, oneOf, wholeNumber, words, yes } from './values.ts'
 
 const mostTokens = 1_000_000_000
-const mostTargets = 8
-const mostRetries = 5
+const { targets: mostTargets, retries: mostRetries, weight: mostWeight } = routeLimits
 
 /* It is sent in a header. */
 const ruleName = words.regex(/^[\w .:/+-]{1,100}$/, 'it must be 1 to 100 letters, digits, spaces and . : / + _ -')
@@ -46,7 +46,7 @@ const match = z
 const target = z.strictObject({
   provider: words.describe('a provider’s name, or local for the embedded engine'),
   model: words.exactOptional(),
-  weight: number(0, 1_000_000).exactOptional(),
+  weight: number(0, mostWeight).exactOptional(),
   timeouts: timeoutsSchema.exactOptional(),
   retries: wholeNumber(0, mostRetries).exactOptional(),
 })

@@ -1,5 +1,6 @@
 import { writeModelPattern } from '../core/write-model-pattern.ts'
 import type { ModelAlias } from '../core/route-rules.ts'
+import { routeLimits } from '../core/route-limits.ts'
 import { compilePattern, type Matcher } from './model-pattern.ts'
 import { RouteFault } from './route-fault.ts'
 
@@ -18,7 +19,6 @@ interface ReadyAlias extends ModelAlias {
   readonly matches: Matcher
 }
 
-const mostAliases = 1000
 const mostSteps = 4
 
 /**
@@ -26,8 +26,8 @@ const mostSteps = 4
  * Throws a `RouteFault` for one that leads in a circle or over more than four others.
  */
 export function readAliases(aliases: readonly ModelAlias[]): AliasResolver {
-  if (aliases.length > mostAliases) {
-    throw new RouteFault(['aliases'], `are ${aliases.length}; ${mostAliases} are allowed`)
+  if (aliases.length > routeLimits.aliases) {
+    throw new RouteFault(['aliases'], `are ${aliases.length}; ${routeLimits.aliases} are allowed`)
   }
   const ready = aliases.map((alias, index): ReadyAlias => {
     if (alias.model === '') throw new RouteFault(['aliases', index, 'model'], 'is empty')

@@ -1,10 +1,11 @@
 import { RE2JS } from 're2js'
+import { routeLimits } from '../core/route-limits.ts'
 import type { ModelPattern } from '../core/route-rules.ts'
 
 /** Tells whether a whole text is meant. It takes time in proportion to the text, whatever the pattern. */
 export type Matcher = (text: string) => boolean
 
-const mostLetters = 256
+const { letters: mostLetters } = routeLimits
 
 /** Makes a pattern ready to match. Throws an `Error` that says what is wrong with it. */
 export function compilePattern({ type, text }: ModelPattern): Matcher {

@@ -1,4 +1,5 @@
 import type { FieldPath } from '../core/errors.ts'
+import { routeLimits } from '../core/route-limits.ts'
 import type { Timeouts } from '../core/provider-settings.ts'
 import type { ModelAlias, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import { readAliases, type AliasResolver } from './aliases.ts'
@@ -23,14 +24,9 @@ export interface RouteSettings {
   readonly aliases?: readonly ModelAlias[]
 }
 
-const mostRules = 1000
-const mostTargets = 32
-const mostRetries = 10
-const dayMs = 24 * 60 * 60 * 1000
-
 /** Checks rules and aliases and makes them ready. Throws a `RouteFault` that names the first thing that is wrong. */
 export function readRules({ routes = [], aliases = [] }: RouteSettings): ReadyRules {
-  if (routes.length > mostRules) throw new RouteFault(['routes'], `are ${routes.length}; ${mostRules} are allowed`)
+  checkCount(routes.length, ['routes'], routeLimits.rules)
   const names = new Set<string>()
   const ready = routes.map((rule, index) => {
     const at = ['routes', index]
@@ -50,10 +46,8 @@ function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
   if (targets.length === 0 && !isLocalOnly) {
     throw new RouteFault([...at, 'targets'], 'are missing; only a rule that is local-only may leave them to others')
   }
-  if (targets.length > mostTargets) {
-    throw new RouteFault([...at, 'targets'], `are ${targets.length}; ${mostTargets} are allowed`)
-  }
-  checkNumber(mostWaitMs, [...at, 'most-wait'], dayMs)
+  checkCount(targets.length, [...at, 'targets'], routeLimits.targets)
+  checkNumber(mostWaitMs, [...at, 'most-wait'], routeLimits.milliseconds)
   targets.forEach((target, index) => checkTarget(target, [...at, 'targets', index]))
   checkSize(match.promptTokens, [...at, 'match', 'prompt-tokens'])
   const { model, headers = {} } = match
@@ -71,8 +65,8 @@ function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
 function checkTarget({ provider, model, weight, retries, timeouts = {} }: RouteTarget, at: FieldPath): void {
   if (provider === '') throw new RouteFault([...at, 'provider'], 'is empty; "local" is the embedded engine')
   if (model === '') throw new RouteFault([...at, 'model'], 'is empty; leave it out to keep the name that was asked for')
-  checkNumber(weight, [...at, 'weight'], 1_000_000)
-  checkNumber(retries, [...at, 'retries'], mostRetries)
+  checkNumber(weight, [...at, 'weight'], routeLimits.weight)
+  checkNumber(retries, [...at, 'retries'], routeLimits.retries)
   if (retries !== undefined && !Number.isInteger(retries))
     throw new RouteFault([...at, 'retries'], 'is not a whole number')
   checkTimeouts(timeouts, [...at, 'timeouts'])
@@ -80,7 +74,7 @@ function checkTarget({ provider, model, weight, retries, timeouts = {} }: RouteT
 
 function checkTimeouts(timeouts: Timeouts, at: FieldPath): void {
   for (const [name, value] of Object.entries(timeouts)) {
-    checkNumber(value, [...at, name], dayMs)
+    checkNumber(value, [...at, name], routeLimits.milliseconds)
     if (value === 0)
       throw new RouteFault([...at, name], 'is 0, in which nothing can be answered; leave it out for no limit')
   }
@@ -93,6 +87,10 @@ function checkSize(size: RouteRule['match']['promptTokens'], at: FieldPath): voi
   if (atLeast !== undefined && atMost !== undefined && atLeast > atMost) {
     throw new RouteFault(at, `matches nothing: at-least ${atLeast} is more than at-most ${atMost}`)
   }
+}
+
+function checkCount(count: number, at: FieldPath, most: number): void {
+  if (count > most) throw new RouteFault(at, `are ${count}; ${most} are allowed`)
 }
 
 function checkNumber(value: number | undefined, at: FieldPath, most: number): void {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { routeLimits } from '../../core/route-limits.ts'
 import type { ModelAlias, RouteRule } from '../../core/route-rules.ts'
 import { protocol, timeouts } from './provider-shape.ts'
 
@@ -8,7 +9,10 @@ const ruleName = z.string().regex(/^[\w .:/+-]{1,100}$/)
 const modelName = z.string().min(1).max(256)
 const tokens = z.number().int().nonnegative()
 
-const pattern = z.object({ type: z.enum(['exact', 'prefix', 'glob', 'regex']), text: modelName })
+const pattern = z.object({
+  type: z.enum(['exact', 'prefix', 'glob', 'regex']),
+  text: z.string().min(1).max(routeLimits.letters),
+})
 
 const match = z.object({
   model: pattern.exactOptional(),
@@ -25,9 +29,9 @@ const match = z.object({
 const target = z.object({
   provider: z.string().min(1).max(64),
   model: modelName.exactOptional(),
-  weight: z.number().min(0).max(1_000_000).exactOptional(),
+  weight: z.number().min(0).max(routeLimits.weight).exactOptional(),
   timeouts: timeouts.exactOptional(),
-  retries: z.number().int().min(0).max(10).exactOptional(),
+  retries: z.number().int().min(0).max(routeLimits.retries).exactOptional(),
 })
 
 /** What a rule must be. */
@@ -35,9 +39,9 @@ export const routeRule: z.ZodType<RouteRule> = z
   .object({
     name: ruleName,
     match,
-    targets: z.array(target).max(100),
+    targets: z.array(target).max(routeLimits.targets),
     isLocalOnly: z.boolean().exactOptional(),
-    mostWaitMs: z.number().int().min(0).max(86_400_000).exactOptional(),
+    mostWaitMs: z.number().int().min(0).max(routeLimits.milliseconds).exactOptional(),
   })
   // A rule may do nothing but keep requests here.
   .refine(({ targets, isLocalOnly }) => targets.length > 0 || isLocalOnly === true, { path: ['targets'] })
