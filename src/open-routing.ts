@@ -71,7 +71,7 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
     },
     close: async () => {
       checks.close()
-      state.close()
+      await state.close()
       await outbound.close()
       await store?.close()
     },

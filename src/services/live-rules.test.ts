@@ -6,6 +6,7 @@ import type { RouteRule } from '../core/route-rules.ts'
 import type { RuleSet } from '../store/merge-rules.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/open-store.ts'
+import { gate } from '../../test/support/scripted-backend.ts'
 import { LiveRules } from './live-rules.ts'
 import type { LiveRulesState } from './live-rules.ts'
 
@@ -70,4 +71,35 @@ test('while the store cannot be read the rules stay, and the trouble is told', a
   await told
   await expect.poll(() => troubles).toMatchObject([{ kind: 'unavailable' }])
   expect(rules.current.routes).toEqual([rule])
+})
+
+test('a reading under way when all ends is waited for, and nothing is told of it any more', async () => {
+  const [serving] = await newStores()
+  const { gate: closed, open } = gate()
+  let readings = 0
+  const told: unknown[] = []
+  const rules = await LiveRules.open({
+    store: {
+      changes: serving.changes,
+      snapshot: async () => {
+        readings += 1
+        if (readings > 1) await closed
+        return serving.snapshot()
+      },
+    },
+    file: nothing,
+    onChange: state => told.push(state),
+    onTrouble: error => told.push(error),
+  })
+  rules.reload()
+  rules.reload()
+  await expect.poll(() => readings).toBe(2)
+  const ending = rules.close()
+  let isOver = false
+  void ending.then(() => (isOver = true))
+  await new Promise(setImmediate)
+  expect(isOver).toBe(false)
+  open()
+  await ending
+  expect([readings, told]).toEqual([2, []])
 })

@@ -63,18 +63,20 @@ export class LiveRules {
     this.#reading = this.#reading.then(() => this.#read())
   }
 
-  /** Follows no more. */
-  close(): void {
+  /** Follows no more. Settles when the store is not read any more. */
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#stopWatching()
+    await this.#reading
   }
 
   async #read(): Promise<void> {
+    if (this.#isClosed) return
     try {
       this.#stored = await this.#options.store.snapshot()
       this.#tell()
     } catch (error) {
-      this.#options.onTrouble(error)
+      if (!this.#isClosed) this.#options.onTrouble(error)
     }
   }
 

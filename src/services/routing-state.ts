@@ -40,7 +40,8 @@ export interface RoutingState {
   follow(store: Pick<Store, 'snapshot' | 'changes'>): Promise<void>
   /** The keys that open the server: those of the last configuration that could be used as a whole. */
   keys(): readonly ClientKey[]
-  close(): void
+  /** Follows no more. Settles when nothing of the store is read any more. */
+  close(): Promise<void>
 }
 
 /** All that decides where requests go, of one moment. It never changes; later there is another one. */
@@ -146,10 +147,10 @@ class FollowedRouting implements RoutingState {
     return this.#held.keys
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#stopConfig()
-    this.#rules?.close()
     this.#providers.close()
+    await this.#rules?.close()
   }
 
   #takeFile({ rules }: Snapshot): void {
