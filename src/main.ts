@@ -4,13 +4,14 @@ import { createApp, explainCache, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
-import type { Snapshot } from './config/config.ts'
+import type { Flags, Snapshot } from './config/config.ts'
 import { processEnvironment } from './config/environment.ts'
 import { openConfig } from './config/open-config.ts'
 import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
 import { openRules } from './open-rules.ts'
+import { findRuleFault } from './services/check-rules.ts'
 import { engineDependencies } from './services/set-up-engine.ts'
 
 const environment = processEnvironment()
@@ -27,14 +28,14 @@ async function run(): Promise<number> {
     input,
     environment,
     signal: stopping.signal,
-    dependencies: async () => pullDependencies(await openConfig({ flags: {}, environment }), environment),
+    dependencies: async () => pullDependencies(await openConfig(placeOf({})), environment),
     explainCache: async (requestId, flags) =>
-      explainCache(requestId, (await openConfig({ flags, environment })).config, stopping.signal),
-    openRules: async () => openRules(await openConfig({ flags: {}, environment }), environment),
-    engines: async () => engineDependencies((await openConfig({ flags: {}, environment })).config, environment),
+      explainCache(requestId, (await openConfig(placeOf(flags))).config, stopping.signal),
+    openRules: async () => openRules(await openConfig(placeOf({})), environment),
+    engines: async () => engineDependencies((await openConfig(placeOf({}))).config, environment),
     openApp: async (flags, notify) => {
-      const watch = (first: Snapshot): ConfigWatch => followFile({ first, flags, environment })
-      return createApp(await openConfig({ flags, environment }), { environment, log: stderr, notify, watch })
+      const watch = (first: Snapshot): ConfigWatch => followFile({ first, ...placeOf(flags) })
+      return createApp(await openConfig(placeOf(flags)), { environment, log: stderr, notify, watch })
     },
   })
   try {
@@ -44,6 +45,10 @@ async function run(): Promise<number> {
     output.fail(error)
     return exitCodeFor(error)
   }
+}
+
+function placeOf(flags: Flags): ConfigPlace {
+  return { flags, environment, check: findRuleFault }
 }
 
 /** The first signal asks the command to end; the second one ends the program. */

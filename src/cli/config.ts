@@ -1,11 +1,11 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { ConfigError } from '../config/config.ts'
-import type { Flags } from '../config/config.ts'
 import { formatFault, formatFaults } from '../config/fault.ts'
 import { openConfig, readConfig } from '../config/open-config.ts'
-import type { Reading } from '../config/open-config.ts'
+import type { ConfigPlace, Reading } from '../config/open-config.ts'
 import { settings } from '../config/settings.ts'
+import { findRuleFault } from '../services/check-rules.ts'
 import { editConfig } from './edit-config.ts'
 import type { ProgramContext } from './program-context.ts'
 import { printConfig } from './print-config.ts'
@@ -58,11 +58,8 @@ function configOption(): Option {
   return option
 }
 
-function placeOf(
-  { configFile }: ConfigFlags,
-  { environment }: ProgramContext,
-): { flags: Flags; environment: ProgramContext['environment'] } {
-  return { flags: configFile === undefined ? {} : { configFile }, environment }
+function placeOf({ configFile }: ConfigFlags, { environment }: ProgramContext): ConfigPlace {
+  return { flags: configFile === undefined ? {} : { configFile }, environment, check: findRuleFault }
 }
 
 async function printPath(flags: ConfigFlags, context: ProgramContext): Promise<void> {

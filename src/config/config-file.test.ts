@@ -286,8 +286,6 @@ test.each([
   ['providers: {a: {key: ""}}', /providers\.a\.key is not usable: it must not be empty/],
   ['providers: {a: {key: "a\\nb"}}', /providers\.a\.key is not usable: it must have no line breaks/],
   ['providers: {a: {headers: {Host: h}}}', /this header is not for a configuration to set/],
-  ['aliases: {"/(/": m}', /^1:11: aliases\.\/\(\/ is not usable: it is no regular expression/],
-  ['aliases: {"/(?=a)b/": m}', /look-around and back-references are not known/],
   ['routes: [{name: "a\\nb", targets: [local]}]', /routes\[0\]\.name "a\\nb" is not usable/],
   ['routes: [{name: a, targets: []}]', /routes\[0\]\.targets is not usable: they are missing; only a rule/],
   ['providers: {a: {check-every: 500ms}}', /check-every .* is not usable: it must be never, or a time from 1s to 1h/],

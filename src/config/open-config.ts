@@ -5,11 +5,14 @@ import { formatFaults } from './fault.ts'
 import type { Fault } from './fault.ts'
 import { configFile } from './folders.ts'
 import { readConfigFile } from './read-file.ts'
+import type { RulesCheck } from './rules.ts'
 
 /** Where a configuration comes from. */
 export interface ConfigPlace {
   readonly flags: Flags
   readonly environment: Environment
+  /** Looks at the rules of the file; without it, they are only read. */
+  readonly check?: RulesCheck
 }
 
 /** What became of reading a whole configuration: flags, variables and the file. */
@@ -30,9 +33,9 @@ interface ReadingOfFile {
 }
 
 /** Reads the configuration, and tells all that is wrong with it rather than to throw. */
-export async function readConfig({ flags, environment }: ConfigPlace): Promise<Reading> {
+export async function readConfig({ flags, environment, check }: ConfigPlace): Promise<Reading> {
   const { path, isNamed } = findFile({ flags, environment })
-  const file = await readConfigFile(path, environment)
+  const file = await readConfigFile(path, environment, check)
   const { revision, files } = file
   const about = { path, hasFile: file.type !== 'absent', revision, files }
   const merged = mergeConfig({ flags, environment, ...(file.type === 'content' && { file: file.content }) })
@@ -53,7 +56,10 @@ export async function openConfig(place: ConfigPlace): Promise<Snapshot> {
 }
 
 /** Finds the configuration file, and whether the owner named it or it is looked for in its usual place. */
-export function findFile({ flags, environment }: ConfigPlace): { readonly path: string; readonly isNamed: boolean } {
+export function findFile({ flags, environment }: Omit<ConfigPlace, 'check'>): {
+  readonly path: string
+  readonly isNamed: boolean
+} {
   const named = flags.configFile ?? environment['DUOLOGUE_CONFIG_FILE'] ?? ''
   const isNamed = typeof named === 'string' && named !== ''
   return { path: configFile({ configFile: isNamed ? named : undefined }, environment), isNamed }

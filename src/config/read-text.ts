@@ -5,6 +5,8 @@ import { parseFile } from './parse-file.ts'
 import type { FileReading } from './file-reading.ts'
 import { createReferences } from './references.ts'
 import type { References } from './references.ts'
+import type { RulesCheck } from './rules.ts'
+import { toFault } from './schema-faults.ts'
 import { warningsOf } from './warnings.ts'
 
 export interface FileText {
@@ -14,7 +16,11 @@ export interface FileText {
 }
 
 /** Makes a configuration of the text of a file, with all that it refers to. */
-export async function readText({ path, text, mode }: FileText, environment: Environment): Promise<FileReading> {
+export async function readText(
+  { path, text, mode }: FileText,
+  environment: Environment,
+  check: RulesCheck = () => undefined,
+): Promise<FileReading> {
   const files = new Set([path])
   const digest = createHash('sha256').update(text)
   const references = createReferences(path, environment, file => void files.add(file))
@@ -26,6 +32,8 @@ export async function readText({ path, text, mode }: FileText, environment: Envi
   const parsed = parseFile(tree, path)
   const watched = { revision: digest.digest('base64url'), files: [...files] }
   if (parsed.type === 'faulty') return { ...parsed, ...watched }
+  const unusable = check(parsed.content.rules)
+  if (unusable) return { type: 'faulty', faults: [toFault(unusable, tree)], ...watched }
   return { ...parsed, ...watched, warnings: warningsOf(tree, parsed.content.rules, { file: path, mode }) }
 }
 

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { nearestNames } from '../core/nearest-names.ts'
 import type { Fault } from './fault.ts'
 import type { FileTree, Path } from './file-tree.ts'
+import type { RuleFault } from './rules.ts'
 import { isSecretPath } from './secret-paths.ts'
 
 type Issue = z.core.$ZodIssue
@@ -70,6 +71,14 @@ function toFaults(issue: Issue, tree: FileTree, known: (path: Path) => readonly 
       place: isKey ? tree.placeOfKey(path) : tree.placeOf(path),
     },
   ]
+}
+
+/** Tells a fault of the rules at its place in the file. */
+export function toFault({ path, isKey, problem }: RuleFault, tree: FileTree): Fault {
+  return {
+    message: `${pathText(path)}${shown(tree, path, isKey)} ${problem}`,
+    place: isKey ? tree.placeOfKey(path) : tree.placeOf(path),
+  }
 }
 
 function unknownKey(key: string, path: Path, known: readonly string[]): string {

@@ -49,7 +49,7 @@ export function watchConfig({ first, restMs = 100, ...place }: WatchOptions): Co
 }
 
 class FollowedConfig implements ConfigWatch {
-  readonly #options: Required<WatchOptions>
+  readonly #options: WatchOptions & { readonly restMs: number }
   readonly #listeners = new Set<(news: ConfigNews) => void>()
   readonly #folders = watchFolders({
     onChange: () => this.#readSoon(),
@@ -63,7 +63,7 @@ class FollowedConfig implements ConfigWatch {
   #reading: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  constructor(options: Required<WatchOptions>) {
+  constructor(options: WatchOptions & { readonly restMs: number }) {
     this.#options = options
     this.#current = options.first
     this.#hadFile = options.first.file !== undefined

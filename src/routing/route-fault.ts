@@ -4,10 +4,13 @@ import type { FieldPath } from '../core/errors.ts'
 export class RouteFault extends Error {
   override readonly name = 'RouteFault'
   readonly field: FieldPath
+  /** What is wrong, to be said after the field. */
+  readonly problem: string
 
   constructor(field: FieldPath, problem: string, options?: ErrorOptions) {
     super(`${field.join('.')} ${problem}`, options)
     this.field = field
+    this.problem = problem
   }
 
   /** Does a thing, and says of its failure which field it is about. */

@@ -75,6 +75,13 @@ test('config validate tells all faults and ends with 78', async () => {
   expect(JSON.parse(json.out)).toMatchObject({ path: file, faults: [{ place: { line: 1 } }, { place: { line: 2 } }] })
 })
 
+test('config validate tells of rules that are well written and could not be followed', async () => {
+  const file = await configFile('routes: [{name: r, match: {model: "/x{1001}/"}, targets: [local]}]\n')
+  const { code, err } = await duologue(`config validate ${file}`)
+  expect(code).toBe(78)
+  expect(err).toContain(`${file}:1:35: routes[0].match.model "/x{1001}/" is no regular expression that can be used`)
+})
+
 test('config validate warns of secrets in plain text, and ends with 0', async () => {
   const file = await configFile('keys: [canary]\n')
   const { code, out, err } = await duologue('config validate', { environment: { DUOLOGUE_CONFIG_FILE: file } })
