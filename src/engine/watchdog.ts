@@ -3,7 +3,7 @@ import type { Patience } from './step-times.ts'
 
 /** Tells a process that hangs from one that is slow, by its progress. */
 export interface Watchdog {
-  /** The process has got something to do. */
+  /** The process has got something to do. Its silence counts from its last word on, as long as it has. */
   begin(): void
   /** The process said something; `evaluates` is the size of the step that it begins, zero where it begins none. */
   hear(evaluates?: number): void
@@ -43,7 +43,7 @@ export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Wat
   return {
     begin: () => {
       if (timer) return
-      silentMs = 0
+      // Silence goes on from before: clients that left took their requests back, and the process still owes a word.
       timer = setInterval(look, lookMs)
       timer.unref()
     },

@@ -134,3 +134,11 @@ export async function untilGone(processId: number): Promise<void> {
     (await listProcesses()).some(found => found.processId === processId && !found.state.startsWith('Z'))
   while (await isRunning()) await new Promise(resolve => setTimeout(resolve, 50))
 }
+
+/** Waits for the process of a model that another one started, and gives it before it has loaded anything. */
+export async function engineOf(processId: number): Promise<number> {
+  for (;;) {
+    const found = await list('pgrep', ['-P', String(processId), '-f', 'worker/main']).catch(() => undefined)
+    if (found) return Number(found.stdout.trim())
+  }
+}
