@@ -39,7 +39,8 @@ export async function looseTinyModel(data: DataFolder, name: string, options: Ti
   return writeLoose(data.path, name, options)
 }
 
-async function addTinyModel(dataPath: string, name: string, options: TinyModelOptions): Promise<void> {
+/** Pulls a tiny model into a data folder, as a user would. */
+export async function addTinyModel(dataPath: string, name: string, options: TinyModelOptions): Promise<void> {
   await pullModel(
     {
       reference: await writeLoose(dataPath, name, options),

@@ -2,7 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk'
 import type OpenAI from 'openai'
 import type { Answer } from '../../src/core/collect.ts'
 import { messageText, openOpenAI } from './sdk-clients.ts'
-import type { AnthropicKind } from './sdk-clients.ts'
+import type { AnthropicKind, OpenOptions } from './sdk-clients.ts'
 
 /** What a client learns of an answer, in no protocol's terms. */
 export interface Learnt {
@@ -15,7 +15,15 @@ export interface Asking {
   readonly name: string
   readonly protocol: 'anthropic-messages' | 'openai-chat'
   readonly isStreamed: boolean
-  readonly ask: (url: string, model: string) => Promise<Learnt>
+  readonly ask: (url: string, model: string, options?: AskOptions) => Promise<Learnt>
+}
+
+/** How a question is asked that is another one than the usual. */
+export interface AskOptions extends OpenOptions {
+  readonly text?: string
+  /** A picture beside the text, in base64. */
+  readonly png?: string
+  readonly maxTokens?: number
 }
 
 const question = 'What is the weather in Oslo and in Bergen?'
@@ -45,9 +53,9 @@ export function anthropicAsking({ name, open }: AnthropicKind, isStreamed: boole
     name: `${name}, ${isStreamed ? 'streamed' : 'whole'}`,
     protocol: 'anthropic-messages',
     isStreamed,
-    ask: async (url, model) => {
-      const { messages } = open(url)
-      const body = { model, ...bodies['anthropic-messages'] }
+    ask: async (url, model, options = {}) => {
+      const { messages } = open(url, options)
+      const body = { model, ...bodies['anthropic-messages'], ...changesOfMessages(options) }
       return readMessage(isStreamed ? await messages.stream(body).finalMessage() : await messages.create(body))
     },
   }
@@ -58,14 +66,33 @@ export function chatAsking(isStreamed: boolean): Asking {
     name: `openai, ${isStreamed ? 'streamed' : 'whole'}`,
     protocol: 'openai-chat',
     isStreamed,
-    ask: async (url, model) => {
-      const { completions } = openOpenAI(url).chat
-      const body = { model, ...bodies['openai-chat'] }
+    ask: async (url, model, options = {}) => {
+      const { completions } = openOpenAI(url, options).chat
+      const body = { model, ...bodies['openai-chat'], ...changesOfChat(options) }
       return readCompletion(
         isStreamed ? await completions.stream(body).finalChatCompletion() : await completions.create(body),
       )
     },
   }
+}
+
+function changesOfMessages({ text = question, png, maxTokens }: AskOptions) {
+  const source = { type: 'base64' as const, media_type: 'image/png' as const, data: png ?? '' }
+  const content =
+    png === undefined
+      ? text
+      : [
+          { type: 'text' as const, text },
+          { type: 'image' as const, source },
+        ]
+  return { messages: [{ role: 'user' as const, content }], ...(maxTokens !== undefined && { max_tokens: maxTokens }) }
+}
+
+function changesOfChat({ text = question, png, maxTokens }: AskOptions) {
+  const image = { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${png}` } }
+  const content = png === undefined ? text : [{ type: 'text' as const, text }, image]
+  const most = maxTokens !== undefined && { max_completion_tokens: maxTokens }
+  return { messages: [{ role: 'user' as const, content }], ...most }
 }
 
 function readMessage(message: Anthropic.Message): Learnt {

@@ -31,9 +31,9 @@ export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
-/** Starts the real engine over model files by name. */
+/** Starts the real engine over model files by name, or over whatever finds them. */
 export function openEngine(
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> | EngineOptions['locate'],
   more: {
     preferences?: Partial<LoadPreferences>
     /** What is said of single models. */
@@ -44,12 +44,13 @@ export function openEngine(
     isConfined?: boolean
     now?: () => number
     archive?: ArchiveOptions
+    onNews?: (news: EngineNews) => void
   } = {},
 ): TestEngine {
   const news: EngineNews[] = []
   let answers = 0
   const engine = createEngine({
-    locate: async model => files[model],
+    locate: typeof files === 'function' ? files : async model => files[model],
     provision: provisionForTests,
     preferences: model => ({
       batchTokens: 512,
@@ -75,7 +76,10 @@ export function openEngine(
     environment: { PATH: process.env['PATH'] ?? '' },
     uniqueId: () => `answer-${(answers += 1)}`,
     now: more.now ?? (() => performance.now()),
-    onNews: event => news.push(event),
+    onNews: event => {
+      news.push(event)
+      more.onNews?.(event)
+    },
   })
   return {
     engine,

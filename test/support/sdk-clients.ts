@@ -5,6 +5,10 @@ import OpenAI from 'openai'
 export interface OpenOptions {
   readonly key?: string
   readonly retries?: number
+  /** Sent with each request. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Who sends the requests; the machine's own `fetch`, where nobody else does. */
+  readonly fetch?: typeof fetch
 }
 
 type Constructor<T> = abstract new (...parameters: never[]) => T
@@ -41,13 +45,23 @@ export const anthropicKinds: readonly AnthropicKind[] = [
   },
 ]
 
-function anthropicOptions(baseURL: string, { key = 'unused', retries = 0 }: OpenOptions = {}) {
-  return { baseURL, apiKey: key, maxRetries: retries, logLevel: 'off' } as const
+function anthropicOptions(baseURL: string, options: OpenOptions = {}) {
+  return { baseURL, ...optionsOfAll(options) }
+}
+
+function optionsOfAll({ key = 'unused', retries = 0, headers = {}, fetch }: OpenOptions) {
+  return {
+    apiKey: key,
+    maxRetries: retries,
+    logLevel: 'off',
+    defaultHeaders: { ...headers },
+    ...(fetch && { fetch }),
+  } as const
 }
 
 /** Opens the official OpenAI client. */
-export function openOpenAI(url: string, { key = 'unused', retries = 0 }: OpenOptions = {}): OpenAI {
-  return new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: retries, logLevel: 'off' })
+export function openOpenAI(url: string, options: OpenOptions = {}): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, ...optionsOfAll(options) })
 }
 
 /** What every client can ask. */

@@ -9,7 +9,7 @@ import { createOutbound } from '../../src/providers/outbound.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { readRules } from '../../src/routing/read-rules.ts'
 import { createRunMeans } from '../../src/routing/run-means.ts'
-import type { RoutingView } from '../../src/routing/view.ts'
+import type { ModelDirectory, RoutingView } from '../../src/routing/view.ts'
 import { reachableProviders } from '../../src/routing/ways-out.ts'
 import type { ClientKey } from '../../src/server/client-key.ts'
 import { createServer } from '../../src/server/server.ts'
@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly rules?: readonly RouteRule[]
   readonly aliases?: readonly ModelAlias[]
   readonly here?: Readonly<Record<string, Here>>
+  /** What is here, where that changes while the server runs. */
+  readonly directory?: () => Promise<ModelDirectory>
   readonly isLocalOnly?: boolean
   readonly keys?: readonly ClientKey[]
   readonly headersAfterMs?: number
@@ -54,11 +56,12 @@ export const providerKey = 'sk-canary-provider-71c4'
 /** Starts a server whose rules lead to these providers. */
 export async function serveProviders(options: ServeOptions): Promise<ServedProviders> {
   const lines: string[] = []
-  const { here = {}, headersAfterMs } = options
+  const { here = {}, directory, headersAfterMs } = options
   const means = createRunMeans({ now: () => performance.now(), random: () => 0 })
   const opened = openProviders(options)
   const view = viewOf(options, opened.providers, means.health)
-  const answering = { view: async () => view, means, ...(headersAfterMs !== undefined && { headersAfterMs }) }
+  const viewNow = async () => (directory ? { ...view, directory: await directory() } : view)
+  const answering = { view: viewNow, means, ...(headersAfterMs !== undefined && { headersAfterMs }) }
   const cards = async () => Object.keys(here).map(card)
   const server = await createServer({
     services: {
