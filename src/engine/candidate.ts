@@ -6,6 +6,7 @@ import { measureAdapters } from './adapters.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
 import { requireStorable } from './attention.ts'
+import { keepCompiledCode } from './compiled-code.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
@@ -46,10 +47,11 @@ export async function examineModel(
 ): Promise<Candidate> {
   const path = await means.locate(model)
   if (path === undefined) throw gone(model)
-  const { environment, patience = usualPatience, now } = means
+  const { patience = usualPatience, now } = means
   const named = naming(model)
   const { file, use, preferences, adapterBytes } = await readSound(path, means.preferences(model)).catch(named)
   const packageDirectory = await waitFor(means.provision(), signal)
+  const environment = { ...means.environment, ...keepCompiledCode(packageDirectory) }
   const confinement = means.isConfined === false ? unconfined : await means.confine()
   return {
     plan: room => {
