@@ -1,6 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApp, pullDependencies } from '../src/app.ts'
+import { createApp } from '../src/app.ts'
+import { pullDependencies } from '../src/pull-dependencies.ts'
 import type { ModelProcess } from '../src/cli/program-context.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { pullModel } from '../src/services/pull-model.ts'

@@ -2,20 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { InstalledModels } from './catalog/installed.ts'
 import type { CommandApp } from './cli/program-context.ts'
 import type { Config, Snapshot } from './config/config.ts'
-import type { Environment } from './config/environment.ts'
-import { dataFolder, hubCacheFolder } from './config/folders.ts'
-import { proxiesOf } from './config/proxies.ts'
-import type { CacheReport } from './core/cache-report.ts'
+import { dataFolder } from './config/folders.ts'
 import type { Circumstances } from './core/route-rules.ts'
 import type { Engine } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
-import { listen, ownUrlOf, requireSafeBind, tryAddress, urlOf } from './listen.ts'
+import { listen, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { readAsked } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
-import { askExplanation } from './server/ask-explanation.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer, ServerOptions } from './server/server.ts'
 import { createAnswer, createExchange } from './services/answer.ts'
@@ -35,7 +31,6 @@ import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import type { ModelsService } from './services/models.ts'
 import { createRerank } from './services/rerank.ts'
-import type { PullDependencies } from './services/pull-model.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { readableLog } from './telemetry/readable-log.ts'
 import type { World } from './world.ts'
@@ -151,30 +146,6 @@ async function loadAll(models: readonly string[], load: (model: string) => Promi
   // One after the other, so that what each takes is known before the next one is planned.
   for (const name of names) await load(name)
   return names
-}
-
-/** What pulling and listing models need. */
-export function pullDependencies({ config }: Snapshot, environment: Environment): PullDependencies {
-  const { hubEndpoint, hubToken } = config
-  return {
-    models: new InstalledModels(dataFolder(config, environment)),
-    hub: {
-      endpoint: hubEndpoint,
-      cacheDirectory: hubCacheFolder(config, environment),
-      ...(hubToken !== undefined && { token: hubToken }),
-      proxy: proxiesOf(config),
-    },
-    pip: { environment },
-    availableMemoryBytes: process.availableMemory(),
-    now: () => new Date(),
-  }
-}
-
-/** Asks a running server of this configuration what became of a prompt in its cache. */
-export function explainCache(requestId: string, config: Config, signal: AbortSignal): Promise<CacheReport> {
-  const { host, port, keys } = config
-  const key = keys[0]
-  return askExplanation(requestId, { url: ownUrlOf({ host, port }), ...(key !== undefined && { key }) }, signal)
 }
 
 function uniqueId(): string {

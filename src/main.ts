@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
-import { createApp, explainCache, pullDependencies } from './app.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -10,7 +9,9 @@ import { openConfig } from './config/open-config.ts'
 import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
+import { explainCache } from './explain-cache.ts'
 import { openRules } from './open-rules.ts'
+import { pullDependencies } from './pull-dependencies.ts'
 import { findRuleFault } from './services/check-rules.ts'
 import { engineDependencies } from './services/set-up-engine.ts'
 
@@ -34,6 +35,8 @@ async function run(): Promise<number> {
     openRules: async () => openRules(await openConfig(placeOf({})), environment),
     engines: async () => engineDependencies((await openConfig(placeOf({}))).config, environment),
     openApp: async (flags, notify) => {
+      // All that answers requests is large, and most commands need none of it.
+      const { createApp } = await import('./app.ts')
       const watch = (first: Snapshot): ConfigWatch => followFile({ first, ...placeOf(flags) })
       return createApp(await openConfig(placeOf(flags)), { environment, log: stderr, notify, watch })
     },

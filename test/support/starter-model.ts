@@ -1,6 +1,6 @@
 import { InstalledModels } from '../../src/catalog/installed.ts'
 import { loadConfig } from '../../src/config/config.ts'
-import { pullDependencies } from '../../src/app.ts'
+import { pullDependencies } from '../../src/pull-dependencies.ts'
 import { pullModel } from '../../src/services/pull-model.ts'
 import { cacheFolder } from './engine-package.ts'
 
