@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
+import { cacheFolder } from '../support/engine-package.ts'
 
 export interface StartOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
@@ -95,12 +97,15 @@ export async function runProcess(words: readonly [string, ...string[]], options:
   return startProcess(words, options).ended
 }
 
+/* It is forgotten with the programs that it was compiled of. */
+const compiledCode = join(cacheFolder, 'program', 'compiled')
+
 /** The variables of this machine, without those that would change what the program does. */
 function machineEnvironment(): NodeJS.ProcessEnv {
   const strange = /^(DUOLOGUE_|HF_|NODE_OPTIONS$|NODE_ENV$|NO_COLOR$|FORCE_COLOR$|VITEST|COLUMNS$)/
   const kept = Object.entries(process.env).filter(([name]) => !strange.test(name))
-  // Whoever runs the tests may have a configuration file.
-  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: '/nonexistent' }
+  // Whoever runs the tests may have a configuration file. Tests start the same program some hundred times.
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: '/nonexistent', NODE_COMPILE_CACHE: compiledCode }
 }
 
 const list = promisify(execFile)
