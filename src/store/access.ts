@@ -45,6 +45,11 @@ export class Access {
     return result
   }
 
+  /** Runs work on what lies beside the database, with no change of an owner beside it. */
+  async alone<Result>(work: Work<Result>): Promise<Result> {
+    return this.#told(() => this.#database.alone(work))
+  }
+
   /** Runs what may be lost in a power cut. */
   async note(work: Work<void>): Promise<void> {
     return this.#told(() => this.#database.relaxed(work))

@@ -7,6 +7,7 @@ import type { RuleSet } from './merge-rules.ts'
 import { migrations } from './migrations/all.ts'
 import { migrate } from './migrations/migrate.ts'
 import { KeySource } from './secrets/key-source.ts'
+import type { KeySettings } from './secrets/key-source.ts'
 import { rotate } from './secrets/rotate.ts'
 import type { Rotated } from './secrets/rotate.ts'
 import { Vault } from './secrets/vault.ts'
@@ -23,15 +24,11 @@ import { createRoutes } from './tables/routes.ts'
 import type { Routes } from './tables/routes.ts'
 import type { Damage } from './tables/row-reading.ts'
 
-export interface StoreOptions {
+export interface StoreOptions extends KeySettings {
   /** The program's folder; the database is made in its folder `state`. */
   readonly dataDirectory: string
   /** A Postgres database instead of that file. */
   readonly databaseUrl?: string
-  /** Master keys, the first one to seal with, as `DUOLOGUE_MASTER_KEY` has them. */
-  readonly masterKey?: string
-  /** A file that holds them instead. */
-  readonly masterKeyFile?: string
   readonly attempts?: AttemptLimits
   readonly now: () => number
 }
@@ -51,8 +48,8 @@ export interface Store {
   readonly backup?: string
   /** Gives everything that decides where requests go, and what of it cannot be used. */
   snapshot(): Promise<StoredRules>
-  /** Seals all secrets with another master key: the given one, else the first in the environment, else a random one. */
-  rotateMasterKey(next?: string): Promise<Rotated>
+  /** Seals all secrets with another master key: the first of those that are given, else a random one. */
+  rotateMasterKey(): Promise<Rotated>
   close(): Promise<void>
 }
 
@@ -101,7 +98,7 @@ async function openTables(database: Database, options: StoreOptions): Promise<St
   const { backup } = await migrate(database, { migrations, now })
   const changes = new Changes(() => access)
   const access = new Access(database, () => void changes.ask())
-  const source = keySource(options, database)
+  const source = new KeySource(options, database)
   const vault = await Vault.open({ access, source, now })
   const tables = createTables({ access, vault, now, limits: options.attempts })
   return {
@@ -110,7 +107,7 @@ async function openTables(database: Database, options: StoreOptions): Promise<St
     name: database.name,
     ...(backup !== undefined && { backup }),
     snapshot: () => snapshot(tables),
-    rotateMasterKey: next => rotate({ access, source, vault, now, ...(next !== undefined && { next }) }),
+    rotateMasterKey: () => rotate({ access, source, vault, now }),
     close: async () => {
       changes.stop()
       await tables.attempts.close()
@@ -135,15 +132,6 @@ function createTables({ limits, ...options }: TableParts) {
     aliases: createModelAliases(options),
     attempts: createAttempts({ ...options, ...limits }),
   }
-}
-
-function keySource({ dataDirectory, masterKey, masterKeyFile }: StoreOptions, database: Database): KeySource {
-  return new KeySource({
-    ...(masterKey !== undefined && { given: masterKey }),
-    ...(masterKeyFile !== undefined && { file: masterKeyFile }),
-    ownFile: join(dataDirectory, 'master.key'),
-    mayCreate: !database.isShared,
-  })
 }
 
 async function snapshot(tables: ReturnType<typeof createTables>): Promise<StoredRules> {

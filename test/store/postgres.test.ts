@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -65,6 +65,17 @@ test('without a master key that all are given, a secret is refused and nothing i
   expect((await store.providers.list()).items).toEqual([])
   await store.providers.put({ id: 'o', kind: 'ollama' })
   expect(await readdir(place.dataDirectory)).toEqual([])
+})
+
+test('a master key in the file of one server is used, and is not changed for all', async () => {
+  const { masterKey, ...place } = await newPlace()
+  const file = path.join(place.dataDirectory, 'master.key')
+  await writeFile(file, masterKey ?? '', { mode: 0o600 })
+  const store = await open(place)
+  await store.providers.put(settings)
+  await expect(store.rotateMasterKey()).rejects.toThrow(/a master key that every Duologue on it is given/)
+  expect(await readFile(file, 'utf8')).toBe(masterKey)
+  expect((await store.providers.get('p'))?.key?.reveal()).toBe('canary-of-the-key')
 })
 
 test('connections that break are replaced', async () => {

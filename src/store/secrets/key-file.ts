@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { refusal, systemCode } from '../failures.ts'
 import { MasterKey } from './master-key.ts'
 
@@ -10,9 +8,9 @@ const othersRights = 0o077
 
 /** Reads the keys in a file, one a line; gives nothing where there is no file. Refuses a file that others can read. */
 export async function readKeyFile(path: string): Promise<readonly MasterKey[] | undefined> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
+  const handle = await openFile(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined
-    throw refusal(`the master key's file ${path} cannot be read: check its rights`, error)
+    throw refusal(`the master key's file ${path} cannot be read: check that it is a file, and its rights`, error)
   })
   if (handle === undefined) return undefined
   try {
@@ -35,51 +33,14 @@ export function parseKeys(text: string, source: string): readonly MasterKey[] {
   )
 }
 
-/** Writes a key where there is none yet, and gives the key that is there then: another process may have been faster. */
-export async function createKeyFile(path: string): Promise<MasterKey> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = await writeDraft(path, [MasterKey.random()])
-  try {
-    // Unlike a rename, a link never replaces a file.
-    await link(draft, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error
-  } finally {
-    await rm(draft, { force: true })
-  }
-  const [key] = (await readKeyFile(path)) ?? []
-  if (key === undefined) throw refusal(`the master key's file ${path} was removed while it was made; try again`)
-  return key
-}
-
-/** Puts keys in the place of those in a file: a crash leaves the old ones or the new ones. */
-export async function replaceKeyFile(path: string, keys: readonly MasterKey[]): Promise<void> {
-  await rename(await writeDraft(path, keys), path)
-  await syncFolder(dirname(path))
-}
-
-async function writeDraft(path: string, keys: readonly MasterKey[]): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.draft`
-  const handle = await open(draft, 'wx', 0o600)
-  try {
-    await handle.writeFile(keys.map(key => `${key.reveal()}\n`).join(''))
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  return draft
+async function openFile(path: string): Promise<FileHandle> {
+  // Asked first, because opening a pipe waits for somebody who writes.
+  if (!(await stat(path)).isFile()) throw new Error('not a file')
+  return open(path, 'r')
 }
 
 async function assertPrivate(handle: FileHandle, path: string): Promise<void> {
   const { mode } = await handle.stat()
   if (process.platform === 'win32' || (mode & othersRights) === 0) return
   throw refusal(`the master key's file ${path} can be read by others; run: chmod 600 ${path}`)
-}
-
-/* So that a new name in it is not lost in a power cut. Some systems do not sync folders. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => undefined)
-  await handle?.close()
 }

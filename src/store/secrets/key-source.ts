@@ -1,54 +1,71 @@
+import { join } from 'node:path'
 import { refusal } from '../failures.ts'
-import { createKeyFile, parseKeys, readKeyFile, replaceKeyFile } from './key-file.ts'
-import type { MasterKey } from './master-key.ts'
+import { parseKeys, readKeyFile } from './key-file.ts'
+import type { KeyKeeper } from './key-keeper.ts'
+import { MasterKey } from './master-key.ts'
+import { OwnKeyFile } from './own-key-file.ts'
 
-export interface KeySourceOptions {
-  /** The keys themselves, as the environment gives them. */
-  readonly given?: string
-  /** A file of keys that the owner names. */
-  readonly file?: string
-  /** Where Duologue keeps a key of its own, when none is given. */
-  readonly ownFile: string
-  /** Whether it may make one there: only for a database that nobody else uses. */
-  readonly mayCreate: boolean
+/** Where the owner has the master key. */
+export interface KeySettings {
+  /** The program's folder, where it keeps a key of its own. */
+  readonly dataDirectory: string
+  /** Master keys, the first one to seal with, as `DUOLOGUE_MASTER_KEY` has them. */
+  readonly masterKey?: string
+  /** A file that holds keys instead. */
+  readonly masterKeyFile?: string
 }
 
 /** Where master keys come from: the environment, else a file that the owner names, else a file of our own. */
 export class KeySource {
-  readonly #options: KeySourceOptions
+  /** The place where Duologue keeps the key itself; absent where the owner gives it. */
+  readonly keeper?: KeyKeeper
+  readonly #settings: KeySettings
+  readonly #isShared: boolean
 
-  constructor(options: KeySourceOptions) {
-    this.#options = options
+  /** A database that others share is to have a key that they are given too, so none is made for it. */
+  constructor(settings: KeySettings, { isShared }: { readonly isShared: boolean }) {
+    const { dataDirectory, masterKey, masterKeyFile } = settings
+    this.#settings = settings
+    this.#isShared = isShared
+    const isGiven = masterKey !== undefined || masterKeyFile !== undefined
+    if (!isGiven) this.keeper = new OwnKeyFile(join(dataDirectory, 'master.key'))
   }
 
-  /** Whether the key lies in a file of our own, which we may replace. */
-  get isOwn(): boolean {
-    return this.#options.given === undefined && this.#options.file === undefined
-  }
-
-  /** Reads the keys as they are at this moment, the one to begin with first; none where there is no file of our own yet. */
-  async read(): Promise<readonly MasterKey[]> {
-    const { given, file, ownFile } = this.#options
-    if (given !== undefined) return parseKeys(given, 'DUOLOGUE_MASTER_KEY')
-    const keys = await readKeyFile(file ?? ownFile)
+  /** Reads the keys as they are at this moment, the one of this id among them if it is there. */
+  async read(id?: string): Promise<readonly MasterKey[]> {
+    if (this.keeper) return this.keeper.read(id)
+    const { masterKey, masterKeyFile = '' } = this.#settings
+    if (masterKey !== undefined) return parseKeys(masterKey, 'DUOLOGUE_MASTER_KEY')
+    const keys = await readKeyFile(masterKeyFile)
     if (keys !== undefined) return keys
-    if (file === undefined) return []
-    throw refusal(`DUOLOGUE_MASTER_KEY_FILE names ${file}, and there is no such file`)
+    throw refusal(`DUOLOGUE_MASTER_KEY_FILE names ${masterKeyFile}, and there is no such file`)
   }
 
-  /** Gives the key to seal with, and makes it where that is allowed and there is none. */
+  /** Gives the key to begin a database with, and makes it where that is allowed and there is none. */
   async readOrCreate(): Promise<MasterKey> {
     const [key] = await this.read()
-    if (key !== undefined) return key
-    if (this.#options.mayCreate) return createKeyFile(this.#options.ownFile)
+    return key ?? this.#maker().create()
+  }
+
+  /** Gives another key to seal with: the first that the owner gives, or one made by chance for our own place. */
+  async next(): Promise<MasterKey> {
+    if (this.keeper === undefined) return this.readOrCreate()
+    this.#maker()
+    return MasterKey.random()
+  }
+
+  /** What the owner may do where none of the keys is the one that is wanted. */
+  get advice(): string {
+    return this.keeper
+      ? 'put back its master.key, or give it as DUOLOGUE_MASTER_KEY'
+      : 'give that one too, in DUOLOGUE_MASTER_KEY or in the file that DUOLOGUE_MASTER_KEY_FILE names'
+  }
+
+  #maker(): KeyKeeper {
+    if (this.keeper && !this.#isShared) return this.keeper
     throw refusal(
       'a database server needs a master key that every Duologue on it is given: make one with "openssl rand -hex 32", ' +
         'and give it as DUOLOGUE_MASTER_KEY or in a file that DUOLOGUE_MASTER_KEY_FILE names',
     )
-  }
-
-  /** Puts keys into our own file, in the place of those that are there. */
-  async keep(keys: readonly MasterKey[]): Promise<void> {
-    await replaceKeyFile(this.#options.ownFile, keys)
   }
 }

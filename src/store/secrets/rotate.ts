@@ -1,9 +1,10 @@
+import type { Transaction } from 'kysely'
 import type { Access } from '../access.ts'
 import { refusal } from '../failures.ts'
+import type { Schema } from '../schema.ts'
 import { credentialPlace } from '../tables/credentials.ts'
-import { parseKeys } from './key-file.ts'
 import type { KeySource } from './key-source.ts'
-import { MasterKey } from './master-key.ts'
+import type { MasterKey } from './master-key.ts'
 import { seal, unseal } from './seal.ts'
 import type { Vault } from './vault.ts'
 
@@ -12,8 +13,6 @@ export interface Rotation {
   readonly source: KeySource
   readonly vault: Vault
   readonly now: () => number
-  /** The new master key as text. Without it: the first of those given, or one made by chance for our own file. */
-  readonly next?: string
 }
 
 /** What became of the master key. */
@@ -22,39 +21,52 @@ export interface Rotated {
   readonly secrets: number
 }
 
-/** Seals every secret with another master key, all or none. A crash at any moment leaves a key that opens them. */
-export async function rotate({ access, source, vault, now, next }: Rotation): Promise<Rotated> {
-  const key = await chooseNext(source, next)
+/**
+ * Seals every secret with another master key, all or none. A crash at any moment leaves a key that opens them: the new
+ * one is kept before it is used, and the old one until it is used no more, always with nobody else at work.
+ */
+export async function rotate({ access, source, vault, now }: Rotation): Promise<Rotated> {
+  const { keeper } = source
+  const key = await source.next()
+  // Unlocks a keychain before anybody has to wait for it.
   const active = await vault.active()
   if (active?.id === key.id) throw sameKey(key)
-  // Both lie in the file until the new one is in use for certain.
-  if (source.isOwn && active !== undefined) await source.keep([active, key])
-  if (source.isOwn && active === undefined) await source.keep([key])
-  const secrets = await access.change(async transaction => {
-    const from = await vault.replace(transaction, key)
-    const rows = await transaction.selectFrom('credentials').selectAll().execute()
-    for (const { provider, name, sealed } of rows) {
-      const place = credentialPlace(provider, name)
-      const text = unseal(from, place, sealed)
-      if (text === undefined) throw cannotOpen(provider, name)
-      await transaction
-        .updateTable('credentials')
-        .set({ sealed: seal(key, place, text), changed_at: now() })
-        .where('provider', '=', provider)
-        .where('name', '=', name)
-        .execute()
-    }
-    return rows.length
+  const { secrets, old } = await access.change(async transaction => {
+    const old = await vault.replace(transaction, key)
+    const secrets = old ? await sealAll(transaction, { from: old, key, now }) : 0
+    await keeper?.add(key)
+    return { secrets, old }
   })
-  if (source.isOwn) await source.keep([key])
+  if (old && keeper) {
+    await access.alone(async transaction => {
+      const inUse = await transaction.selectFrom('master_keys').select('id').executeTakeFirst()
+      const there = await keeper.read(old.id)
+      // What earlier ones that were killed left goes too.
+      await keeper.forget(there.map(({ id }) => id).filter(id => id !== inUse?.id))
+    })
+  }
   return { keyId: key.id, secrets }
 }
 
-async function chooseNext(source: KeySource, next: string | undefined): Promise<MasterKey> {
-  const [key] = next === undefined ? [] : parseKeys(next, 'the new master key')
-  if (key !== undefined) return key
-  if (source.isOwn) return MasterKey.random()
-  return source.readOrCreate()
+interface Resealing extends Pick<Rotation, 'now'> {
+  readonly from: MasterKey
+  readonly key: MasterKey
+}
+
+async function sealAll(transaction: Transaction<Schema>, { from, key, now }: Resealing): Promise<number> {
+  const rows = await transaction.selectFrom('credentials').selectAll().execute()
+  for (const { provider, name, sealed } of rows) {
+    const place = credentialPlace(provider, name)
+    const text = unseal(from, place, sealed)
+    if (text === undefined) throw cannotOpen(provider, name)
+    await transaction
+      .updateTable('credentials')
+      .set({ sealed: seal(key, place, text), changed_at: now() })
+      .where('provider', '=', provider)
+      .where('name', '=', name)
+      .execute()
+  }
+  return rows.length
 }
 
 function sameKey({ id }: MasterKey): Error {

@@ -57,9 +57,9 @@ function partsOf(sealed: string): Parts | undefined {
   return { keyId, salt, nonce, body: body ?? Buffer.alloc(0), tag }
 }
 
-/** Gives the id of the master key that a text was sealed with. */
-export function keyIdOf(sealed: string): string | undefined {
-  return sealed.split('.', 2)[1]
+/** Gives the id of the master key that a text was sealed with, or nothing's for a stranger of a text. */
+export function keyIdOf(sealed: string): string {
+  return sealed.split('.', 2)[1] ?? ''
 }
 
 function purposeOf({ purpose, id }: SealedPlace): string {

@@ -2,13 +2,11 @@ import type { Transaction } from 'kysely'
 import type { Access } from '../access.ts'
 import { refusal } from '../failures.ts'
 import type { MasterKeyRow, Schema } from '../schema.ts'
+import { checkOf, isKeyOf } from './key-check.ts'
 import type { KeySource } from './key-source.ts'
 import type { MasterKey } from './master-key.ts'
 import { keyIdOf, seal, unseal } from './seal.ts'
 import type { SealedPlace } from './seal.ts'
-
-/* What is sealed beside each master key's id: only the right key opens it. */
-const knownText = 'duologue'
 
 export interface VaultOptions {
   readonly access: Access
@@ -19,7 +17,8 @@ export interface VaultOptions {
 /** Seals and opens secrets with the master key that the database was begun with. */
 export class Vault {
   readonly #options: VaultOptions
-  #keys: readonly MasterKey[] = []
+  /** Every key that was read, by its id: an old one opens what was read before another process changed it. */
+  readonly #keys = new Map<string, MasterKey>()
 
   private constructor(options: VaultOptions) {
     this.#options = options
@@ -28,8 +27,7 @@ export class Vault {
   /** Checks that the key is the right one, where the database has secrets already. Changes nothing. */
   static async open(options: VaultOptions): Promise<Vault> {
     const vault = new Vault(options)
-    const row = await options.access.read(tables => tables.selectFrom('master_keys').selectAll().executeTakeFirst())
-    if (row !== undefined) await vault.#keyOf(row)
+    await vault.active()
     return vault
   }
 
@@ -38,18 +36,21 @@ export class Vault {
     return seal(await this.#activeKey(transaction), place, text)
   }
 
-  /** Opens what was sealed; gives nothing where it is damaged or stands in another's place. */
+  /**
+   * Opens what was sealed; gives nothing where it is damaged or stands in another's place. Throws where another
+   * process has changed the master key, and the one that is wanted is not here.
+   */
   async unseal(place: SealedPlace, sealed: string): Promise<string | undefined> {
-    const isOurs = (key: MasterKey): boolean => key.id === keyIdOf(sealed)
-    // Another process may have changed the master key meanwhile.
-    if (!this.#keys.some(isOurs)) this.#keys = await this.#options.source.read()
-    const key = this.#keys.find(isOurs)
+    const id = keyIdOf(sealed)
+    if (!this.#keys.has(id)) await this.active()
+    const key = this.#keys.get(id)
     return key && unseal(key, place, sealed)
   }
 
-  /** Gives the key in use and makes `next` the one, within the change that seals everything anew. */
-  async replace(transaction: Transaction<Schema>, next: MasterKey): Promise<MasterKey> {
-    const active = await this.#activeKey(transaction)
+  /** Gives the key in use, where there is one, and makes `next` the one, within the change that seals everything anew. */
+  async replace(transaction: Transaction<Schema>, next: MasterKey): Promise<MasterKey | undefined> {
+    const row = await transaction.selectFrom('master_keys').selectAll().executeTakeFirst()
+    const active = row && (await this.#keyOf(row))
     await transaction.deleteFrom('master_keys').execute()
     await this.#begin(transaction, next)
     return active
@@ -72,27 +73,27 @@ export class Vault {
   }
 
   async #begin(transaction: Transaction<Schema>, key: MasterKey): Promise<void> {
-    const sealed = seal(key, placeOf(key.id), knownText)
     await transaction
       .insertInto('master_keys')
-      .values({ id: key.id, sealed, created_at: this.#options.now() })
+      .values({ ...checkOf(key), created_at: this.#options.now() })
       .execute()
   }
 
-  async #keyOf({ id, sealed }: MasterKeyRow): Promise<MasterKey> {
-    const isRight = (key: MasterKey): boolean => unseal(key, placeOf(id), sealed) === knownText
-    if (!this.#keys.some(isRight)) this.#keys = await this.#options.source.read()
-    const key = this.#keys.find(isRight)
-    if (key !== undefined) return key
-    const [other] = this.#keys
-    throw refusal(
-      `the secrets in ${this.#options.access.name} are sealed with the master key ${id}, and ` +
-        `${other ? `the one given is ${other.id}` : 'there is none here'}: put back its master.key, or give it as ` +
-        'DUOLOGUE_MASTER_KEY; nothing was changed',
+  async #keyOf(row: MasterKeyRow): Promise<MasterKey> {
+    const known = this.#keys.get(row.id)
+    if (known && isKeyOf(row, known)) return known
+    const keys = await this.#options.source.read(row.id)
+    const right = keys.find(key => isKeyOf(row, key))
+    if (right === undefined) throw this.#wrongKey(row, keys)
+    for (const key of keys) this.#keys.set(key.id, key)
+    return right
+  }
+
+  #wrongKey({ id }: MasterKeyRow, [other]: readonly MasterKey[]): Error {
+    const { access, source } = this.#options
+    return refusal(
+      `the secrets in ${access.name} are sealed with the master key ${id}, and ` +
+        `${other ? `the one given is ${other.id}` : 'there is none here'}: ${source.advice}; nothing was changed`,
     )
   }
-}
-
-function placeOf(id: string): SealedPlace {
-  return { table: 'master_keys', id, column: 'sealed', purpose: 'key_check' }
 }

@@ -49,7 +49,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
       return rows.map(row => ({
         provider: row.provider,
         name: row.name,
-        keyId: keyIdOf(row.sealed) ?? '',
+        keyId: keyIdOf(row.sealed),
         changedAt: row.changed_at,
       }))
     },
