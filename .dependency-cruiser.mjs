@@ -25,6 +25,7 @@ export const owners = {
   'better-sqlite3': ['store'],
   kysely: ['store'],
   pg: ['store'],
+  '@napi-rs': ['store'],
   fastify: ['server'],
   '@fastify': ['server'],
   http: ['server'],
@@ -37,9 +38,9 @@ export const owners = {
   re2js: ['routing'],
   commander: ['cli'],
   pino: ['telemetry'],
-  // A request must never reach a process: only an engine, a provider's own command, a download and a person at a
-  // terminal start one.
-  child_process: ['engine', 'providers', 'catalog', 'cli'],
+  // A request must never reach a process: only an engine, a provider's own command, a download, a person at a terminal
+  // and the way to the keychain start one.
+  child_process: ['engine', 'providers', 'catalog', 'cli', 'store'],
 }
 
 const folders = Object.keys(mayImport)

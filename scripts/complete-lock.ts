@@ -43,7 +43,7 @@ function missingPlatforms({ dev, optionalDependencies = {} }: Locked): readonly 
 function platformOf(name: string): object {
   const words = name
     .replace(/^.*\//, '')
-    .replace(/^(binding|lefthook)-/, '')
+    .replace(/^(binding|keyring|lefthook)-/, '')
     .split('-')
   const [system = '', processor = '', library = ''] = words
   if (!processors.includes(processor)) throw new Error(`${name} names no processor that this script knows`)

@@ -13,6 +13,7 @@ import { explainCache } from './explain-cache.ts'
 import { openRules } from './open-rules.ts'
 import { pullDependencies } from './pull-dependencies.ts'
 import { findRuleFault } from './services/check-rules.ts'
+import { moveConfiguredKey } from './services/configured-store.ts'
 import { engineDependencies } from './services/set-up-engine.ts'
 
 const environment = processEnvironment()
@@ -33,6 +34,7 @@ async function run(): Promise<number> {
     explainCache: async (requestId, flags) =>
       explainCache(requestId, (await openConfig(placeOf(flags))).config, stopping.signal),
     openRules: async () => openRules(await openConfig(placeOf({})), environment),
+    moveKey: async () => moveConfiguredKey((await openConfig(placeOf({}))).config, environment),
     engines: async () => engineDependencies((await openConfig(placeOf({}))).config, environment),
     openApp: async (flags, notify) => {
       // All that answers requests is large, and most commands need none of it.

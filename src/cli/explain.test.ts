@@ -30,6 +30,7 @@ async function explain(line: string): Promise<{ out: string; asked: readonly { i
     environment: {},
     openApp: unused,
     openRules: unused,
+    moveKey: unused,
     engines: unused,
     explainCache: async (id, flags) => {
       asked.push({ id, flags })

@@ -41,7 +41,8 @@ export function printConfig(
 function rowOf(name: SettingName, { config, sources }: Snapshot): Row {
   const setting: Setting = settings[name]
   const value: unknown = config[name]
-  const isHidden = setting.isSecret === true && value !== undefined && [value].flat().length > 0
+  const isSecret = setting.isSecret === true && value !== setting.openWord
+  const isHidden = isSecret && value !== undefined && [value].flat().length > 0
   const hidden = Array.isArray(value) ? value.map(() => '[secret]') : '[secret]'
   return { name: nameOf(setting), value: isHidden ? hidden : written(name, value), source: sources[name] }
 }

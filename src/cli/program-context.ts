@@ -27,6 +27,12 @@ export interface AskedRoute {
   readonly key?: string
 }
 
+/** Where the key that seals all others is. */
+export interface MovedKey {
+  readonly keyId: string
+  readonly place: string
+}
+
 /** What could leave the owner's machines. */
 export interface Privacy {
   readonly ways: readonly { readonly route: string; readonly target: string }[]
@@ -67,6 +73,8 @@ export interface ProgramContext extends ModelsContext {
   readonly explainCache: (requestId: string, flags: Flags) => Promise<CacheReport>
   /** Opens what the owner set up. Throws a `ConfigError` for settings that do not fit it. */
   readonly openRules: () => Promise<OwnerRules>
+  /** Brings the master key to where the configuration says that Duologue keeps it. */
+  readonly moveKey: () => Promise<MovedKey>
   /** Reads where engines are kept. Throws a `ConfigError` for a configuration that is wrong. */
   readonly engines: () => Promise<EngineDependencies>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */

@@ -5,6 +5,7 @@ import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { ToldProvider } from '../services/manage-providers.ts'
 import { readSecret } from './ask-secret.ts'
 import type { SecretSource } from './ask-secret.ts'
+import { registerMasterKey } from './master-key.ts'
 import type { ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'
 import type { Column } from './table.ts'
@@ -43,7 +44,7 @@ export function registerProviders(program: Command, context: ProgramContext): vo
   registerProviderList(providers, context)
   registerTest(providers, context)
   registerRemove(providers, context)
-  registerRotate(providers, context)
+  registerMasterKey(providers, context)
 }
 
 function registerAdd(providers: Command, context: ProgramContext): void {
@@ -162,22 +163,5 @@ function registerRemove(providers: Command, context: ProgramContext): void {
       await withRules(context, ({ providers }) => providers.remove(ids))
       if (json === true) return context.output.printJson(ids)
       for (const id of ids) context.output.print(`${id} is removed`)
-    })
-}
-
-const rotateExamples = `
-Where the master key is given by DUOLOGUE_MASTER_KEY or its file, put the new key before the old one, with a comma
-between them, and run this; then the old one can go. Otherwise a new key is made.`
-
-function registerRotate(providers: Command, context: ProgramContext): void {
-  providers
-    .command('rotate-key')
-    .description('seal all keys with another master key')
-    .option('--json', 'write what was done as JSON')
-    .addHelpText('after', rotateExamples)
-    .action(async ({ json }: Json) => {
-      const rotated = await withRules(context, ({ providers }) => providers.rotateKey())
-      if (json === true) return context.output.printJson(rotated)
-      context.output.print(`${rotated.secrets} secrets are sealed with the master key ${rotated.keyId}`)
     })
 }

@@ -382,6 +382,11 @@ test('an anchor may be used again', async () => {
   expect(rules.providers[1]?.timeouts).toEqual({ connectMs: 1000 })
 })
 
+test('a secret in plain text is warned of; the word that says where the master key is is none', async () => {
+  expect(await warnings('master-key: canary\n')).toEqual([expect.stringMatching(/^1:13: master-key stands here/)])
+  expect(await warnings('master-key: keychain\n')).toEqual([])
+})
+
 test('a secret in plain text is used, and warned of; one by reference is not', async () => {
   const environment = { K: 'k' }
   const text = 'providers: {a: {key: plain, headers: {X-Team: blue}}, b: {key: "${K}"}}\n'

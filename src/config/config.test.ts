@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ConfigError, loadConfig } from './config.ts'
-import { engineEnvironment } from './environment.ts'
+import { engineEnvironment, keychainEnvironment } from './environment.ts'
 
 test('without flags and variables every setting has its default, and says so', () => {
   const { config, sources } = loadConfig({}, {})
@@ -94,7 +94,10 @@ test('a secret that is refused is not shown', () => {
   expect(() => loadConfig({}, { HTTPS_PROXY: 'my-secret' })).toThrow(/^HTTPS_PROXY is not usable/)
 })
 
-test('a model’s process gets no key and no token', () => {
-  const environment = { PATH: '/bin', DUOLOGUE_KEYS: 'k', HF_TOKEN: 't', ANTHROPIC_API_KEY: 'a' }
+test('a model’s process, and the one that asks the keychain, get no key and no token', () => {
+  const secrets = { DUOLOGUE_KEYS: 'k', DUOLOGUE_MASTER_KEY: 'm', HF_TOKEN: 't', ANTHROPIC_API_KEY: 'a' }
+  const environment = { PATH: '/bin', ...secrets }
   expect(engineEnvironment(environment)).toEqual({ PATH: '/bin' })
+  const session = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus' }
+  expect(keychainEnvironment({ ...environment, ...session })).toEqual({ PATH: '/bin', ...session })
 })

@@ -23,8 +23,31 @@ const childVariables = [
 
 /** The variables that a model's process needs. Keys and tokens are not among them. */
 export function engineEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  return pick(environment, childVariables)
+}
+
+const keychainVariables = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'LD_LIBRARY_PATH',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'XDG_RUNTIME_DIR',
+  'SystemRoot',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+] as const
+
+/** The variables that lead to the user's keychain. */
+export function keychainEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  return pick(environment, keychainVariables)
+}
+
+function pick(environment: Environment, names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    childVariables.flatMap(name => {
+    names.flatMap(name => {
       const value = environment[name]
       return value === undefined ? [] : [[name, value]]
     }),

@@ -12,10 +12,15 @@ export function isSecretPath(path: Path): boolean {
     if (field === 'headers') return typeof name !== 'string' || secretHeader.test(name)
     return field === 'key' || (field === 'command' && name === 'environment')
   }
-  return path.length > 0 && secretSettings.some(key => key === section)
+  return path.length > 0 && secretSettings.some(setting => fileKeyOf(setting) === section)
 }
 
-const secretSettings: readonly (string | undefined)[] = settingNames.flatMap(name => {
-  const setting: Setting = settings[name]
-  return setting.isSecret === true ? [fileKeyOf(setting)] : []
-})
+/** Whether what stands at a path of the file only says where the secret is. */
+export function isOpenWord([section, ...others]: Path, word: string): boolean {
+  if (section === undefined || others.length > 0) return false
+  return secretSettings.some(setting => fileKeyOf(setting) === section && setting.openWord === word)
+}
+
+const secretSettings: readonly Setting[] = settingNames
+  .map((name): Setting => settings[name])
+  .filter(({ isSecret }) => isSecret === true)

@@ -14,8 +14,10 @@ export interface Setting {
   readonly fallback?: unknown
   /** What it does, for `--help` and the documentation. */
   readonly about: string
-  /** Whether its value may be shown. */
+  /** Whether its value may not be shown. */
   readonly isSecret?: boolean
+  /** What may stand in the place of a secret, and tells nothing. */
+  readonly openWord?: string
 }
 
 /** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
@@ -240,8 +242,9 @@ export const settings = {
   masterKey: {
     schema: words,
     variable: 'DUOLOGUE_MASTER_KEY',
-    about: 'the key that secrets in the database are sealed with, as 64 hexadecimal digits; by default one of its own',
+    about: 'the key that seals secrets in the database: 64 hexadecimal digits or keychain; by default it is in a file',
     isSecret: true,
+    openWord: 'keychain',
   },
   masterKeyFile: {
     schema: words,

@@ -2,7 +2,7 @@ import type { Fault, Place } from './fault.ts'
 import type { FileTree, Path } from './file-tree.ts'
 import type { FileRules } from './rules.ts'
 import { pathText } from './schema-faults.ts'
-import { isSecretPath } from './secret-paths.ts'
+import { isOpenWord, isSecretPath } from './secret-paths.ts'
 
 /** Tells what can be used and yet may not be meant: secrets in the open, and names that lead nowhere. */
 export function warningsOf(
@@ -27,8 +27,8 @@ function plainSecrets(value: unknown, path: Path, tree: FileTree): readonly Path
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([name, item]) => plainSecrets(item, [...path, name], tree))
   }
-  const isPlain = typeof value === 'string' && isSecretPath(path) && !tree.isReference(path)
-  return isPlain && !isOfKey(path) ? [path] : []
+  if (typeof value !== 'string' || !isSecretPath(path) || tree.isReference(path)) return []
+  return isOfKey(path) || isOpenWord(path, value) ? [] : [path]
 }
 
 /* Beside a key of the list stand its name and its priority. */

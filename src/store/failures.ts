@@ -5,6 +5,11 @@ export function refusal(message: string, cause?: unknown): ModelError {
   return new ModelError('conflict', message, { cause })
 }
 
+/** Something beside the database that is needed and does not answer. */
+export function unavailable(message: string, cause?: unknown): ModelError {
+  return new ModelError('unavailable', message, { cause })
+}
+
 /* Primary result codes of SQLite. */
 const sqliteFailures: Readonly<Record<number, string>> = {
   5: 'it is being used by another program; try again',
@@ -37,7 +42,7 @@ const otherFailures: Readonly<Record<string, string>> = {
 export function storeFailure(error: unknown, database: string): ModelError {
   if (error instanceof ModelError) return error
   const why = reasonOf(error)
-  return new ModelError('unavailable', `the database ${database} cannot be used: ${why}`, { cause: error })
+  return unavailable(`the database ${database} cannot be used: ${why}`, error)
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Access } from './access.ts'
 import { Changes } from './changes.ts'
 import type { Database } from './databases/database.ts'
@@ -6,6 +5,8 @@ import { storeFailure } from './failures.ts'
 import type { RuleSet } from './merge-rules.ts'
 import { migrations } from './migrations/all.ts'
 import { migrate } from './migrations/migrate.ts'
+import { openDatabase } from './open-database.ts'
+import type { DatabaseSettings } from './open-database.ts'
 import { KeySource } from './secrets/key-source.ts'
 import type { KeySettings } from './secrets/key-source.ts'
 import { rotate } from './secrets/rotate.ts'
@@ -24,11 +25,7 @@ import { createRoutes } from './tables/routes.ts'
 import type { Routes } from './tables/routes.ts'
 import type { Damage } from './tables/row-reading.ts'
 
-export interface StoreOptions extends KeySettings {
-  /** The program's folder; the database is made in its folder `state`. */
-  readonly dataDirectory: string
-  /** A Postgres database instead of that file. */
-  readonly databaseUrl?: string
+export interface StoreOptions extends DatabaseSettings, KeySettings {
   readonly attempts?: AttemptLimits
   readonly now: () => number
 }
@@ -70,26 +67,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } catch (error) {
     await database.close()
     throw storeFailure(error, database.name)
-  }
-}
-
-/** Where the database lies, where no other one is named. */
-export function databasePath(dataDirectory: string): string {
-  return join(dataDirectory, 'state', 'duologue.db')
-}
-
-async function openDatabase({ dataDirectory, databaseUrl }: StoreOptions): Promise<Database> {
-  const path = databasePath(dataDirectory)
-  try {
-    if (databaseUrl === undefined) {
-      const { openSqlite } = await import('./databases/sqlite.ts')
-      return await openSqlite(path)
-    }
-    // Most have no server, and need not wait for its client to load.
-    const { openPostgres } = await import('./databases/postgres.ts')
-    return await openPostgres(databaseUrl)
-  } catch (error) {
-    throw storeFailure(error, databaseUrl === undefined ? path : 'of DATABASE_URL')
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished, test, expect } from 'vitest'
 import { openConfig } from '../../src/config/open-config.ts'
-import { openConfiguredStore } from '../../src/services/owner-rules.ts'
+import { openConfiguredStore } from '../../src/services/configured-store.ts'
 import { ask } from '../support/http-client.ts'
 import { runProgram as run } from '../support/run-program.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'

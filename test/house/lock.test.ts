@@ -9,6 +9,7 @@ const packed = z.object({
 })
 const manifest = z.object({
   dependencies: z.record(z.string(), z.string()),
+  optionalDependencies: z.record(z.string(), z.string()),
   devDependencies: z.record(z.string(), z.string()),
 })
 const lock = z.object({ packages: z.record(z.string(), packed) })
@@ -30,7 +31,9 @@ test('the lock file names no registry', () => {
 })
 
 test('every version is pinned exactly', async () => {
-  const { dependencies, devDependencies } = manifest.parse(JSON.parse(await readFile('package.json', 'utf8')))
-  const versions = Object.entries({ ...dependencies, ...devDependencies })
+  const { dependencies, optionalDependencies, devDependencies } = manifest.parse(
+    JSON.parse(await readFile('package.json', 'utf8')),
+  )
+  const versions = Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies })
   expect(versions.filter(([, version]) => !/^(npm:[@a-z/-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([])
 })

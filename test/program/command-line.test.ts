@@ -26,7 +26,20 @@ async function duologue(line: string, options: StartOptions = {}): Promise<Ended
   return runProcess([process.execPath, main, ...line.split(' ').filter(word => word !== '')], options)
 }
 
-const verbs = ['', 'serve', 'run', 'pull', 'list', 'rm', 'show', 'doctor', 'providers add', 'engine add', 'routes add']
+const verbs = [
+  '',
+  'serve',
+  'run',
+  'pull',
+  'list',
+  'rm',
+  'show',
+  'doctor',
+  'providers add',
+  'providers move-key',
+  'engine add',
+  'routes add',
+]
 
 test.each(verbs)('duologue %s --help is as agreed', async verb => {
   const { code, out, err } = await duologue(`${verb} --help`)

@@ -92,7 +92,7 @@ test('config validate warns of secrets in plain text, and ends with 0', async ()
 
 test('config show tells every value with its source, and no secret', async () => {
   const file = await configFile(
-    'port: 7000\nkeys: [canary]\nhf-token: canary\nproviders: {a: {key: canary, command: {program: p, environment: {A: canary}}}}\n',
+    'port: 7000\nkeys: [canary]\nhf-token: canary\nmaster-key: keychain\nproviders: {a: {key: canary, command: {program: p, environment: {A: canary}}}}\n',
   )
   const environment = { DUOLOGUE_CONFIG_FILE: file, DUOLOGUE_SLOTS: '3' }
   const shown = await duologue('config show', { environment })
@@ -103,7 +103,11 @@ test('config show tells every value with its source, and no secret', async () =>
   expect(shown.out).toMatch(/^keep-alive +300s +default$/m)
   expect(JSON.parse(json.out)).toMatchObject({
     file,
-    settings: { port: { value: 7000, source: `${file}:1` }, keys: { value: ['[secret]'] } },
+    settings: {
+      port: { value: 7000, source: `${file}:1` },
+      'master-key': { value: 'keychain' },
+      keys: { value: ['[secret]'] },
+    },
     providers: [{ id: 'a', key: '[secret]' }],
     keys: [{ name: 'key-1', key: '[secret]' }],
   })

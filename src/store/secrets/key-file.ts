@@ -29,7 +29,8 @@ export function parseKeys(text: string, source: string): readonly MasterKey[] {
   const known = keys.filter(key => key !== undefined)
   if (known.length === keys.length && known.length > 0) return known
   throw refusal(
-    `${source} holds no usable master key: give 64 hexadecimal digits, as "openssl rand -hex 32" writes them`,
+    `${source} holds no usable master key: give 64 hexadecimal digits, as "openssl rand -hex 32" writes them, or, as ` +
+      'DUOLOGUE_MASTER_KEY, the word keychain',
   )
 }
 

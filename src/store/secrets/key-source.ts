@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { refusal } from '../failures.ts'
 import { parseKeys, readKeyFile } from './key-file.ts'
 import type { KeyKeeper } from './key-keeper.ts'
+import { Keychain } from './keychain.ts'
 import { MasterKey } from './master-key.ts'
 import { OwnKeyFile } from './own-key-file.ts'
 
@@ -9,26 +10,40 @@ import { OwnKeyFile } from './own-key-file.ts'
 export interface KeySettings {
   /** The program's folder, where it keeps a key of its own. */
   readonly dataDirectory: string
-  /** Master keys, the first one to seal with, as `DUOLOGUE_MASTER_KEY` has them. */
+  /** Master keys, the first one to seal with, or the word `keychain`, as `DUOLOGUE_MASTER_KEY` has them. */
   readonly masterKey?: string
   /** A file that holds keys instead. */
   readonly masterKeyFile?: string
+  /** The environment of the process that asks the keychain. */
+  readonly keychainEnvironment?: Readonly<Record<string, string>>
 }
 
-/** Where master keys come from: the environment, else a file that the owner names, else a file of our own. */
+/* What stands in the place of a key that is in the keychain. */
+const inKeychain = 'keychain'
+/* Somebody may have to come and type a password. */
+const patienceMs = 60_000
+
+/**
+ * Where master keys come from: the setting, else a file that the owner names, else a place where Duologue keeps a key
+ * itself, which is the keychain where the setting says so and a file of its own otherwise.
+ */
 export class KeySource {
-  /** The place where Duologue keeps the key itself; absent where the owner gives it. */
+  readonly ownFile: OwnKeyFile
+  readonly keychain: Keychain
+  /** The place of the two where Duologue keeps the key; absent where the owner gives it. */
   readonly keeper?: KeyKeeper
   readonly #settings: KeySettings
   readonly #isShared: boolean
 
   /** A database that others share is to have a key that they are given too, so none is made for it. */
   constructor(settings: KeySettings, { isShared }: { readonly isShared: boolean }) {
-    const { dataDirectory, masterKey, masterKeyFile } = settings
+    const { dataDirectory, masterKey, masterKeyFile, keychainEnvironment = {} } = settings
     this.#settings = settings
     this.#isShared = isShared
-    const isGiven = masterKey !== undefined || masterKeyFile !== undefined
-    if (!isGiven) this.keeper = new OwnKeyFile(join(dataDirectory, 'master.key'))
+    this.ownFile = new OwnKeyFile(join(dataDirectory, 'master.key'))
+    this.keychain = new Keychain({ environment: keychainEnvironment, patienceMs })
+    if (masterKey?.trim() === inKeychain) this.keeper = this.keychain
+    else if (masterKey === undefined && masterKeyFile === undefined) this.keeper = this.ownFile
   }
 
   /** Reads the keys as they are at this moment, the one of this id among them if it is there. */
@@ -56,9 +71,17 @@ export class KeySource {
 
   /** What the owner may do where none of the keys is the one that is wanted. */
   get advice(): string {
-    return this.keeper
-      ? 'put back its master.key, or give it as DUOLOGUE_MASTER_KEY'
-      : 'give that one too, in DUOLOGUE_MASTER_KEY or in the file that DUOLOGUE_MASTER_KEY_FILE names'
+    switch (this.keeper) {
+      case undefined:
+        return 'give that one too, in DUOLOGUE_MASTER_KEY or in the file that DUOLOGUE_MASTER_KEY_FILE names'
+      case this.keychain:
+        return `put it back there; where it is still in ${this.ownFile.name}, run: duologue providers move-key`
+      default:
+        return (
+          'put back its master.key, or give it as DUOLOGUE_MASTER_KEY; where it is in the keychain, set ' +
+          'DUOLOGUE_MASTER_KEY to the word keychain, or run duologue providers move-key to have it in a file'
+        )
+    }
   }
 
   #maker(): KeyKeeper {

@@ -29,7 +29,7 @@ export class MasterKey {
     return bytes.length === keyBytes ? new MasterKey(bytes) : undefined
   }
 
-  /** Writes the key as `parse` reads it, for the one file that keeps it. */
+  /** Writes the key as `parse` reads it, for the place that keeps it. */
   reveal(): string {
     return this.#bytes.toString('hex')
   }

@@ -1,8 +1,9 @@
 import type { Transaction } from 'kysely'
 import type { Access } from '../access.ts'
-import { refusal } from '../failures.ts'
+import { refusal, unavailable } from '../failures.ts'
 import type { Schema } from '../schema.ts'
 import { credentialPlace } from '../tables/credentials.ts'
+import type { KeyKeeper } from './key-keeper.ts'
 import type { KeySource } from './key-source.ts'
 import type { MasterKey } from './master-key.ts'
 import { seal, unseal } from './seal.ts'
@@ -38,14 +39,27 @@ export async function rotate({ access, source, vault, now }: Rotation): Promise<
     return { secrets, old }
   })
   if (old && keeper) {
-    await access.alone(async transaction => {
-      const inUse = await transaction.selectFrom('master_keys').select('id').executeTakeFirst()
-      const there = await keeper.read(old.id)
-      // What earlier ones that were killed left goes too.
-      await keeper.forget(there.map(({ id }) => id).filter(id => id !== inUse?.id))
+    await forgetOld(old, { access, keeper }).catch((error: unknown) => {
+      throw unavailable(
+        `all secrets are sealed with the master key ${key.id} now, and the old one could not be removed from ${keeper.name}`,
+        error,
+      )
     })
   }
   return { keyId: key.id, secrets }
+}
+
+interface Forgetting extends Pick<Rotation, 'access'> {
+  readonly keeper: KeyKeeper
+}
+
+async function forgetOld(old: MasterKey, { access, keeper }: Forgetting): Promise<void> {
+  await access.alone(async transaction => {
+    const inUse = await transaction.selectFrom('master_keys').select('id').executeTakeFirst()
+    const there = await keeper.read(old.id)
+    // What earlier ones that were killed left goes too.
+    await keeper.forget(there.map(({ id }) => id).filter(id => id !== inUse?.id))
+  })
 }
 
 interface Resealing extends Pick<Rotation, 'now'> {
