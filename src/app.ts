@@ -8,7 +8,7 @@ import type { Engine } from './engine/engine.ts'
 import { contextTokensFor } from './engine/load-plan.ts'
 import { listen, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
-import { readAsked } from './read-asked.ts'
+import { readAskedHere } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
@@ -97,7 +97,7 @@ function answerOwner({ live, routing, explain }: OwnersParts): Pick<CommandApp, 
   return {
     explainRoute: async asked => {
       await routing.follow()
-      return explain(...readAsked(asked, live.current().rules.keys))
+      return explain(...readAskedHere(asked, live.current().rules.keys))
     },
     checkPrivacy: async () => {
       await routing.follow()

@@ -2,15 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { ModelError } from '../core/errors.ts'
-import type { Circumstances } from '../core/route-rules.ts'
 import type { RouteExplanation } from '../services/explain-route.ts'
-import type { ProgramContext } from './program-context.ts'
+import type { AskedRoute, ProgramContext } from './program-context.ts'
 import { collecting, oneOf, toHeader } from './route-words.ts'
 import { formatTable } from './table.ts'
 import { withApp } from './with-app.ts'
 
 interface ExplainOptions {
-  readonly protocol: Circumstances['protocol']
+  readonly protocol: AskedRoute['protocol']
   readonly key?: string
   readonly header?: readonly (readonly [string, string])[]
   readonly file?: boolean
@@ -39,17 +38,23 @@ export function registerExplainRoute(routes: Command, context: ProgramContext): 
       new Option('--protocol <name>', 'the wire format of the request').argParser(oneOf(served)).default(served[0]),
     )
     .option('--key <name>', 'the name of the key that asks')
-    .addOption(collecting('--header <name=value>', 'a header of the request; give it again for more', toHeader))
+    .addOption(
+      collecting('--header <name=value>', 'a header of the request; give it again for more', toHeader('value')),
+    )
     .option('--json', 'write it as JSON')
     .addHelpText('after', examples)
     .action(async (asked: string, { protocol, key, header = [], file, json }: ExplainOptions) => {
-      const request = file === true ? await readRequest(asked) : { model: asked, messages: [] }
+      const request = file === true ? await readRequest(asked) : shortRequest(asked)
       const explanation = await withApp(context, app =>
         app.explainRoute({ protocol, request, headers: Object.fromEntries(header), ...(key !== undefined && { key }) }),
       )
       if (json === true) return context.output.printJson(explanation)
       print(explanation, context)
     })
+}
+
+function shortRequest(model: string) {
+  return { model, messages: [{ role: 'user', content: 'Hello' }] }
 }
 
 const mostBytes = 32 * 1024 * 1024

@@ -62,11 +62,13 @@ export function toPattern(text: string): ModelPattern {
   throw new InvalidArgumentError(`${read.error.issues[0]?.message ?? 'It is no pattern'}.`)
 }
 
-/** Reads `name=glob`. */
-export function toHeader(text: string): readonly [string, string] {
-  const [, name = '', glob = ''] = /^([^=\s]+)=(.+)$/.exec(text) ?? []
-  if (name !== '') return [name.toLowerCase(), glob]
-  throw new InvalidArgumentError('Write it as name=glob.')
+/** Reads a header as `name=glob`, or whatever stands after the name. */
+export function toHeader(after: 'glob' | 'value'): (text: string) => readonly [string, string] {
+  return text => {
+    const [, name = '', rest = ''] = /^([^=\s]+)=(.+)$/.exec(text) ?? []
+    if (name !== '') return [name.toLowerCase(), rest]
+    throw new InvalidArgumentError(`Write it as name=${after}.`)
+  }
 }
 
 /** Reads a whole number above zero. */

@@ -65,7 +65,7 @@ function registerAdd(routes: Command, context: ProgramContext): void {
     .option('--model <pattern>', 'for models of that name: a name, claude-*, a glob, or /an expression/', toPattern)
     .addOption(collecting('--protocol <name>', 'for requests in that wire format', oneOf(protocols)))
     .addOption(collecting('--key <name>', 'for requests with the key of that name', same))
-    .addOption(collecting('--header <name=glob>', 'for requests with that header', toHeader))
+    .addOption(collecting('--header <name=glob>', 'for requests with that header', toHeader('glob')))
     .addOption(collecting('--needs <need>', `for requests that need ${needs.join(', ')}`, oneOf(needs)))
     .option('--prompt-at-least <tokens>', 'for prompts of that size and more', wholeNumber)
     .option('--prompt-at-most <tokens>', 'for prompts up to that size', wholeNumber)

@@ -3,17 +3,23 @@ import type { ProtocolId } from '../core/extras.ts'
 import type { ModelRequest, Priority } from '../core/request.ts'
 import type { Circumstances } from '../core/route-rules.ts'
 import type { RequestHeaders } from '../protocols/protocol.ts'
-import type { Exchange } from './exchange.ts'
+import type { ClientKey } from './client-key.ts'
 
 const localOnlyHeader = 'x-duologue-local-only'
 const strictHeader = 'x-duologue-strict'
 const priorityHeader = 'x-duologue-priority'
 
+/** Who asks, and with which headers. */
+export interface Asker {
+  readonly request: { readonly headers: NodeJS.Dict<string | string[]> }
+  readonly key?: ClientKey
+}
+
 /**
  * Gives what is known of a request beside what it asks. What the key forbids, a header cannot allow.
  * Throws `invalid-request` for a header of ours that says something else than it may.
  */
-export function circumstancesOf({ request, key }: Exchange, protocol: ProtocolId): Circumstances {
+export function circumstancesOf({ request, key }: Asker, protocol: ProtocolId): Circumstances {
   const headers = requestHeaders(request.headers)
   const asksForLocal = isYes(localOnlyHeader, headers)
   const localOnly = key?.isLocalOnly === true ? 'key' : asksForLocal ? 'header' : undefined
@@ -27,7 +33,7 @@ export function circumstancesOf({ request, key }: Exchange, protocol: ProtocolId
 }
 
 /** Says who sends a request and how soon it is to be answered. Throws `invalid-request` for an unknown priority. */
-export function senderOf({ request, key }: Exchange): Pick<ModelRequest, 'priority' | 'sender'> {
+export function senderOf({ request, key }: Asker): Pick<ModelRequest, 'priority' | 'sender'> {
   const headers = requestHeaders(request.headers)
   const asked = priorityOf(headers[priorityHeader])
   const priority = asked !== undefined && key?.priority !== undefined ? lower(asked, key.priority) : asked

@@ -8,7 +8,7 @@ import type { ExplainRouteService } from '../services/explain-route.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { RerankService } from '../services/rerank.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { createCacheReports, type CacheReports } from './cache-reports.ts'
+import { createCacheReports } from './cache-reports.ts'
 import { Exchanges } from './exchanges.ts'
 import { createFramework } from './framework.ts'
 import { passGate, type SecurityRules } from './gate.ts'
@@ -21,7 +21,7 @@ import { Places } from './places.ts'
 import type { Clock } from './routes/answer-call.ts'
 import { anthropicRoutes } from './routes/anthropic.ts'
 import { completionRoutes } from './routes/completions.ts'
-import { explainRoutes } from './routes/explain.ts'
+import { explainRoutes, type ExplainOptions } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
@@ -76,7 +76,8 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   const phase: Phase = { isDraining: false, isStopped: false }
   const places = new Places(limits)
   const keyring = followKeys(options.keys)
-  const reports = createCacheReports({ isForOne: () => keyring.size <= 1 })
+  const isForOne = () => keyring.size <= 1
+  const reports = createCacheReports({ isForOne })
   const exchanges = new Exchanges(exchange => {
     places.leave(exchange)
     reports.keep(exchange)
@@ -93,7 +94,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     servers.push(server)
     return server
   }
-  const routes = allRoutes(options, { limits, phase, reports })
+  const routes = allRoutes(options, { limits, phase, reports, isForOne })
   const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
   await app.ready()
   return {
@@ -119,9 +120,14 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   }
 }
 
+interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne'> {
+  readonly limits: ServerLimits
+  readonly phase: Phase
+}
+
 function allRoutes(
   { services, clock, readiness }: ServerOptions,
-  { limits, phase, reports }: { limits: ServerLimits; phase: Phase; reports: CacheReports },
+  { limits, phase, ...explaining }: AllMeans,
 ): readonly Route[] {
   const shared = { exchange: services.exchange, limits, clock }
   return [
@@ -130,7 +136,7 @@ function allRoutes(
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
-    ...explainRoutes({ reports, explainRoute: services.explainRoute }),
+    ...explainRoutes({ ...explaining, explainRoute: services.explainRoute }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

@@ -141,8 +141,12 @@ test('it is told where a request would go, rule by rule', async () => {
   const { body } = question('m')
   const told = await ask(port, { method: 'POST', path: '/duologue/explain/route/v1/chat/completions', body })
   expect(told.json).toMatchObject({ route: 'all', targets: [{ provider: 'p0', model: 'large', isLocal: false }] })
-  const asked = { protocol: 'openai-chat', request: { model: 'm', messages: [] }, headers: {} } as const
+  const asked = { protocol: 'openai-chat', request: body, headers: {} } as const
   expect(await app.explainRoute(asked)).toMatchObject({ route: 'all' })
+  const headers = { 'x-duologue-local-only': 'yes' }
+  expect(await app.explainRoute({ ...asked, headers })).toMatchObject({ targets: [], refusal: { kind: 'forbidden' } })
+  const wrong = { 'x-duologue-strict': 'perhaps' }
+  await expect(app.explainRoute({ ...asked, headers: wrong })).rejects.toMatchObject({ kind: 'invalid-request' })
   expect(await app.checkPrivacy()).toEqual({
     ways: [
       { route: 'all', target: 'p0/large' },
