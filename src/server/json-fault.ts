@@ -7,8 +7,9 @@ export interface JsonFault {
 }
 
 /**
- * Finds the first fault of a text that is not JSON; undefined for one that is. Made for texts that `JSON.parse`
- * refused, since that does not always say where. Its depth is that of the text: guard the text first.
+ * Finds the first fault of a text that is not JSON, or holds a key twice in one object; undefined for one without.
+ * Made for texts that `JSON.parse` refused or of which it kept less than there was, since it does not say where. Its
+ * depth is that of the text: guard the text first.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const scanner = new Scanner(text)
@@ -23,6 +24,8 @@ type Fault = string | undefined
 const space = /[ \t\n\r]*/y
 const literal = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+
+const lettersTold = 64
 
 class Scanner {
   index = 0
@@ -45,7 +48,7 @@ class Scanner {
     if (first === undefined) return 'unexpected end'
     if (first === '"') return this.#string()
     if (first === '[') return this.#members(']', () => this.#value())
-    if (first === '{') return this.#members('}', () => this.#pair())
+    if (first === '{') return this.#object()
     return this.#skip(literal) ? undefined : 'expected a value'
   }
 
@@ -62,13 +65,26 @@ class Scanner {
     }
   }
 
-  #pair(): Fault {
+  #object(): Fault {
+    const names = new Set<string>()
+    return this.#members('}', () => this.#pair(names))
+  }
+
+  #pair(names: Set<string>): Fault {
     this.#skip(space)
     if (this.#text[this.index] !== '"') return this.#missing('a key in double quotes')
-    const fault = this.#string()
+    const start = this.index
+    const fault = this.#string() ?? this.#twin(start, names)
     if (fault !== undefined) return fault
     this.#skip(space)
     return this.#take(':') ? this.#value() : this.#missing('":"')
+  }
+
+  #twin(start: number, names: Set<string>): Fault {
+    const name = String(JSON.parse(this.#text.slice(start, this.index)))
+    if (!names.has(name)) return void names.add(name)
+    this.index = start
+    return `the key ${JSON.stringify(name.slice(0, lettersTold))} a second time`
   }
 
   #string(): Fault {

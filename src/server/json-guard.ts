@@ -10,6 +10,8 @@ export interface JsonLimits {
 export interface JsonGlance {
   /** Whether a short string spells an ASCII letter as an escape, as one does that hides what it is. */
   readonly hasMaskedString: boolean
+  /** The members of all its objects, those of the same name each for itself. */
+  readonly members: number
 }
 
 export const defaultJsonLimits: JsonLimits = { maxDepth: 128, maxNodes: 500_000 }
@@ -17,6 +19,7 @@ export const defaultJsonLimits: JsonLimits = { maxDepth: 128, maxNodes: 500_000 
 const quote = 0x22
 const comma = 0x2c
 const zero = 0x30
+const colon = 0x3a
 const firstBracket = 0x5b
 const backslash = 0x5c
 const letterU = 0x75
@@ -31,10 +34,12 @@ export function guardJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLim
   const { length } = bytes
   let depth = 0
   let nodes = 1
+  let members = 0
   for (let index = 0; index < length; index += 1) {
     const byte = bytes[index] ?? 0
     if (byte === quote) index = strings.endOf(index + 1)
     else if (byte === comma) nodes += 1
+    else if (byte === colon) members += 1
     else if (byte < firstBracket) continue
     else if (isOpening(byte)) {
       nodes += 1
@@ -43,7 +48,7 @@ export function guardJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLim
     if (depth > maxDepth) throw refusal(`nested more than ${maxDepth} levels deep`)
     if (nodes > maxNodes) throw refusal(`made of more than ${maxNodes} values`)
   }
-  return { hasMaskedString: strings.hasMasked }
+  return { hasMaskedString: strings.hasMasked, members }
 }
 
 /** The square and the curly bracket of a side differ in one bit. */

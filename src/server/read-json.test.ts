@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { countMembers } from './count-members.ts'
 import { findJsonFault } from './json-fault.ts'
 import { readJson } from './read-json.ts'
 
@@ -33,13 +34,28 @@ test.each([
   expect(() => read(text)).toThrow(`the request body is not valid JSON: ${fault}`)
 })
 
-test('a fault is found in exactly the texts that JSON.parse refuses', () => {
+test.each([
+  ['{"stream":false,"stream":true}', 'the key "stream" a second time at line 1, column 17'],
+  ['{"a":[{"b":1},\n{"c":{},"c":[]}]}', 'the key "c" a second time at line 2, column 9'],
+  [String.raw`{"model":1,"m\u006fdel":2}`, 'the key "model" a second time at line 1, column 12'],
+  ['{"":1,"":1}', 'the key "" a second time at line 1, column 7'],
+])('the text %j, which two programs may read differently, is refused', (text, told) => {
+  expect(() => read(text)).toThrow(`the request body holds ${told}; send it once`)
+})
+
+test('a key that is there twice is refused in a text too long to be searched for it', () => {
+  const text = `{"a":"${'x'.repeat(1024 * 1024)}","a":1}`
+  expect(() => read(text)).toThrow('the request body holds a key twice in one object; send it once')
+})
+
+test('a fault is found in exactly the texts that JSON.parse refuses, or does not keep whole', () => {
   const letters = fc.constantFrom(...'{}[]",:\\ \n-+.0123eE', 'true', 'null', 'a', '\u0001', '\\u00e9', '""', '1')
   const property = fc.property(fc.array(letters, { maxLength: 12 }), parts => {
     const text = parts.join('')
     let isJson = true
     try {
-      JSON.parse(text)
+      const colons = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
+      isJson = countMembers(JSON.parse(text)) === colons
     } catch {
       isJson = false
     }
