@@ -5,6 +5,7 @@ import { isReady } from './prepare.ts'
 import { relayAnswer } from './relay/relay.ts'
 import { streamAnswer } from './stream-answer.ts'
 import type { Upstream } from './upstream.ts'
+import { isWithheld } from './withheld.ts'
 
 /** Answers requests by asking a provider over HTTP. */
 export function createBackend(upstream: Upstream, contextTokens: (model: string) => number | undefined): Backend {
@@ -27,7 +28,10 @@ export function createBackend(upstream: Upstream, contextTokens: (model: string)
     }),
     ...(dialect.isRelayed === true && {
       relay: (request, signal) => relayAnswer(upstream, request, signal),
-      relays: (protocol, request) => protocol === dialect.protocol && isReady(request, upstream.target(request.model)),
+      relays: (protocol, request) =>
+        protocol === dialect.protocol &&
+        !isWithheld(request.extras, protocol) &&
+        isReady(request, upstream.target(request.model)),
     }),
     outlook: model => {
       const tokens = contextTokens(model)

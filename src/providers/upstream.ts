@@ -21,6 +21,7 @@ import { prepare } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import type { Ask, Dialect, Kind } from './provider.ts'
 import type { Target } from './target.ts'
+import { withhold } from './withheld.ts'
 
 const codecs: Readonly<Record<ProtocolId, ClientCodec>> = {
   'anthropic-messages': anthropicMessages.client,
@@ -86,7 +87,9 @@ export class Upstream {
   encode(request: ModelRequest, isStreaming: boolean): ReturnType<ClientCodec['encodeRequest']> {
     const { compat, adjust } = this.dialect
     const encoded = this.codec.encodeRequest({ request, isStreaming }, compat)
-    return adjust ? { ...encoded, body: adjust(encoded.body) } : encoded
+    const losses = [...encoded.losses]
+    const body = withhold(encoded.body, losses)
+    return { ...encoded, body: adjust?.(body) ?? body, losses }
   }
 
   /** Refuses, before anything is sent, what must not or cannot go there. */

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { ProviderSettings } from '../../src/core/provider-settings.ts'
+import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.ts'
+import { openaiChat } from '../../src/protocols/openai-chat/index.ts'
+import { kinds } from '../../src/providers/registry.ts'
+import { startUpstream } from '../support/scripted-upstream.ts'
+import { never, provide, tell } from './ask.ts'
+
+const messages = [{ role: 'user', content: 'Hello' }]
+const codecs = { 'anthropic-messages': anthropicMessages.server, 'openai-chat': openaiChat.server }
+type Spoken = keyof typeof codecs
+
+/** Asks an upstream for what a client asked for in its own protocol. */
+async function send(
+  fields: JsonObject,
+  kind: Omit<Partial<ProviderSettings>, 'protocol'> & { kind: string },
+  protocol: Spoken,
+) {
+  await using upstream = await startUpstream({ status: 529, body: {} })
+  const { backend } = provide({ ...kind, url: upstream.origin, protocol, isLocal: false })
+  const { request } = codecs[protocol].decodeRequest({ model: 'm', max_tokens: 9, messages, ...fields }, {})
+  const isRelayed = backend.relays?.(protocol, request) === true
+  const losses = backend.losses?.(request) ?? []
+  await tell(backend.stream(request, never))
+  return { isRelayed, losses: losses.map(({ field }) => field), body: JSON.parse(upstream.seen[0]?.body ?? '{}') }
+}
+
+const choices: JsonObject = {
+  models: ['other'],
+  route: 'fallback',
+  preset: 'p',
+  fallbacks: ['other'],
+  api_base: 'http://x',
+}
+
+const ways = kinds.flatMap(({ id, dialects }) =>
+  dialects.flatMap(({ protocol }) => (protocol === 'openai-responses' ? [] : [{ kind: id, protocol }])),
+)
+
+test.each(ways)('no body has $kind, asked in $protocol, choose another model than was planned', async way => {
+  const { isRelayed, losses, body } = await send(choices, way, way.protocol)
+  expect(isRelayed).toBe(false)
+  expect(losses).toEqual(expect.arrayContaining(Object.keys(choices)))
+  expect(Object.keys(body).filter(field => Object.hasOwn(choices, field))).toEqual([])
+})
+
+test.each([
+  ['Model', 'other'],
+  ['MODELS', ['other']],
+  ['model\u017f', ['other']],
+  ['Stream', true],
+])('the field %s, which some upstreams take for one of the protocol, goes nowhere', async (field, value) => {
+  for (const way of [
+    { kind: 'openai', protocol: 'openai-chat' },
+    { kind: 'ollama', protocol: 'anthropic-messages' },
+  ] as const) {
+    const { isRelayed, losses, body } = await send({ [field]: value }, way, way.protocol)
+    expect(isRelayed).toBe(false)
+    expect(losses).toContain(field)
+    expect(body).not.toHaveProperty(field)
+    expect(body).toMatchObject({ model: 'm' })
+  }
+})
+
+test('who of those that run one model may answer is left to a client of OpenRouter', async () => {
+  const provider = { data_collection: 'deny', zdr: true, only: ['here'] }
+  const { isRelayed, body } = await send({ provider }, { kind: 'openrouter' }, 'openai-chat')
+  expect(isRelayed).toBe(true)
+  expect(body).toMatchObject({ provider })
+})
