@@ -52,6 +52,8 @@ export interface RelayRequest {
   readonly body: Uint8Array
   /** The client's headers, names in lower case; which of them go through is the backend's own knowledge. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Who sent it, as the server tells its clients apart; says nothing else. */
+  readonly client: string
 }
 
 /** A piece of a relayed answer: its bytes, and what they tell. */

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
+import type { RelayRequest } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import { Secret } from '../core/secret.ts'
-import type { RequestHeaders } from '../protocols/protocol.ts'
 import type { Auth, Kind } from './provider.ts'
 
 // What HTTP itself decides, and what would let an answer in that we do not read.
@@ -51,13 +52,25 @@ function assertSendable(provider: string, header: string, secret: Secret): void 
     refuse(`the value of the header ${header} has letters that a header cannot have, or is too long`)
 }
 
-const passedOn = ['anthropic-version', 'anthropic-beta', 'openai-beta', 'idempotency-key'] as const
+const passedOn = ['anthropic-version', 'anthropic-beta', 'openai-beta'] as const
+const idempotencyKey = 'idempotency-key'
 
 /** The headers of a client that go on with its relayed request. All others stay here, above all its key. */
-export function relayedHeaders(headers: RequestHeaders): Readonly<Record<string, string>> {
+export function relayedHeaders({ headers, ...asked }: RelayRequest): Readonly<Record<string, string>> {
   const kept = passedOn.flatMap(header => {
     const given = headers[header]
     return given !== undefined && value.test(given) ? [[header, given] as const] : []
   })
-  return Object.fromEntries(kept)
+  const key = headers[idempotencyKey] ?? ''
+  return { ...Object.fromEntries(kept), ...(key !== '' && { [idempotencyKey]: distinctKey(key, asked) }) }
+}
+
+/*
+ * All clients are one to the upstream, and a request that is sent to another model there is another request: what one of
+ * them calls by a name must not be taken for what another calls so.
+ */
+function distinctKey(key: string, { client, model }: Pick<RelayRequest, 'client' | 'model'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([client, model, key]))
+    .digest('base64url')
 }

@@ -20,6 +20,7 @@ const came: Omit<RelayRequest, 'model'> = {
   protocol: 'openai-chat',
   isStreaming: true,
   body: Uint8Array.of(1),
+  client: '',
   headers: {},
 }
 const fail = new ModelError('unavailable', 'broken')

@@ -33,7 +33,7 @@ export function circumstancesOf({ request, key }: Asker, protocol: ProtocolId): 
 }
 
 /** Says who sends a request and how soon it is to be answered. Throws `invalid-request` for an unknown priority. */
-export function senderOf({ request, key }: Asker): Pick<ModelRequest, 'priority' | 'sender'> {
+export function senderOf({ request, key }: Asker): Required<Pick<ModelRequest, 'priority' | 'sender'>> {
   const headers = requestHeaders(request.headers)
   const asked = priorityOf(headers[priorityHeader])
   const priority = asked !== undefined && key?.priority !== undefined ? lower(asked, key.priority) : asked

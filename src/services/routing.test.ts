@@ -38,7 +38,7 @@ describe('a request that must stay local', () => {
     circumstances: circumstances(changes),
     isVisible: () => true,
   })
-  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(), headers: {} } as const
+  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(), headers: {}, client: '' } as const
 
   test.each([{ localOnly: 'header' }, { localOnly: 'key', key: 'bob' }, { headers: { 'x-team': 'red' } }] as const)(
     'as with %j reaches no cloud, whatever it asks for',
@@ -74,7 +74,7 @@ describe('a request that must stay local', () => {
 })
 
 describe('an exchange', () => {
-  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(1), headers: {} } as const
+  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(1), headers: {}, client: '' } as const
   const pieces: RelayedPiece[] = [{ bytes: Uint8Array.of(2), events: says('a') }]
   const relaying: Backend = {
     ...cloud('openai'),

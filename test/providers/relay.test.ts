@@ -17,6 +17,7 @@ function asked(over: Partial<RelayRequest> = {}): RelayRequest {
     isStreaming: true,
     body: Buffer.from(body),
     headers: {},
+    client: 'ada',
     ...over,
   }
 }
@@ -64,6 +65,15 @@ test('a request goes on byte for byte, but for its model and its key', async () 
     'x-api-key': canary,
   })
   expect(JSON.stringify(seen?.headers)).not.toMatch(/the-client-key|evil|cookie|10\.0\.0\.1/)
+})
+
+test('what two clients, or two models, are asked by one idempotency key are different requests upstream', async () => {
+  const keyOf = async (over: Partial<RelayRequest> = {}) =>
+    (await relay(tools, { headers: { 'idempotency-key': 'try-1' }, ...over })).seen?.headers['idempotency-key']
+  const first = await keyOf()
+  expect(first).toMatch(/^[\w-]{43}$/)
+  expect(await keyOf()).toBe(first)
+  expect(new Set([first, await keyOf({ client: 'bea' }), await keyOf({ model: 'claude-6' })]).size).toBe(3)
 })
 
 test('a header that would be two goes nowhere', async () => {

@@ -26,7 +26,7 @@ export async function* relayAnswer(
     await upstream.admit(request.model, signal)
     const head = await upstream.post(exchange, {
       url: upstream.answerUrl(request.model),
-      headers: relayedHeaders(request.headers),
+      headers: relayedHeaders(request),
       body,
       isStreaming: request.isStreaming,
     })

@@ -39,8 +39,10 @@ export async function answerCall({ exchange, body }: RouteCall, options: AnswerC
     created: Math.floor(clock.now() / 1000),
     includesUsage,
   }
-  const request = { ...decoded.request, ...senderOf(exchange) }
-  const came = { protocol: protocol.id, isStreaming, body: exchange.body ?? new Uint8Array(), headers }
+  const sent = senderOf(exchange)
+  const request = { ...decoded.request, ...sent }
+  const bytes = exchange.body ?? new Uint8Array()
+  const came = { protocol: protocol.id, isStreaming, body: bytes, headers, client: sent.sender.id }
   const circumstances = circumstancesOf(exchange, protocol.id)
   const isVisible = server.isVisible.bind(server)
   const answer = await options.exchange({ request, isStreaming, came }, { signal, circumstances, isVisible, trace })
