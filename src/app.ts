@@ -29,7 +29,6 @@ import type { Machine } from './services/examine-machine.ts'
 import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
-import type { ModelsService } from './services/models.ts'
 import { createRerank } from './services/rerank.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { readableLog } from './telemetry/readable-log.ts'
@@ -56,7 +55,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   })
   const routing = openRouting({ config: live, local, logger }, world)
   const services = openServices(local, routing)
-  const load = (model: string): Promise<void> => loadKnown(model, services.models, engine)
+  const load = (model: string): Promise<void> => loadKnown(model, local, engine)
   let server: DuologueServer | undefined
   return {
     needsKey: config.keys.length > 0,
@@ -119,7 +118,7 @@ function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['
     embed: createEmbed(answering),
     rerank: createRerank({ ...answering, cards }),
     explainRoute: createExplainRoute(view),
-    models: createModels({ here: cards, elsewhere: () => state.cards() }),
+    models: createModels({ here: cards, elsewhere: who => state.cards(who) }),
   }
 }
 
@@ -135,9 +134,9 @@ function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'no
   }
 }
 
-async function loadKnown(model: string, models: ModelsService, engine: Engine): Promise<void> {
+async function loadKnown(model: string, { cards }: LocalModels, engine: Engine): Promise<void> {
   // A wrong name is told with the names that exist.
-  await models.find(model, { localOnly: 'key' })
+  await createModels({ here: cards, elsewhere: async () => [] }).find(model, {})
   await engine.load(model)
 }
 

@@ -53,11 +53,9 @@ function createAsked(upstream: Upstream, means: Means, mayBeAsked = () => true):
   }
 }
 
-async function fetchList({ kind, ask, isLocal }: Upstream, signal: AbortSignal): Promise<readonly ListedModel[]> {
+async function fetchList({ kind, ask }: Upstream, signal: AbortSignal): Promise<readonly ListedModel[]> {
   if (kind.modelsPath === undefined) return []
-  const body = await ask({ path: kind.modelsPath, signal })
-  const listed = (kind.readModels ?? readModels)(body)
-  return isLocal ? listed.filter(({ isElsewhere }) => isElsewhere !== true) : listed
+  return (kind.readModels ?? readModels)(await ask({ path: kind.modelsPath, signal }))
 }
 
 interface Sources extends Pick<Means, 'now' | 'knowledge'> {
@@ -75,10 +73,12 @@ class ModelView {
 
   /** Gives what is listed, and what only the owner knows of. */
   cards(listed: readonly ListedModel[]): readonly ModelCard[] {
-    const { models = [] } = this.#sources.upstream.settings
+    const { settings, isLocal } = this.#sources.upstream
     const names = new Set(listed.map(({ id }) => id))
-    const added = models.filter(({ id }) => !names.has(id)).map(({ id }) => unlisted(id))
-    return [...listed, ...added].map(model => this.#card(model))
+    const added = (settings.models ?? []).filter(({ id }) => !names.has(id)).map(({ id }) => unlisted(id))
+    // One that counts as local refuses what somebody else's machine would answer.
+    const served = [...listed, ...added].filter(({ isElsewhere }) => !isLocal || isElsewhere !== true)
+    return served.map(model => this.#card(model))
   }
 
   capabilities(model: string): ModelCard['capabilities'] {

@@ -10,21 +10,21 @@ export interface ModelsService {
   find(id: string, circumstances: ModelCircumstances): Promise<ModelCard>
 }
 
-/** What of a request decides about models: one that must stay here makes nobody be asked what there is elsewhere. */
+/** What of a request decides about models: one that must stay is told, and makes ask, only those who may answer it. */
 export type ModelCircumstances = Pick<Circumstances, 'localOnly'>
 
 /** Where models are, each as it is at the time of the call. */
 export interface ModelSources {
   readonly here: () => Promise<readonly ModelCard[]>
-  /** What others serve. */
-  readonly elsewhere: () => Promise<readonly ModelCard[]>
+  /** What others serve, or of them only those that are marked local. */
+  readonly elsewhere: (who: { readonly isLocalOnly: boolean }) => Promise<readonly ModelCard[]>
 }
 
 /** Makes the use-case of looking models up. */
 export function createModels({ here, elsewhere }: ModelSources): ModelsService {
   const list = async ({ localOnly }: ModelCircumstances): Promise<readonly ModelCard[]> => [
     ...(await here()),
-    ...(localOnly === undefined ? await elsewhere() : []),
+    ...(await elsewhere({ isLocalOnly: localOnly !== undefined })),
   ]
   return {
     list,

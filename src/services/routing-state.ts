@@ -11,6 +11,7 @@ import { usableRules } from './check-rules.ts'
 import type { LiveConfig } from './live-config.ts'
 import { LiveRules } from './live-rules.ts'
 import type { LiveRulesState } from './live-rules.ts'
+import type { ModelSources } from './models.ts'
 import type { OpenProvider, OpenProviderService } from './open-provider.ts'
 import { ProvidersInUse } from './providers-in-use.ts'
 
@@ -31,7 +32,7 @@ export interface RoutingState {
   /** Lists the ways on which requests can leave the owner's machines. */
   waysOut(): Promise<readonly WayOut[]>
   /** What providers serve, under the names that requests use. Those that do not answer in time are left out. */
-  cards(): Promise<readonly ModelCard[]>
+  cards: ModelSources['elsewhere']
   /** Gives how often a provider that rests is checked; nothing where it is not, or must not be asked. */
   checkEveryMs(provider: string): Promise<number | undefined>
   /** Asks a provider whether it is well. */
@@ -101,7 +102,7 @@ class FollowedRouting implements RoutingState {
     )
   }
 
-  async cards(): Promise<readonly ModelCard[]> {
+  async cards({ isLocalOnly }: { readonly isLocalOnly: boolean }): Promise<readonly ModelCard[]> {
     const signal = AbortSignal.timeout(listMs)
     const providers = this.#providers.all()
     // Who must not be sent anything is not asked for a list either.
@@ -109,7 +110,7 @@ class FollowedRouting implements RoutingState {
       await this.view(),
       providers.map(([id]) => id),
     )
-    const asked = providers.filter(([id]) => reachable.includes(id))
+    const asked = providers.filter(([id, { backend }]) => reachable.includes(id) && (backend.isLocal || !isLocalOnly))
     const lists = asked.map(async ([id, provider]) => {
       const cards = await provider.models(signal).catch((error: unknown) => this.#tellUnlisted(id, error))
       return cards.map(card => ({ ...card, id: `${id}/${card.id}`, ownedBy: id }))

@@ -110,18 +110,21 @@ test('what a command keeps counts in the running server, and what became of requ
   expect(kept.items[0]?.requestId).toMatch(/^req_/)
 })
 
-test('the models of others are listed under the names that requests use, but not to who must stay here', async () => {
+test('the models of others are listed under the names that requests use, and to who must stay only local ones', async () => {
   const cloud = await startUpstream({ body: { object: 'list', data: [{ id: 'large', object: 'model' }] } })
   onTestFinished(() => cloud[Symbol.asyncDispose]())
+  const ollama = await startUpstream({ body: { models: [{ name: 'small' }, { name: 'vast:cloud' }] } })
+  onTestFinished(() => ollama[Symbol.asyncDispose]())
   const keys = 'keys: [{name: a, key: open}, {name: b, key: closed, local-only: true}]\n'
-  const { port } = await run(keys + providers(cloud))
+  const engine = `  home: {kind: ollama, url: '${ollama.origin}', models: {'vast:cloud': {}}}\n`
+  const { port } = await run(keys + providers(cloud) + engine)
   const list = async (key: string): Promise<readonly string[]> => {
     const { json } = await ask(port, { path: '/v1/models', headers: { authorization: `Bearer ${key}` } })
     return json.data.map(({ id }: { id: string }) => id)
   }
-  expect(await list('closed')).toEqual([])
+  expect(await list('closed')).toEqual(['home/small'])
   expect(cloud.receivedBytes).toBe(0)
-  expect(await list('open')).toEqual(['p0/large'])
+  expect(await list('open')).toEqual(['p0/large', 'home/small'])
 })
 
 test('keys that are changed open the server at once, and it is never left without any', async () => {

@@ -71,7 +71,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards }),
       explainRoute: createExplainRoute(answering.view),
-      models: createModels({ here: cards, elsewhere: () => listAll(view, opened.providers) }),
+      models: createModels({ here: cards, elsewhere: who => listAll(view, opened.providers, who) }),
     },
     security: { allowedHosts: [], allowedOrigins: [] },
     keys: () => options.keys ?? [],
@@ -129,9 +129,15 @@ function viewOf(
   }
 }
 
-async function listAll(view: RoutingView, providers: ReadonlyMap<string, Provider>): Promise<readonly ModelCard[]> {
+async function listAll(
+  view: RoutingView,
+  providers: ReadonlyMap<string, Provider>,
+  { isLocalOnly }: { readonly isLocalOnly: boolean },
+): Promise<readonly ModelCard[]> {
   const reachable = reachableProviders(view, [...providers.keys()])
-  const asked = [...providers].filter(([id]) => reachable.includes(id))
+  const asked = [...providers].filter(
+    ([id, { backend }]) => reachable.includes(id) && (backend.isLocal || !isLocalOnly),
+  )
   return (await Promise.all(asked.map(([, provider]) => provider.models(AbortSignal.timeout(2000))))).flat()
 }
 
