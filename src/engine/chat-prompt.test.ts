@@ -138,3 +138,15 @@ test('reasoning that was made here goes with its turn', () => {
   const { messages } = toChatPrompt(request(user('a'), { role: 'assistant', content: [thinking, call] }, user('b')))
   expect(messages[1]).toMatchObject({ role: 'assistant', thinking: 'Hm.' })
 })
+
+test('what only the words of a protocol ask for is told as lost', () => {
+  const extras = {
+    'anthropic-messages': { mcp_servers: [{ name: 'n' }], container: 'c', betas: ['b'], service_tier: 'auto' },
+    'openai-chat': { store: false, prediction: { type: 'content', content: '' }, modalities: ['text'] },
+  }
+  expect(findLosses({ ...request(user('a')), extras })).toMatchObject([
+    { field: 'mcp_servers', action: 'dropped', why: 'only anthropic-messages has this field' },
+    { field: 'container' },
+    { field: 'prediction', why: 'only openai-chat has this field' },
+  ])
+})

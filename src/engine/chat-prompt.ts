@@ -1,5 +1,6 @@
 import type { ContentBlock, DocumentBlock, SearchResultBlock, TextBlock } from '../core/content.ts'
 import { ModelError } from '../core/errors.ts'
+import { foreignLosses } from '../core/foreign-extras.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Message, ModelRequest, ResponseFormat, Tool, ToolChoice } from '../core/request.ts'
 import { isOwnThinking } from './signature.ts'
@@ -61,8 +62,9 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
 }
 
 /** What of a request the embedded engine leaves out, whatever the model. */
-export function findLosses({ responseFormat, messages }: ModelRequest): readonly Loss[] {
-  const losses: Loss[] = []
+export function findLosses(request: ModelRequest): readonly Loss[] {
+  const { responseFormat, messages } = request
+  const losses = [...foreignLosses(request)]
   if (responseFormat && responseFormat.type !== 'text' && messages.at(-1)?.role === 'assistant') {
     const why = 'the answer goes on from text of the client, and is not constrained'
     losses.push({ field: 'responseFormat', action: 'degraded', why })

@@ -1,5 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import type { ProtocolId } from '../core/extras.ts'
+import { foreignLosses } from '../core/foreign-extras.ts'
 import type { Json } from '../core/json.ts'
 import type { ProviderSettings, Timeouts } from '../core/provider-settings.ts'
 import type { ModelRequest } from '../core/request.ts'
@@ -85,9 +86,9 @@ export class Upstream {
 
   /** Says a request in the provider's own words. */
   encode(request: ModelRequest, isStreaming: boolean): ReturnType<ClientCodec['encodeRequest']> {
-    const { compat, adjust } = this.dialect
+    const { compat, adjust, protocol } = this.dialect
     const encoded = this.codec.encodeRequest({ request, isStreaming }, compat)
-    const losses = [...encoded.losses]
+    const losses = [...foreignLosses(request, protocol), ...encoded.losses]
     const body = withhold(encoded.body, losses)
     return { ...encoded, body: adjust?.(body) ?? body, losses }
   }

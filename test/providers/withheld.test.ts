@@ -69,3 +69,14 @@ test('who of those that run one model may answer is left to a client of OpenRout
   expect(isRelayed).toBe(true)
   expect(body).toMatchObject({ provider })
 })
+
+test('what only the protocol of a client can say is told as lost where another one is spoken', async () => {
+  const asked = { web_search_options: {}, x_new: 1, store: false }
+  const { request } = openaiChat.server.decodeRequest({ model: 'm', max_tokens: 9, messages, ...asked }, {})
+  const lost = (kind: string) =>
+    provide({ kind })
+      .backend.losses?.(request)
+      .map(({ field }) => field)
+  expect(lost('anthropic')).toEqual(['web_search_options', 'x_new'])
+  expect(lost('openai')).toEqual([])
+})
