@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { secretIn } from '../core/open-address.ts'
 import { checkEvery } from './check-every.ts'
 import { duration } from './quantities.ts'
 import { rename } from './rename.ts'
@@ -65,7 +66,9 @@ const headerName = z
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'it must be the name of a header')
   .refine(name => !fixedHeaders.test(name), 'this header is not for a configuration to set')
 
-const address = url.refine(text => !/^https?:\/\/[^/]*@/i.test(text), 'it must hold no name or password; use key')
+const address = url
+  .refine(text => secretIn(text) !== 'password', 'it must hold no name or password; use key')
+  .refine(text => secretIn(text) !== 'key', 'it must hold no key; use key, or headers')
 
 /** The id of a provider: what rules name it by, and what stands before the slash in `provider/model`. */
 export const providerId = z

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { nearestNames } from '../core/nearest-names.ts'
+import { secretIn } from '../core/open-address.ts'
 import type { Fault } from './fault.ts'
 import type { FileTree, Path } from './file-tree.ts'
 import type { RuleFault } from './rules.ts'
@@ -100,7 +101,7 @@ export function pathText(path: Path): string {
 function shown(tree: FileTree, path: Path, isKey: boolean): string {
   if (isKey || path.length === 0 || isSecretPath(path) || tree.isReference(path)) return ''
   const value = path.reduce<unknown>((from, step) => Reflect.get(Object(from), step), tree.value)
-  if (typeof value === 'string') return ` ${JSON.stringify(cut(value))}`
+  if (typeof value === 'string') return secretIn(value) ? '' : ` ${JSON.stringify(cut(value))}`
   return typeof value === 'number' || typeof value === 'boolean' ? ` ${value}` : ''
 }
 

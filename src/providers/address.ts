@@ -1,4 +1,5 @@
 import { ModelError } from '../core/errors.ts'
+import { secretIn } from '../core/open-address.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { Dialect, Kind } from './provider.ts'
 
@@ -19,8 +20,10 @@ export function addressOf(settings: ProviderSettings, kind: Kind): Address {
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     return refuse('its url must begin with http:// or https://')
   }
-  if (url.username !== '' || url.password !== '')
-    return refuse('a url must not hold a name or password; give the key as key')
+  const secret = secretIn(text)
+  if (secret === 'password') return refuse('a url must not hold a name or password; give the key as key')
+  if (secret === 'key')
+    return refuse('a url must not hold a key, since it is shown; give the key as key, or in headers')
   if (url.hash !== '') return refuse('its url must not hold a #')
   if (url.pathname === '/') url.pathname = kind.path
   return { url, isOwners: settings.url !== undefined || kind.isLocalEngine === true }

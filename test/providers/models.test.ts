@@ -222,6 +222,7 @@ test.each([
   [{ kind: 'opennai' }, 'no kind of provider called "opennai"'],
   [{ kind: 'openai', url: 'ftp://x' }, 'must begin with http'],
   [{ kind: 'openai', url: 'https://a:b@x' }, 'must not hold a name or password'],
+  [{ kind: 'openai', url: 'https://x/v1?api_key=b' }, 'must not hold a key, since it is shown'],
   [{ kind: 'openai-compatible' }, 'needs a url'],
   [{ kind: 'anthropic', protocol: 'openai-chat' as const }, 'does not speak openai-chat'],
   [{ kind: 'openai', key: new Secret('a\r\nx-evil: 1') }, 'letters that a header cannot have'],

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { secretIn } from '../../core/open-address.ts'
 import type { ProviderSettings } from '../../core/provider-settings.ts'
 import type { Secret } from '../../core/secret.ts'
 
@@ -63,7 +64,7 @@ export const openSettings = z.object({
     .url({ protocol: /^https?$/ })
     .max(2048)
     // It is kept openly, so it may hold no password.
-    .refine(address => !/^https?:\/\/[^/?#]*@/i.test(address))
+    .refine(address => secretIn(address) !== 'password')
     .exactOptional(),
   protocol: protocol.exactOptional(),
   isLocal: claim,
