@@ -10,7 +10,7 @@ import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
 import { explainCache } from './explain-cache.ts'
-import { openRules } from './open-rules.ts'
+import { checkProviders, openRules } from './open-rules.ts'
 import { pullDependencies } from './pull-dependencies.ts'
 import { findRuleFault } from './services/check-rules.ts'
 import { moveConfiguredKey } from './services/configured-store.ts'
@@ -35,6 +35,7 @@ async function run(): Promise<number> {
       explainCache(requestId, (await openConfig(placeOf(flags))).config, stopping.signal),
     openRules: async () => openRules(await openConfig(placeOf({})), environment),
     moveKey: async () => moveConfiguredKey((await openConfig(placeOf({}))).config, environment),
+    checkProviders: snapshot => checkProviders(snapshot, environment),
     engines: async () => engineDependencies((await openConfig(placeOf({}))).config, environment),
     openApp: async (flags, notify) => {
       // All that answers requests is large, and most commands need none of it.

@@ -1,6 +1,8 @@
 import type { Config, Snapshot } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
+import type { Fault } from './config/fault.ts'
 import { proxiesOf } from './config/proxies.ts'
+import { ModelError } from './core/errors.ts'
 import type { ProviderSettings } from './core/provider-settings.ts'
 import { engineMeans } from './engine-means.ts'
 import type { Provider } from './providers/provider.ts'
@@ -17,6 +19,25 @@ export function openRules({ config, rules }: Snapshot, environment: Environment)
     assertProvider: settings => withProvider(settings, place, async () => undefined),
     check: (settings, signal) => withProvider(settings, place, provider => provider.check(signal)),
   })
+}
+
+/** Tells which providers of a configuration could not be asked, and why. */
+export async function checkProviders({ config, rules }: Snapshot, environment: Environment): Promise<readonly Fault[]> {
+  const place = { config, environment }
+  const found = await Promise.all(
+    rules.providers.map(settings => faultOf(() => withProvider(settings, place, async () => undefined))),
+  )
+  return found.flat()
+}
+
+async function faultOf(check: () => Promise<void>): Promise<readonly Fault[]> {
+  try {
+    await check()
+    return []
+  } catch (error) {
+    if (error instanceof ModelError) return [{ message: error.message }]
+    throw error
+  }
 }
 
 /** Makes a provider for as long as `work` takes. Throws `invalid-request` for settings that cannot work. */

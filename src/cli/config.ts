@@ -1,11 +1,12 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { ConfigError } from '../config/config.ts'
-import { formatFault, formatFaults } from '../config/fault.ts'
+import { formatFaults } from '../config/fault.ts'
 import { openConfig, readConfig } from '../config/open-config.ts'
-import type { ConfigPlace, Reading } from '../config/open-config.ts'
+import type { ConfigPlace } from '../config/open-config.ts'
 import { settings } from '../config/settings.ts'
 import { findRuleFault } from '../services/check-rules.ts'
+import { checkConfig, warn } from './check-config.ts'
 import { editConfig } from './edit-config.ts'
 import type { ProgramContext } from './program-context.ts'
 import { printConfig } from './print-config.ts'
@@ -72,17 +73,10 @@ async function printPath(flags: ConfigFlags, context: ProgramContext): Promise<v
 
 async function validate(flags: ConfigFlags, context: ProgramContext): Promise<void> {
   const { output } = context
-  const reading = await readConfig(placeOf(flags, context))
-  const { path, hasFile } = reading
-  const warnings = reading.type === 'snapshot' ? reading.warnings : []
-  const faults = reading.type === 'faulty' ? reading.faults : []
+  const { path, hasFile, faults, warnings } = await checkConfig(placeOf(flags, context), context)
   if (flags.json === true) output.printJson({ path, exists: hasFile, faults, warnings })
-  requireUsable(reading)
-  for (const warning of warnings) output.note(`${output.style('yellow', 'Warning:', 'stderr')} ${formatFault(warning)}`)
+  if (faults.length > 0) throw new ConfigError(formatFaults(faults))
+  warn(warnings, output)
   if (flags.json === true) return
   output.print(hasFile ? `${path} can be used` : `${path} is not there; flags, variables and defaults hold`)
-}
-
-function requireUsable(reading: Reading): void {
-  if (reading.type === 'faulty') throw new ConfigError(formatFaults(reading.faults))
 }

@@ -3,14 +3,16 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError } from '../config/config.ts'
-import { formatFault, formatFaults } from '../config/fault.ts'
-import { findFile, readConfig } from '../config/open-config.ts'
+import { formatFaults } from '../config/fault.ts'
+import { findFile } from '../config/open-config.ts'
 import type { ConfigPlace } from '../config/open-config.ts'
 import { ModelError } from '../core/errors.ts'
+import { checkConfig, warn } from './check-config.ts'
 import type { ProgramContext } from './program-context.ts'
 
 /** Opens the configuration file in the user's editor, makes it where there is none, and checks it afterwards. */
-export async function editConfig(place: ConfigPlace, { output, environment }: ProgramContext): Promise<void> {
+export async function editConfig(place: ConfigPlace, context: ProgramContext): Promise<void> {
+  const { output, environment } = context
   const { path } = findFile(place)
   const editor = [environment['VISUAL'], environment['EDITOR']].find(words => (words ?? '').trim() !== '')
   if (editor === undefined) {
@@ -18,15 +20,11 @@ export async function editConfig(place: ConfigPlace, { output, environment }: Pr
   }
   if (await makeFile(path)) output.note(`${path} is new; everything in it is a comment.`)
   await runEditor(editor, path)
-  const reading = await readConfig(place)
-  if (reading.type === 'faulty') {
-    throw new ConfigError(
-      `${formatFaults(reading.faults)}\n(a running server keeps what it had; edit again to mend it)`,
-    )
+  const { faults, warnings } = await checkConfig(place, context)
+  if (faults.length > 0) {
+    throw new ConfigError(`${formatFaults(faults)}\n(a running server keeps what it had; edit again to mend it)`)
   }
-  for (const warning of reading.warnings) {
-    output.note(`${output.style('yellow', 'Warning:', 'stderr')} ${formatFault(warning)}`)
-  }
+  warn(warnings, output)
   output.print(`${path} can be used`)
 }
 

@@ -31,6 +31,7 @@ async function explain(line: string): Promise<{ out: string; asked: readonly { i
     openApp: unused,
     openRules: unused,
     moveKey: unused,
+    checkProviders: unused,
     engines: unused,
     explainCache: async (id, flags) => {
       asked.push({ id, flags })

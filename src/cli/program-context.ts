@@ -1,7 +1,8 @@
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
-import type { Flags } from '../config/config.ts'
+import type { Flags, Snapshot } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
+import type { Fault } from '../config/fault.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { Check } from '../services/diagnose.ts'
 import type { RouteExplanation } from '../services/explain-route.ts'
@@ -75,6 +76,8 @@ export interface ProgramContext extends ModelsContext {
   readonly openRules: () => Promise<OwnerRules>
   /** Brings the master key to where the configuration says that Duologue keeps it. */
   readonly moveKey: () => Promise<MovedKey>
+  /** Tells which providers of a configuration that can be read could not be asked all the same. */
+  readonly checkProviders: (snapshot: Snapshot) => Promise<readonly Fault[]>
   /** Reads where engines are kept. Throws a `ConfigError` for a configuration that is wrong. */
   readonly engines: () => Promise<EngineDependencies>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */

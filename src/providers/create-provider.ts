@@ -26,7 +26,7 @@ export interface Means {
 
 /** Makes a provider of what its owner set. Asks nobody yet. Throws `invalid-request` for settings that cannot work. */
 export function createProvider(settings: ProviderSettings, means: Means): Provider {
-  const kind = kindOf(settings.kind)
+  const kind = kindOf(settings)
   if (!isManaged(settings)) {
     const upstream = new Upstream(settings, kind, means.outbound)
     return { ...createAsked(upstream, means), isWell: signal => upstream.isHealthy(signal) }

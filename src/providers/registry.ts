@@ -1,4 +1,6 @@
 import { ModelError } from '../core/errors.ts'
+import { nearestNames } from '../core/nearest-names.ts'
+import type { ProviderSettings } from '../core/provider-settings.ts'
 import { anthropicCompatible } from './kinds/anthropic-compatible.ts'
 import { anthropic } from './kinds/anthropic.ts'
 import { azureOpenai } from './kinds/azure-openai.ts'
@@ -45,13 +47,15 @@ export const kinds: readonly Kind[] = [
   xai,
 ]
 
-/** Gives the kind of that name. Throws `invalid-request`, naming those that exist. */
-export function kindOf(id: string): Kind {
-  const kind = kinds.find(kind => kind.id === id)
+/** Gives the kind that a provider is set to. Throws `invalid-request`, naming those that exist. */
+export function kindOf({ id, kind: name }: Pick<ProviderSettings, 'id' | 'kind'>): Kind {
+  const kind = kinds.find(({ id }) => id === name)
   if (kind) return kind
-  const known = kinds.map(({ id }) => id).join(', ')
+  const known = kinds.map(({ id }) => id)
+  const [nearest] = nearestNames(name, known)
+  const fix = nearest === undefined ? `set its kind to one of ${known.join(', ')}` : `did you mean ${nearest}?`
   throw new ModelError(
     'invalid-request',
-    `there is no kind of provider called ${JSON.stringify(id.slice(0, 64))}, but ${known}`,
+    `provider ${id}: there is no kind of provider called ${JSON.stringify(name.slice(0, 64))}; ${fix}`,
   )
 }

@@ -11,11 +11,6 @@ export function usableRules(settings: RouteSettings): ReadyRules {
   return read(settings, message => message)
 }
 
-/** Throws as `usableRules` does. */
-export function checkRoutes(settings: RouteSettings): void {
-  usableRules(settings)
-}
-
 /** Refuses a rule that requests could not be held against. */
 export function assertUsableRoute(rule: RouteRule): void {
   read({ routes: [rule] }, withoutPlace)

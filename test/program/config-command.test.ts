@@ -82,6 +82,21 @@ test('config validate tells of rules that are well written and could not be foll
   expect(err).toContain(`${file}:1:35: routes[0].match.model "/x{1001}/" is no regular expression that can be used`)
 })
 
+test('config validate finds providers that a server could not ask', async () => {
+  const wrong = [
+    'a: {kind: opennai}',
+    'b: {kind: openai-compatible}',
+    'c: {kind: openai, protocol: anthropic-messages}',
+  ]
+  const file = await configFile(`providers:\n${wrong.map(line => `  ${line}\n`).join('')}`)
+  const { code, out, err } = await duologue(`config validate ${file}`)
+  expect({ code, out }).toEqual({ code: 78, out: '' })
+  expect(err).toContain('the configuration has 3 faults')
+  expect(err).toContain('provider a: there is no kind of provider called "opennai"; did you mean openai?')
+  expect(err).toContain('provider b: a provider of the kind openai-compatible needs a url')
+  expect(err).toContain('provider c: openai does not speak anthropic-messages')
+})
+
 test('config validate warns of secrets in plain text, and ends with 0', async () => {
   const file = await configFile('keys: [canary]\n')
   const { code, out, err } = await duologue('config validate', { environment: { DUOLOGUE_CONFIG_FILE: file } })

@@ -245,5 +245,5 @@ test('a cloud without a key is not asked', async () => {
     message: `provider there has no key; set its key, for example to \${OPENAI_API_KEY}`,
   })
   expect(upstream.receivedBytes).toBe(0)
-  expect(kindOf('openai').needsKey).toBe(true)
+  expect(kindOf({ id: 'openai', kind: 'openai' }).needsKey).toBe(true)
 })
