@@ -20,6 +20,9 @@ const environment = processEnvironment()
 const { stdin: input, stdout, stderr } = process
 const output = new Output({ stdout, stderr, allowsColour: (environment['NO_COLOR'] ?? '') === '' })
 
+// Whoever read along may go, as `head` does, or a collector of logs: that is no reason to end what the program does.
+for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+
 process.exitCode = await run()
 
 async function run(): Promise<number> {

@@ -33,6 +33,8 @@ export interface RunningProcess {
   until(found: RegExp, from?: number): Promise<RegExpExecArray>
   write(text: string): void
   closeInput(): void
+  /** Reads nothing more of what it writes. */
+  closeOutput(): void
   signal(signal: NodeJS.Signals): void
   readonly ended: Promise<Ended>
 }
@@ -87,6 +89,10 @@ export function startProcess(words: readonly [string, ...string[]], options: Sta
     },
     write: text => void child.stdin.write(text),
     closeInput: () => void child.stdin.end(),
+    closeOutput: () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    },
     signal: signal => void child.kill(signal),
     ended,
   }

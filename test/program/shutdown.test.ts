@@ -34,6 +34,15 @@ test.each(['SIGTERM', 'SIGINT'] as const)('on %s answers under way are finished,
   await expect(ask(port, { path: '/health' })).rejects.toThrow('ECONNREFUSED')
 })
 
+test('a server whose output nobody reads any more goes on, and ends as every other', async () => {
+  const { port, process: server } = await serve(main, [], await dataFolderWith())
+  server.closeOutput()
+  for (let count = 0; count < 3; count += 1)
+    expect(await ask(port, { path: '/v1/models' })).toMatchObject({ status: 200 })
+  server.signal('SIGTERM')
+  expect(await server.ended).toMatchObject({ code: 0 })
+})
+
 test('answers that do not end within the grace are told that the server goes', async () => {
   const data = await dataFolderWith({ tiny: { contextLength: 131_072 } })
   const { port, process: server, engineProcess } = await serve(main, flags, data)
