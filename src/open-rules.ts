@@ -6,6 +6,7 @@ import { ModelError } from './core/errors.ts'
 import type { ProviderSettings } from './core/provider-settings.ts'
 import { engineMeans } from './engine-means.ts'
 import type { Provider } from './providers/provider.ts'
+import type { ProviderFacts } from './services/manage-providers.ts'
 import { openOwnerRules } from './services/owner-rules.ts'
 import type { OwnerRules } from './services/owner-rules.ts'
 
@@ -18,7 +19,14 @@ export function openRules({ config, rules }: Snapshot, environment: Environment)
     file: rules,
     assertProvider: settings => withProvider(settings, place, async () => undefined),
     check: (settings, signal) => withProvider(settings, place, provider => provider.check(signal)),
+    // A list shows what cannot be used, too.
+    factsOf: settings => withProvider(settings, place, factsOf).catch(() => undefined),
   })
+}
+
+async function factsOf({ settings, backend }: Provider): Promise<ProviderFacts> {
+  const { kindOf } = await import('./providers/registry.ts')
+  return { isLocal: backend.isLocal, needsKey: kindOf(settings).needsKey }
 }
 
 /** Tells which providers of a configuration could not be asked, and why. */

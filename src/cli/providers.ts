@@ -78,8 +78,11 @@ function registerAdd(providers: Command, context: ProgramContext): void {
       const added = await withRules(context, ({ providers }) => providers.add(settings, options.replace === true))
       if (options.json === true) return context.output.printJson(added)
       context.output.print(`${id} is set up${added.hasKey ? ', with its key' : ', without a key'}`)
+      if (added.lacksKey) context.output.note(noKey)
     })
 }
+
+const noKey = 'It answers nobody without a key: repeat this with --replace, and --key-file or --key-variable'
 
 async function settingsOf(
   id: string,

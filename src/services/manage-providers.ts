@@ -16,6 +16,16 @@ export interface ProviderDependencies {
   /** Throws for settings that cannot work. */
   readonly assertUsable?: (settings: ProviderSettings) => Promise<void>
   readonly check?: CheckProvider
+  /** Says what follows from settings; undefined where they cannot work. */
+  readonly factsOf?: (settings: ProviderSettings) => Promise<ProviderFacts | undefined>
+}
+
+/** What a provider's kind makes of its settings. */
+export interface ProviderFacts {
+  /** Whether requests that must not leave may go there. */
+  readonly isLocal: boolean
+  /** Whether it answers nobody without a key. */
+  readonly needsKey: boolean
 }
 
 /** A provider as it is told to people and programs: without secrets. */
@@ -24,7 +34,10 @@ export interface ToldProvider {
   readonly kind: string
   readonly url?: string
   readonly hasKey: boolean
+  /** Whether requests that must not leave may go there, because its owner or its kind says so. */
   readonly isLocal?: boolean
+  /** Whether it has no key and answers nobody without one. */
+  readonly lacksKey: boolean
   /** What is started for it on this machine. */
   readonly program?: string
   readonly from: 'file' | 'store'
@@ -55,13 +68,14 @@ export interface ManageProviders {
 
 /** Makes the use-cases about providers. */
 export function createManageProviders(dependencies: ProviderDependencies): ManageProviders {
-  const { store, file, assertUsable } = dependencies
+  const { store, file, assertUsable, factsOf } = dependencies
+  const tell = async (settings: ProviderSettings) => told(settings, { file, facts: await factsOf?.(settings) })
   return {
     list: async () => {
       const { damaged, ...stored } = await store.snapshot()
       const merged = mergeRules(file, stored)
       return {
-        providers: merged.providers.map(settings => tell(settings, file)),
+        providers: await Promise.all(merged.providers.map(tell)),
         shadowed: merged.shadowed.filter(({ what }) => what === 'provider'),
         damaged: damaged.filter(({ table }) => table === 'providers'),
       }
@@ -74,7 +88,7 @@ export function createManageProviders(dependencies: ProviderDependencies): Manag
       const whole = { ...settings, ...(key && { key }) }
       await assertUsable?.(whole)
       await store.providers.put(whole)
-      return tell(whole, file)
+      return tell(whole)
     },
     remove: async ids => {
       const known = await idsIn(store)
@@ -103,13 +117,19 @@ async function oldKey(id: string, store: Store): Promise<ProviderSettings['key']
   return items.find(provider => provider.id === id)?.key
 }
 
-function tell({ id, kind, url, key, isLocal, command }: ProviderSettings, file: RuleSet): ToldProvider {
+interface Found {
+  readonly file: RuleSet
+  readonly facts: ProviderFacts | undefined
+}
+
+function told({ id, kind, url, key, headers, command }: ProviderSettings, { file, facts }: Found): ToldProvider {
   return {
     id,
     kind,
     ...(url !== undefined && { url }),
     hasKey: key !== undefined,
-    ...(isLocal !== undefined && { isLocal }),
+    ...(facts && { isLocal: facts.isLocal }),
+    lacksKey: facts?.needsKey === true && key === undefined && headers === undefined,
     ...(command && { program: command.program }),
     from: isInFile(id, file) ? 'file' : 'store',
   }

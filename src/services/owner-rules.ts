@@ -21,13 +21,14 @@ export interface OwnerRulesOptions {
   readonly file?: RuleSet
   readonly assertProvider?: ProviderDependencies['assertUsable']
   readonly check?: ProviderDependencies['check']
+  readonly factsOf?: ProviderDependencies['factsOf']
 }
 
 const nothing: RuleSet = { providers: [], routes: [], aliases: [] }
 
 /** Opens the store with what manages it. Throws a `ConfigError` for settings that do not fit it. */
 export async function openOwnerRules(options: OwnerRulesOptions): Promise<OwnerRules> {
-  const { config, environment, file = nothing, assertProvider, check } = options
+  const { config, environment, file = nothing, assertProvider, check, factsOf } = options
   const store = await openConfiguredStore(config, environment)
   return {
     providers: createManageProviders({
@@ -35,6 +36,7 @@ export async function openOwnerRules(options: OwnerRulesOptions): Promise<OwnerR
       file,
       ...(assertProvider && { assertUsable: assertProvider }),
       ...(check && { check }),
+      ...(factsOf && { factsOf }),
     }),
     routes: createManageRoutes({ store, file }),
     close: () => store.close(),

@@ -40,7 +40,7 @@ test('a provider is set up with its key from a file, a variable or a pipe, liste
     ),
   ).toMatchObject({ code: 0, out: 'big is set up, without a key\n' })
   const { out } = await duologue('providers list', data)
-  expect(out).toMatch(/^ID[^\n]*\nanthropic +anthropic +- +yes +- +store\nbig +vllm +http:\S+ +no +yes +store\n/)
+  expect(out).toMatch(/^ID[^\n]*\nanthropic +anthropic +- +yes +no +store\nbig +vllm +http:\S+ +no +yes +store\n/)
   const listed: unknown = JSON.parse((await duologue('providers list --json', data)).out)
   expect(listed).toMatchObject({ providers: [{ id: 'anthropic', hasKey: true }, {}, {}, {}] })
   expect(JSON.stringify(listed)).not.toContain('canary')
@@ -51,6 +51,13 @@ test('a provider is set up with its key from a file, a variable or a pipe, liste
   for (const name of await readdir(join(data.path, 'state'))) {
     expect((await readFile(join(data.path, 'state', name))).includes('canary')).toBe(false)
   }
+})
+
+test('a provider that wants a key and gets none is set up, and its owner told', async () => {
+  const data = await dataFolderWith()
+  const note = 'It answers nobody without a key: repeat this with --replace, and --key-file or --key-variable\n'
+  expect(await duologue('providers add openai --no-key', data)).toMatchObject({ code: 0, err: note })
+  expect(await duologue('providers add ollama --no-key', data)).toMatchObject({ code: 0, err: '' })
 })
 
 test('a key that is typed is not shown, and one that is interrupted changes nothing', async () => {
@@ -173,10 +180,10 @@ test('what the configuration file says goes before what commands have set up, an
   const data = await dataFolderWith()
   await duologue('providers add work --kind openai --no-key', data)
   const file = join(data.path, 'duologue.yaml')
-  await writeFile(file, 'providers:\n  work:\n    kind: groq\n', { mode: 0o600 })
+  await writeFile(file, 'providers:\n  home: {kind: ollama}\n  work:\n    kind: groq\n', { mode: 0o600 })
   const environment = { ...data.environment, DUOLOGUE_CONFIG_FILE: file }
   const { out, err } = await duologue('providers list', { environment })
-  expect(out).toMatch(/^ID[^\n]*\nwork +groq +- +no +- +file\n$/)
+  expect(out).toMatch(/^ID[^\n]*\nhome +ollama +- +no +yes +file\nwork +groq +- +no +no +file\n$/)
   expect(err).toBe('Not in use: the stored provider work, because the configuration file has one of that name\n')
   expect(await duologue('providers add work --kind openai --no-key --replace', { environment })).toMatchObject({
     code: 1,
