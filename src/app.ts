@@ -101,7 +101,12 @@ function answerOwner({ live, routing, explain }: OwnersParts): Pick<CommandApp, 
     checkPrivacy: async () => {
       await routing.follow()
       const keys = live.current().rules.keys.filter(({ isLocalOnly }) => isLocalOnly === true)
-      return { ways: await routing.state.waysOut(), keysThatStay: keys.map(({ name }) => name) }
+      const { rules } = (await routing.state.view()).rules
+      return {
+        ways: await routing.state.waysOut(),
+        keysThatStay: keys.map(({ name }) => name),
+        rulesThatKeep: rules.filter(({ isLocalOnly }) => isLocalOnly).map(({ name }) => name),
+      }
     },
   }
 }

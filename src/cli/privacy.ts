@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ProgramContext } from './program-context.ts'
+import type { Privacy, ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'
 import { withApp } from './with-app.ts'
 
@@ -20,9 +20,10 @@ export function registerPrivacy(program: Command, context: ProgramContext): void
     .option('--json', 'write it as JSON')
     .addHelpText('after', examples)
     .action(async ({ json }: { readonly json?: boolean }) => {
-      const { ways, keysThatStay } = await withApp(context, app => app.checkPrivacy())
-      if (json === true) return context.output.printJson({ ways, keysThatStay })
+      const told = await withApp(context, app => app.checkPrivacy())
       const { output } = context
+      if (json === true) return output.printJson(told)
+      const { ways } = told
       if (ways.length === 0)
         return output.print('Nothing leaves: no rule, name or model leads to a target that is not local.')
       output.print(
@@ -31,11 +32,15 @@ export function registerPrivacy(program: Command, context: ProgramContext): void
           { title: 'To', of: ({ target }) => target },
         ]),
       )
-      output.print(`\n${noteOn(keysThatStay)}`)
+      output.print(`\n${noteOn(told)}`)
     })
 }
 
-function noteOn(keys: readonly string[]): string {
-  if (keys.length === 0) return 'Every key may use these ways, unless its request says x-duologue-local-only: true.'
-  return `Requests with the keys ${keys.join(', ')} take none of these ways, nor do those that say x-duologue-local-only: true.`
+function noteOn({ keysThatStay, rulesThatKeep }: Privacy): string {
+  const kept = [
+    ...keysThatStay.map(name => `come with the key ${name}`),
+    ...rulesThatKeep.map(name => `the rule ${name} keeps here`),
+    'say x-duologue-local-only: true',
+  ]
+  return `None of these ways is open to requests that ${kept.join(', or that ')}.`
 }

@@ -39,6 +39,8 @@ export interface Privacy {
   readonly ways: readonly { readonly route: string; readonly target: string }[]
   /** The names of the keys whose requests stay. */
   readonly keysThatStay: readonly string[]
+  /** The names of the rules whose requests stay. */
+  readonly rulesThatKeep: readonly string[]
 }
 
 /** The running program, as far as commands use it. */

@@ -140,7 +140,9 @@ test('keys that are changed open the server at once, and it is never left withou
 
 test('it is told where a request would go, rule by rule', async () => {
   const cloud = await upstream()
-  const { port, app } = await run(providers(cloud) + route('p0'))
+  const kept = '  - {name: of the boss, match: {keys: [boss]}, local-only: true}\n'
+  const all = "routes:\n  - {name: all, match: {model: 'm*'}, targets: [{provider: p0, model: large}]}\n"
+  const { port, app } = await run(providers(cloud) + all + kept)
   const { body } = question('m')
   const told = await ask(port, { method: 'POST', path: '/duologue/explain/route/v1/chat/completions', body })
   expect(told.json).toMatchObject({ route: 'all', targets: [{ provider: 'p0', model: 'large', isLocal: false }] })
@@ -156,6 +158,7 @@ test('it is told where a request would go, rule by rule', async () => {
       { route: 'addressed', target: 'p0' },
     ],
     keysThatStay: [],
+    rulesThatKeep: ['of the boss'],
   })
   expect(cloud.receivedBytes).toBe(0)
 })
