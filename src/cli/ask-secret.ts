@@ -42,6 +42,10 @@ async function readText(path: string, { input }: ProgramContext): Promise<string
       cause: error,
     })
   })
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close()
+    throw new ModelError('not-found', `the key cannot be read: the file ${path} is a folder`)
+  }
   return readBounded(handle.createReadStream(), path)
 }
 

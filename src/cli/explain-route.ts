@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { readBounded } from '../config/read-bounded.ts'
 import { ModelError } from '../core/errors.ts'
 import type { RouteExplanation } from '../services/explain-route.ts'
 import type { AskedRoute, ProgramContext } from './program-context.ts'
@@ -60,12 +60,10 @@ function shortRequest(model: string) {
 const mostBytes = 32 * 1024 * 1024
 
 async function readRequest(path: string): Promise<unknown> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new ModelError('not-found', `there is no file ${path}, or not for you`, { cause: error })
-  })
-  if (bytes.length > mostBytes) throw new ModelError('too-large', `${path} is larger than a request may be`)
+  const read = await readBounded(path, mostBytes)
+  if (read.type === 'refused') throw new ModelError('not-found', `the file ${path} ${read.why}`)
   try {
-    return JSON.parse(bytes.toString())
+    return JSON.parse(read.text)
   } catch (error) {
     throw new ModelError('invalid-request', `${path} is not JSON`, { cause: error })
   }

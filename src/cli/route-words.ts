@@ -59,7 +59,8 @@ export function toTarget(text: string): RouteTarget {
 export function toPattern(text: string): ModelPattern {
   const read = modelPattern.safeParse(text)
   if (read.success) return read.data
-  throw new InvalidArgumentError(`${read.error.issues[0]?.message ?? 'It is no pattern'}.`)
+  const why = read.error.issues[0]?.message ?? 'it is no pattern'
+  throw new InvalidArgumentError(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)
 }
 
 /** Reads a header as `name=glob`, or whatever stands after the name. */

@@ -83,9 +83,10 @@ function registerAdd(routes: Command, context: ProgramContext): void {
       const rule = ruleOf(name, options)
       const { position, replace = false, json } = options
       const how = { isReplacing: replace, ...(position !== undefined && { position }) }
-      await withRules(context, ({ routes }) => routes.add(rule, how))
+      const strangers = await withRules(context, ({ routes }) => routes.add(rule, how))
       if (json === true) return context.output.printJson(rule)
       context.output.print(`${name}: ${describeMatch(rule.match)} → ${describeTargets(rule)}`)
+      for (const id of strangers) context.output.note(`No provider ${id} is set up yet: duologue providers add ${id}`)
     })
 }
 

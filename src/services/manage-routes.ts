@@ -1,6 +1,7 @@
 import { writeModelPattern } from '../core/write-model-pattern.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelAlias, ModelPattern, RouteRule } from '../core/route-rules.ts'
+import { localProvider } from '../routing/view.ts'
 import { assertUsableAliases, assertUsableRoute } from './check-rules.ts'
 import { mergeRules } from '../store/merge-rules.ts'
 import type { RuleSet, Shadowed } from '../store/merge-rules.ts'
@@ -34,8 +35,11 @@ export interface AddedRoute {
 /** The use-cases about routes and aliases. */
 export interface ManageRoutes {
   list(): Promise<ToldRoutes>
-  /** Keeps a rule. Throws `conflict` for a name that is taken, unless it is to be replaced. */
-  add(rule: RouteRule, how: AddedRoute): Promise<void>
+  /**
+   * Keeps a rule, and gives the providers among its targets that are not set up. Throws `conflict` for a name that is
+   * taken, unless it is to be replaced.
+   */
+  add(rule: RouteRule, how: AddedRoute): Promise<readonly string[]>
   /** Forgets rules: all or none. Throws `not-found` where one is not in the store. */
   remove(names: readonly string[]): Promise<void>
   /** Moves a rule to a place among those of the store, counted from 1. */
@@ -64,6 +68,7 @@ export function createManageRoutes({ store, file }: RouteDependencies): ManageRo
       if (!isReplacing && (await namesIn(store)).includes(rule.name)) throw taken(rule.name)
       assertUsableRoute(rule)
       await store.routes.put(rule, position)
+      return strangersIn(rule, [...file.providers, ...(await store.providers.list()).items])
     },
     remove: async names => {
       const known = await namesIn(store)
@@ -87,6 +92,11 @@ export function createManageRoutes({ store, file }: RouteDependencies): ManageRo
       }
     },
   }
+}
+
+function strangersIn({ targets }: RouteRule, known: RuleSet['providers']): readonly string[] {
+  const ids = new Set([localProvider, ...known.map(({ id }) => id)])
+  return [...new Set(targets.map(({ provider }) => provider).filter(id => !ids.has(id)))]
 }
 
 function withOrigin<Item>(all: readonly Item[], file: readonly Item[]): readonly (Item & { readonly from: Origin })[] {

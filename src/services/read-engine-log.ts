@@ -17,7 +17,7 @@ export async function readEngineLog(
   if (written.length > 0) return written.slice(-lines)
   throw new ModelError(
     'not-found',
-    `nothing is kept of an engine "${id.slice(0, 100)}"; duologue engine list shows them`,
+    `nothing is kept of an engine "${id.slice(0, 100)}": it never ran, or there is none; duologue engine list shows them`,
   )
 }
 

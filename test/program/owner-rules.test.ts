@@ -83,6 +83,7 @@ test.each([
   ['providers add anthropic --key-file a --key-variable b', /cannot be used with/],
   ['providers add local --kind openai --no-key', /provider local: id is not what it must be/],
   ['providers add x --kind openai-compatible --no-key', /needs a url/],
+  ['routes add r --model /(/ --to openai', /It is no regular expression/],
   ['providers add anthropic --key-variable NOTHING_LIKE_IT', /the variable NOTHING_LIKE_IT holds no key/],
   ['routes add r --to openai/', /Write it as provider or provider\/model/],
   ['routes add r --needs wings --to openai', /It must be one of tools, vision/],
@@ -92,6 +93,14 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toMatch(message)
 })
+
+test.each(['providers add openai --key-file /', 'routes explain --file /'])(
+  'given a folder for a file, as in "duologue %s", it says so',
+  async line => {
+    const err = expect.stringContaining('the file / is a folder')
+    expect(await duologue(line, await dataFolderWith())).toMatchObject({ code: 66, out: '', err })
+  },
+)
 
 test.each(['providers rm nobody', 'providers test nobody', 'routes rm nothing', 'routes move nothing 1'])(
   'asked for what is not there, as in "duologue %s", it ends with 66',
@@ -107,6 +116,7 @@ test('rules are made, listed in their order, moved and removed', async () => {
   ).toMatchObject({
     code: 0,
     out: 'claude: claude-* → local/qwen3-8b, anthropic\n',
+    err: 'No provider anthropic is set up yet: duologue providers add anthropic\n',
   })
   const flags = '--key payroll --header x-team=hr* --needs tools --prompt-at-least 10 --protocol openai-chat'
   expect(await duologue(`routes add private ${flags} --local-only --position 1`, data)).toMatchObject({ code: 0 })
