@@ -124,3 +124,10 @@ test.each([
   const made = provide({ kind: 'openai', url: upstream.origin }).backend.embed?.({ model: 'e', texts: ['a'] }, never)
   await expect(made).rejects.toMatchObject({ kind: 'unavailable' })
 })
+
+test.each(['.', '..'])('a deployment that is called %j chooses no path', async model => {
+  await using upstream = await startUpstream({ status: 500 })
+  const { backend } = provide({ kind: 'azure-openai', url: `${upstream.origin}/openai?api-version=2025-04-01` })
+  expect(await tell(backend.stream({ ...request, model }, never))).toMatchObject({ failure: { kind: 'not-found' } })
+  expect(upstream.seen).toEqual([])
+})

@@ -1,4 +1,7 @@
+import { ModelError } from '../../core/errors.ts'
 import type { Kind } from '../provider.ts'
+
+const noModel = { code: 'model-not-found', field: ['model'] } as const
 
 /* With `?api-version=` in the URL the dated API is meant, where a deployment has an address of its own. */
 export const azureOpenai: Kind = {
@@ -27,5 +30,7 @@ function isDated(url: URL): boolean {
 }
 
 function deploymentPath(deployment: string): string {
+  // As a step of a path these lead upwards, however they are spelled.
+  if (/^\.{1,2}$/.test(deployment)) throw new ModelError('not-found', 'model: no deployment has this name', noModel)
   return `deployments/${encodeURIComponent(deployment)}/`
 }
