@@ -13,8 +13,8 @@ const text = z.string().max(4096)
 /** How a provider is named: short enough for headers and tables, and free of what separates names elsewhere. */
 export const providerId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .refine(id => id !== 'local')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'it must be letters, digits, ".", "_" or "-", at most 64')
+  .refine(id => id !== 'local', '"local" is the embedded engine’s own name; choose another')
 
 /** What a header or a variable of the environment is called. */
 export const secretName = z.string().regex(/^(key|header:[\w!#$%&'*+.^`|~-]{1,100}|environment:\w{1,100})$/)
@@ -64,7 +64,7 @@ export const openSettings = z.object({
     .url({ protocol: /^https?$/ })
     .max(2048)
     // It is kept openly, so it may hold no password.
-    .refine(address => secretIn(address) !== 'password')
+    .refine(address => secretIn(address) !== 'password', 'it must hold no name or password; give the key as key')
     .exactOptional(),
   protocol: protocol.exactOptional(),
   isLocal: claim,

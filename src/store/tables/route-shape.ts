@@ -5,7 +5,9 @@ import { protocol, timeouts } from './provider-shape.ts'
 
 const name = z.string().min(1).max(100)
 /* It is sent in a header. */
-const ruleName = z.string().regex(/^[\w .:/+-]{1,100}$/)
+const ruleName = z
+  .string()
+  .regex(/^[\w .:/+-]{1,100}$/, 'it must be letters from a to z, digits, spaces or any of _ . : / + -, at most 100')
 const modelName = z.string().min(1).max(256)
 const tokens = z.number().int().nonnegative()
 
