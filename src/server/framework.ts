@@ -7,7 +7,7 @@ import { HttpError } from './http-error.ts'
 import { checkKey, type Keyring } from './keyring.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Places } from './places.ts'
-import { readJson } from './read-json.ts'
+import { readJson, withoutByteOrderMark } from './read-json.ts'
 import type { Route } from './routes/route.ts'
 import { sendError } from './send-json.ts'
 import { answerUnknownRoute } from './unknown-route.ts'
@@ -43,7 +43,7 @@ export function createFramework(options: FrameworkOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const encoding = request.headers['content-encoding']
-    const bytes = await unpackBody(body, encoding, limits.maxBodyBytes)
+    const bytes = withoutByteOrderMark(await unpackBody(body, encoding, limits.maxBodyBytes))
     exchanges.of(request.raw).body = bytes
     return readJson(bytes)
   })

@@ -9,16 +9,18 @@ import { guardJson } from './json-guard.ts'
 export function readJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new ModelError('invalid-request', 'the request body is not valid UTF-8; encode it as UTF-8')
   const glance = guardJson(bytes)
-  const text = withoutByteOrderMark(bytes)
+  const text = bytes.toString()
   const value = parse(text)
   if (countMembers(value) !== glance.members) throw refusal(`holds ${describeTwin(text)}; send it once`)
   if (mayHoldForbiddenKeys(bytes, glance)) refuseForbiddenKeys(value)
   return value
 }
 
-function withoutByteOrderMark(bytes: Buffer): string {
-  const text = bytes.toString('utf8')
-  return text.startsWith('\ufeff') ? text.slice(1) : text
+const byteOrderMark = Buffer.from('\ufeff')
+
+/** Gives a text without the mark before it, which says nothing in UTF-8 and is no part of JSON. */
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? bytes.subarray(byteOrderMark.length) : bytes
 }
 
 function parse(text: string): unknown {

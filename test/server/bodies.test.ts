@@ -1,6 +1,7 @@
 import { gzipSync, brotliCompressSync, deflateSync, zstdCompressSync } from 'node:zlib'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { Backend } from '../../src/core/backend.ts'
 import { ask, connectRaw, post, rawRequest } from '../support/http-client.ts'
 import { says, scripted } from '../support/scripted-backend.ts'
 import { hello, start } from '../support/start-server.ts'
@@ -215,4 +216,20 @@ test('a body with a path that does not exist is not read', async () => {
   const { port } = await start()
   const reply = await ask(port, { method: 'POST', path: '/nowhere', body: '{"broken' })
   expect(reply.status).toBe(404)
+})
+
+test('a byte order mark before a body is read by nobody, and goes to no upstream', async () => {
+  let came = ''
+  const plain = scripted({ steps: says('a'), inputTokens: 1 })
+  const relaying: Backend = {
+    ...plain,
+    relays: () => true,
+    async *relay({ body }) {
+      came = Buffer.from(body).toString()
+      yield { bytes: Buffer.from('{}'), events: [{ type: 'end', stop: { reason: 'end-turn' }, usage: {} }] }
+    },
+  }
+  const { port } = await start({ backends: [relaying] })
+  expect(await post(port, '/v1/messages', Buffer.from(`\ufeff${text}`))).toMatchObject({ status: 200 })
+  expect(came).toBe(text)
 })
