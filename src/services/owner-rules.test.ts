@@ -35,12 +35,21 @@ const claude: RouteRule = { name: 'claude', match: {}, targets: [{ provider: 'an
 const file = { providers: [ollama], routes: [{ ...claude, name: 'first' }], aliases: [] }
 
 test('providers of the file and the store are told without their keys', async () => {
-  const { providers } = await open({ file })
+  const factsOf: OwnerRulesOptions['factsOf'] = async ({ kind }) => ({ isLocal: kind === 'ollama', needsKey: true })
+  const { providers } = await open({ file, factsOf })
   await providers.add(anthropic, false)
   const told = await providers.list()
   expect(told.providers).toEqual([
-    { id: 'ollama', kind: 'ollama', url: 'http://127.0.0.1:11434', hasKey: false, isLocal: true, from: 'file' },
-    { id: 'anthropic', kind: 'anthropic', hasKey: true, from: 'store' },
+    {
+      id: 'ollama',
+      kind: 'ollama',
+      url: 'http://127.0.0.1:11434',
+      hasKey: false,
+      isLocal: true,
+      lacksKey: true,
+      from: 'file',
+    },
+    { id: 'anthropic', kind: 'anthropic', hasKey: true, isLocal: false, lacksKey: false, from: 'store' },
   ])
   expect(JSON.stringify(told)).not.toContain('sk-1')
 })

@@ -86,7 +86,7 @@ test('a model that finds no memory beside a busy one makes way until there is so
   const free = await occupy(there, 'm')
   expectAll(await askHelped(there, 'other'), fromCloud(['engine:other failed: overloaded', 'cloud:large']))
   const kept = askKept(there, 'other')
-  await until(() => there.engine.outlook?.('other')?.state === 'loading')
+  await until(() => there.engine.outlook?.('other')?.state === 'no-room')
   expectAll(await askHelped(there, 'brisk'), fromCloud())
   full(await kept, /no memory for model 'other' beside those that are in use \('m'\)/)
   await free()
