@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
+import { explainCache, explainRunningRoute } from './ask-running.ts'
 import { exitCodeFor, exitCodes } from './cli/exit-codes.ts'
 import { Output } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -9,7 +10,6 @@ import { openConfig } from './config/open-config.ts'
 import type { ConfigPlace } from './config/open-config.ts'
 import { watchConfig } from './config/watch-config.ts'
 import type { ConfigWatch } from './config/watch-config.ts'
-import { explainCache } from './explain-cache.ts'
 import { checkProviders, openRules } from './open-rules.ts'
 import { pullDependencies } from './pull-dependencies.ts'
 import { findRuleFault } from './services/check-rules.ts'
@@ -36,6 +36,7 @@ async function run(): Promise<number> {
     dependencies: async () => pullDependencies(await openConfig(placeOf({})), environment),
     explainCache: async (requestId, flags) =>
       explainCache(requestId, (await openConfig(placeOf(flags))).config, stopping.signal),
+    explainRunningRoute: async asked => explainRunningRoute(asked, await openConfig(placeOf({})), stopping.signal),
     openRules: async () => openRules(await openConfig(placeOf({})), environment),
     moveKey: async () => moveConfiguredKey((await openConfig(placeOf({}))).config, environment),
     checkProviders: snapshot => checkProviders(snapshot, environment),

@@ -13,6 +13,7 @@ interface ExplainOptions {
   readonly key?: string
   readonly header?: readonly (readonly [string, string])[]
   readonly file?: boolean
+  readonly running?: boolean
   readonly json?: boolean
 }
 
@@ -21,9 +22,10 @@ Examples:
   duologue routes explain claude-opus-5            where a short request for that model would go, rule by rule
   duologue routes explain qwen3-8b --key laptop --header x-team=web
   duologue routes explain --file request.json --protocol openai-chat --json
+  duologue routes explain --file request.json --running
 
-Nobody is asked. What depends on the moment, as queues and targets that rest, is known only to the running server:
-POST /duologue/explain/route/v1/messages (or …/v1/chat/completions) explains a request there.`
+No provider is asked. What depends on the moment, as queues, memory and targets that rest, is known only to the running
+server: --running asks it, and so does POST /duologue/explain/route/v1/messages (or …/v1/chat/completions).`
 
 const served = ['anthropic-messages', 'openai-chat'] as const
 
@@ -41,13 +43,16 @@ export function registerExplainRoute(routes: Command, context: ProgramContext): 
     .addOption(
       collecting('--header <name=value>', 'a header of the request; give it again for more', toHeader('value')),
     )
+    .option('--running', 'ask the running server, which knows how its targets fare at this moment')
     .option('--json', 'write it as JSON')
     .addHelpText('after', examples)
-    .action(async (asked: string, { protocol, key, header = [], file, json }: ExplainOptions) => {
+    .action(async (asked: string, { protocol, key, header = [], file, running, json }: ExplainOptions) => {
       const request = file === true ? await readRequest(asked) : shortRequest(asked)
-      const explanation = await withApp(context, app =>
-        app.explainRoute({ protocol, request, headers: Object.fromEntries(header), ...(key !== undefined && { key }) }),
-      )
+      const question = { protocol, request, headers: Object.fromEntries(header), ...(key !== undefined && { key }) }
+      const explanation =
+        running === true
+          ? await context.explainRunningRoute(question)
+          : await withApp(context, app => app.explainRoute(question))
       if (json === true) return context.output.printJson(explanation)
       print(explanation, context)
     })

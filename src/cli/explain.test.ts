@@ -33,6 +33,7 @@ async function explain(line: string): Promise<{ out: string; asked: readonly { i
     moveKey: unused,
     checkProviders: unused,
     engines: unused,
+    explainRunningRoute: unused,
     explainCache: async (id, flags) => {
       asked.push({ id, flags })
       return report

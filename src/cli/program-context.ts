@@ -74,6 +74,8 @@ export interface ProgramContext extends ModelsContext {
   readonly environment: Environment
   /** Asks the server that these flags and the environment describe. Throws a `ConfigError` or a `ModelError`. */
   readonly explainCache: (requestId: string, flags: Flags) => Promise<CacheReport>
+  /** Asks the running server that the environment describes where a request would go now. Throws as `explainCache` does. */
+  readonly explainRunningRoute: (asked: AskedRoute) => Promise<RouteExplanation>
   /** Opens what the owner set up. Throws a `ConfigError` for settings that do not fit it. */
   readonly openRules: () => Promise<OwnerRules>
   /** Brings the master key to where the configuration says that Duologue keeps it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ModelError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { rename } from './rename.ts'
 import { secretText } from './secret-text.ts'
@@ -51,6 +52,14 @@ export const keysSchema = z
 /** Names keys that were given by a flag or a variable, by their places. */
 export function nameKeys(keys: readonly string[]): readonly ClientKey[] {
   return keys.map((key, index) => ({ name: placeName(index), key: new Secret(key) }))
+}
+
+/** Finds the key of a name. Throws `not-found`, naming those that there are. */
+export function findKey(name: string, keys: readonly ClientKey[]): ClientKey {
+  const known = keys.find(key => key.name === name)
+  if (known) return known
+  const names = keys.map(key => key.name).join(', ') || 'none'
+  throw new ModelError('not-found', `there is no key of the name ${JSON.stringify(name)}; the keys are: ${names}`)
 }
 
 function placeName(index: number): string {

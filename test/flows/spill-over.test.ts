@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RouteRule } from '../../src/core/route-rules.ts'
+import { askRoute } from '../../src/server/ask-route.ts'
 import { openEngine } from '../support/engine.ts'
 import { post } from '../support/http-client.ts'
 import { keptStream, startUpstream } from '../support/scripted-upstream.ts'
@@ -46,8 +47,10 @@ test('a prompt that would take too long to read goes elsewhere, and one that is 
     await using hasty = await serve(limitMs)
     const fresh = await asks(hasty.port, '/v1/messages', novel('two'))
     expect(fresh).toMatchObject({ status: 200, headers: { 'x-duologue-target': 'cloud/tiny' } })
-    const why = (await asks(hasty.port, '/duologue/explain/route/v1/messages', novel('two'))).json.steps
-    expect(why).toContainEqual({
+    const request = { model: 'tiny', messages: [{ role: 'user', content: novel('two') }] }
+    const question = { protocol: 'anthropic-messages', request, headers: {} } as const
+    const { steps } = await askRoute(question, { url: hasty.url }, AbortSignal.timeout(5000))
+    expect(steps).toContainEqual({
       about: 'target',
       name: 'local/tiny',
       verdict: 'moved-back',

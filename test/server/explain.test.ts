@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Backend } from '../../src/core/backend.ts'
 import type { CacheReport } from '../../src/core/cache-report.ts'
 import { askExplanation } from '../../src/server/ask-explanation.ts'
+import { askRoute } from '../../src/server/ask-route.ts'
 import { start } from '../support/start-server.ts'
 
 const report: CacheReport = {
@@ -125,4 +126,17 @@ test('the log says where a prompt differs, and not what it says', async () => {
       cache: { outcome: 'differs', place: 'system.0', differsAt: 20, restoredTokens: 0 },
     })
   expect(logText()).not.toMatch(/Sunday|nday/)
+})
+
+test('where a request would go is told by the running server, in its own words where it cannot', async () => {
+  const request = { model: 'm', messages: [{ role: 'user', content: 'Hello' }] }
+  const asked = { protocol: 'openai-chat', request, headers: {} } as const
+  const { port, server } = await start({ backends: [backend], keys: ['one'] })
+  const address = { url: `http://127.0.0.1:${port}`, key: 'one' }
+  expect(await askRoute(asked, address, never)).toMatchObject({ route: 'here', targets: [{ provider: 'local' }] })
+  const unreadable = askRoute({ ...asked, request: { model: 7 } }, address, never)
+  await expect(unreadable).rejects.toMatchObject({ kind: 'invalid-request', message: expect.stringContaining('model') })
+  await expect(askRoute(asked, { url: address.url }, never)).rejects.toMatchObject({ kind: 'unauthorized' })
+  await server.close()
+  await expect(askRoute(asked, address, never)).rejects.toThrow(/no server answers at/)
 })
