@@ -49,6 +49,8 @@ async function askOnce<Result>(
   const patience = startPatience(Infinity)
   const whole = await commit(items, { signal, patience, isVisible: always, isTelling: always, isEnd: always })
   const { value, done } = await whole.next()
+  // There is no more of it, and nothing is to be timed any longer.
+  await whole.return?.()
   if (done) throw new ModelError('unavailable', 'the target said nothing')
   return value
 }
