@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { ModelError } from '../core/errors.ts'
+import { commandContext } from '../../test/support/command-context.ts'
 import type { RouteExplanation } from '../services/explain-route.ts'
-import { Output } from './output.ts'
 import type { AskedRoute } from './program-context.ts'
 import { createProgram } from './program.ts'
 
@@ -17,32 +16,18 @@ const explanation: RouteExplanation = {
 }
 
 test('with --running the server is asked, with the key of that name, and its reasons are told', async () => {
-  let out = ''
   const asked: AskedRoute[] = []
-  const stdout = { write: (text: string) => (out += text) }
-  const unused = (): never => {
-    throw new ModelError('internal', 'this command asks the running server')
-  }
-  const program = createProgram({
-    version: '0',
-    output: new Output({ stdout, stderr: stdout, allowsColour: false }),
-    input: process.stdin,
-    signal: new AbortController().signal,
-    dependencies: unused,
-    environment: {},
-    openApp: unused,
-    openRules: unused,
-    moveKey: unused,
-    engines: unused,
-    explainCache: unused,
+  const { context, out } = commandContext({
     explainRunningRoute: async question => {
       asked.push(question)
       return explanation
     },
   })
-  await program.parseAsync(['routes', 'explain', 'qwen', '--running', '--key', 'laptop'], { from: 'user' })
+  await createProgram(context).parseAsync(['routes', 'explain', 'qwen', '--running', '--key', 'laptop'], {
+    from: 'user',
+  })
   const request = { model: 'qwen', messages: [{ role: 'user', content: 'Hello' }] }
   expect(asked).toEqual([{ protocol: 'anthropic-messages', request, headers: {}, key: 'laptop' }])
-  expect(out).toContain(`target local/qwen  moved back  ${why}`)
-  expect(out).toContain('By spill, it would go to openai/gpt-5')
+  expect(out()).toContain(`target local/qwen  moved back  ${why}`)
+  expect(out()).toContain('By spill, it would go to openai/gpt-5')
 })

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
+import { commandContext } from '../../test/support/command-context.ts'
 import type { CacheReport } from '../core/cache-report.ts'
-import { ModelError } from '../core/errors.ts'
-import { Output } from './output.ts'
 import { createProgram } from './program.ts'
 import type { Flags } from '../config/config.ts'
-import type { ProgramContext } from './program-context.ts'
 
 const report: CacheReport = {
   promptTokens: 900,
@@ -15,32 +13,15 @@ const report: CacheReport = {
 }
 
 async function explain(line: string): Promise<{ out: string; asked: readonly { id: string; flags: Flags }[] }> {
-  let out = ''
   const asked: { id: string; flags: Flags }[] = []
-  const stdout = { write: (text: string) => (out += text) }
-  const unused = (): never => {
-    throw new ModelError('internal', 'this command needs no model')
-  }
-  const context: ProgramContext = {
-    version: '0',
-    output: new Output({ stdout, stderr: stdout, allowsColour: false }),
-    input: process.stdin,
-    signal: new AbortController().signal,
-    dependencies: unused,
-    environment: {},
-    openApp: unused,
-    openRules: unused,
-    moveKey: unused,
-    checkProviders: unused,
-    engines: unused,
-    explainRunningRoute: unused,
+  const { context, out } = commandContext({
     explainCache: async (id, flags) => {
       asked.push({ id, flags })
       return report
     },
-  }
+  })
   await createProgram(context).parseAsync(['explain', 'cache', ...line.split(' ')], { from: 'user' })
-  return { out, asked }
+  return { out: out(), asked }
 }
 
 test('it asks the server that the flags name, and says where a prompt differs', async () => {
