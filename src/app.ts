@@ -123,7 +123,7 @@ function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['
     embed: createEmbed(answering),
     rerank: createRerank({ ...answering, cards }),
     explainRoute: createExplainRoute(view),
-    models: createModels({ here: cards, elsewhere: who => state.cards(who) }),
+    models: createModels({ here: cards, elsewhere: circumstances => state.cards(circumstances) }),
   }
 }
 
@@ -141,7 +141,7 @@ function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'no
 
 async function loadKnown(model: string, { cards }: LocalModels, engine: Engine): Promise<void> {
   // A wrong name is told with the names that exist.
-  await createModels({ here: cards, elsewhere: async () => [] }).find(model, {})
+  await createModels({ here: cards, elsewhere: async () => [] }).find(model, fromTerminal)
   await engine.load(model)
 }
 

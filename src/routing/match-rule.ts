@@ -32,6 +32,13 @@ export function hasConditionBesideModel({ match }: ReadyRule): boolean {
   return Object.entries(match).some(([condition, value]) => condition !== 'model' && value !== undefined)
 }
 
+/** Whether a rule is for whatever somebody sends in these circumstances: nothing that is asked decides. */
+export function isForSender(rule: ReadyRule, circumstances: Circumstances): boolean {
+  const { model, promptTokens, needs } = rule.match
+  const isOfDemand = model !== undefined || promptTokens !== undefined || needs !== undefined
+  return !isOfDemand && (otherSender(rule, circumstances) ?? otherHeader(rule, circumstances)) === undefined
+}
+
 /* Both names count, so that no alias leads around a rule. */
 function otherModel({ match, matchesModel }: ReadyRule, { demand, model }: Subject): string | undefined {
   if (!match.model || !matchesModel || matchesModel(demand.model) || matchesModel(model)) return undefined

@@ -1,5 +1,6 @@
+import type { Circumstances } from '../core/route-rules.ts'
 import { isLocalTarget } from './keep-private.ts'
-import { isForAll } from './match-rule.ts'
+import { isForAll, isForSender } from './match-rule.ts'
 import { targetName } from './route-plan.ts'
 import { localProvider, type ProviderPlace, type RoutingView } from './view.ts'
 
@@ -54,6 +55,19 @@ export function reachableProviders(view: RoutingView, providers: readonly string
 /** Whether a rule names a provider as a target. */
 export function isRulesTarget({ rules }: Pick<RoutingView, 'rules'>, provider: string): boolean {
   return rules.rules.some(({ targets }) => targets.some(target => target.provider === provider))
+}
+
+/** Lists the providers that may answer something that is sent in these circumstances. */
+export function providersFor(
+  circumstances: Circumstances,
+  view: RoutingView,
+  providers: readonly string[],
+): readonly string[] {
+  const stays =
+    circumstances.localOnly !== undefined ||
+    view.rules.rules.some(rule => rule.isLocalOnly && !isForAll(rule) && isForSender(rule, circumstances))
+  const reachable = reachableProviders(view, providers)
+  return stays ? reachable.filter(id => view.provider(id)?.backend.isLocal === true) : reachable
 }
 
 function leaves(place: ProviderPlace | undefined, model?: string): boolean {

@@ -5,26 +5,23 @@ import { unknownModel } from '../routing/plan-route.ts'
 
 /** Which models clients may use. */
 export interface ModelsService {
-  list(circumstances: ModelCircumstances): Promise<readonly ModelCard[]>
+  list(circumstances: Circumstances): Promise<readonly ModelCard[]>
   /** Throws `not-found`, naming the models on this machine. */
-  find(id: string, circumstances: ModelCircumstances): Promise<ModelCard>
+  find(id: string, circumstances: Circumstances): Promise<ModelCard>
 }
-
-/** What of a request decides about models: one that must stay is told, and makes ask, only those who may answer it. */
-export type ModelCircumstances = Pick<Circumstances, 'localOnly'>
 
 /** Where models are, each as it is at the time of the call. */
 export interface ModelSources {
   readonly here: () => Promise<readonly ModelCard[]>
-  /** What others serve, or of them only those that are marked local. */
-  readonly elsewhere: (who: { readonly isLocalOnly: boolean }) => Promise<readonly ModelCard[]>
+  /** What others serve who may answer somebody. Nobody else is asked for what they serve. */
+  readonly elsewhere: (circumstances: Circumstances) => Promise<readonly ModelCard[]>
 }
 
 /** Makes the use-case of looking models up. */
 export function createModels({ here, elsewhere }: ModelSources): ModelsService {
-  const list = async ({ localOnly }: ModelCircumstances): Promise<readonly ModelCard[]> => [
+  const list = async (circumstances: Circumstances): Promise<readonly ModelCard[]> => [
     ...(await here()),
-    ...(await elsewhere({ isLocalOnly: localOnly !== undefined })),
+    ...(await elsewhere(circumstances)),
   ]
   return {
     list,

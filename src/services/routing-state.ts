@@ -1,8 +1,9 @@
 import type { ClientKey } from '../config/client-keys.ts'
 import type { Snapshot } from '../config/config.ts'
 import type { ModelCard } from '../core/model-card.ts'
+import type { Circumstances } from '../core/route-rules.ts'
 import type { RestingTargets } from '../routing/target-health.ts'
-import { findWaysOut, isRulesTarget, reachableProviders } from '../routing/ways-out.ts'
+import { findWaysOut, isRulesTarget, providersFor, reachableProviders } from '../routing/ways-out.ts'
 import type { WayOut } from '../routing/ways-out.ts'
 import type { ModelDirectory, RoutingView } from '../routing/view.ts'
 import type { Store } from '../store/open-store.ts'
@@ -102,15 +103,13 @@ class FollowedRouting implements RoutingState {
     )
   }
 
-  async cards({ isLocalOnly }: { readonly isLocalOnly: boolean }): Promise<readonly ModelCard[]> {
+  async cards(circumstances: Circumstances): Promise<readonly ModelCard[]> {
     const signal = AbortSignal.timeout(listMs)
     const providers = this.#providers.all()
     // Who must not be sent anything is not asked for a list either.
-    const reachable = reachableProviders(
-      await this.view(),
-      providers.map(([id]) => id),
-    )
-    const asked = providers.filter(([id, { backend }]) => reachable.includes(id) && (backend.isLocal || !isLocalOnly))
+    const ids = providers.map(([id]) => id)
+    const able = providersFor(circumstances, await this.view(), ids)
+    const asked = providers.filter(([id]) => able.includes(id))
     const lists = asked.map(async ([id, provider]) => {
       const cards = await provider.models(signal).catch((error: unknown) => this.#tellUnlisted(id, error))
       return cards.map(card => ({ ...card, id: `${id}/${card.id}`, ownedBy: id }))

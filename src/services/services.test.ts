@@ -81,11 +81,13 @@ test('where nobody can count, the client is told another way', async () => {
 test('models are found by their whole id, and an unknown one is told which exist', async () => {
   const here = async () => [card('hf:owner/repo/file.gguf'), card('starter')]
   const far = [card('cloud/large'), card('ollama/small')]
-  const models = createModels({ here, elsewhere: async ({ isLocalOnly }) => far.slice(isLocalOnly ? 1 : 0) })
-  expect((await models.find('hf:owner/repo/file.gguf', {})).displayName).toBe('Model hf:owner/repo/file.gguf')
-  expect(await models.list({})).toHaveLength(4)
-  expect(await models.list({ localOnly: 'key' })).toHaveLength(3)
-  await expect(models.find('repo', {})).rejects.toMatchObject({
+  const models = createModels({ here, elsewhere: async ({ localOnly }) => far.slice(localOnly ? 1 : 0) })
+  expect((await models.find('hf:owner/repo/file.gguf', circumstances)).displayName).toBe(
+    'Model hf:owner/repo/file.gguf',
+  )
+  expect(await models.list(circumstances)).toHaveLength(4)
+  expect(await models.list({ ...circumstances, localOnly: 'key' })).toHaveLength(3)
+  await expect(models.find('repo', circumstances)).rejects.toMatchObject({
     code: 'model-not-found',
     message: expect.stringContaining('"starter"'),
   })

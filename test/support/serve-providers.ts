@@ -2,7 +2,7 @@ import type { Backend } from '../../src/core/backend.ts'
 import type { Capabilities } from '../../src/core/capabilities.ts'
 import type { ModelCard } from '../../src/core/model-card.ts'
 import type { ProviderSettings } from '../../src/core/provider-settings.ts'
-import type { ModelAlias, RouteRule } from '../../src/core/route-rules.ts'
+import type { Circumstances, ModelAlias, RouteRule } from '../../src/core/route-rules.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/providers/create-provider.ts'
 import { createOutbound } from '../../src/providers/outbound.ts'
@@ -10,7 +10,7 @@ import type { Provider } from '../../src/providers/provider.ts'
 import { readRules } from '../../src/routing/read-rules.ts'
 import { createRunMeans } from '../../src/routing/run-means.ts'
 import type { ModelDirectory, RoutingView } from '../../src/routing/view.ts'
-import { reachableProviders } from '../../src/routing/ways-out.ts'
+import { providersFor } from '../../src/routing/ways-out.ts'
 import type { ClientKey } from '../../src/server/client-key.ts'
 import { createServer } from '../../src/server/server.ts'
 import { createExchange } from '../../src/services/answer.ts'
@@ -71,7 +71,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards }),
       explainRoute: createExplainRoute(answering.view),
-      models: createModels({ here: cards, elsewhere: who => listAll(view, opened.providers, who) }),
+      models: createModels({ here: cards, elsewhere: circumstances => listAll(view, opened.providers, circumstances) }),
     },
     security: { allowedHosts: [], allowedOrigins: [] },
     keys: () => options.keys ?? [],
@@ -132,12 +132,10 @@ function viewOf(
 async function listAll(
   view: RoutingView,
   providers: ReadonlyMap<string, Provider>,
-  { isLocalOnly }: { readonly isLocalOnly: boolean },
+  circumstances: Circumstances,
 ): Promise<readonly ModelCard[]> {
-  const reachable = reachableProviders(view, [...providers.keys()])
-  const asked = [...providers].filter(
-    ([id, { backend }]) => reachable.includes(id) && (backend.isLocal || !isLocalOnly),
-  )
+  const able = providersFor(circumstances, view, [...providers.keys()])
+  const asked = [...providers].filter(([id]) => able.includes(id))
   return (await Promise.all(asked.map(([, provider]) => provider.models(AbortSignal.timeout(2000))))).flat()
 }
 
