@@ -37,11 +37,21 @@ function refusal(who: string): ModelError {
   )
 }
 
+/* All that docs/http.md tells of. */
+const exposed = [
+  'request-id',
+  'x-request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  ...['target', 'route', 'attempts', 'losses', 'cache'].map(name => `x-duologue-${name}`),
+].join(', ')
+
 /** The headers that let a page of an allowed origin read the reply. */
 export function corsHeaders(origin: string): Readonly<Record<string, string>> {
   return {
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'request-id, x-request-id, retry-after',
+    'access-control-expose-headers': exposed,
     vary: 'origin',
   }
 }

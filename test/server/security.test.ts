@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ask, connectRaw, open, rawRequest } from '../support/http-client.ts'
 import { says, scripted } from '../support/scripted-backend.ts'
@@ -143,6 +144,13 @@ test('a page of an allowed origin may ask and read', async () => {
   })
   const reply = await ask(port, { path: '/v1/models', headers: { origin, 'x-api-key': 'k' } })
   expect(reply).toMatchObject({ status: 200, headers: { 'access-control-allow-origin': origin, vary: 'origin' } })
+  const page = await readFile(new URL('../../docs/http.md', import.meta.url), 'utf8')
+  const [, table = ''] = /## Response headers\n(.*?)\n## /s.exec(page) ?? []
+  const told = table
+    .split('\n')
+    .flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name))
+  expect(told).toContain('x-duologue-target')
+  expect(String(reply.headers['access-control-expose-headers']).split(', ')).toEqual(expect.arrayContaining(told))
 })
 
 test('a page that this server serves itself may call it', async () => {
