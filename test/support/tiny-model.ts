@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { GgufToWrite, MetadataValue, TensorToWrite } from './gguf-writer.ts'
-import { encodeGguf, float32Bytes } from './gguf-writer.ts'
+import { encodeGguf } from './gguf-writer.ts'
+import { randomWeights } from './tiny-weights.ts'
 import { byteTokens, tinyVocabulary } from './tiny-vocabulary.ts'
 
 export interface TinyModelOptions {
@@ -76,8 +77,6 @@ export const tinyChatTemplate = `
 `.trim()
 
 function tinyMetadata(options: TinyModelOptions): readonly (readonly [string, MetadataValue])[] {
-  const { tokens, merges, types } = tinyVocabulary
-  const template = options.chatTemplate ?? tinyChatTemplate
   return [
     ['general.architecture', string('llama')],
     ['general.name', string(options.name ?? 'Tiny')],
@@ -93,8 +92,19 @@ function tinyMetadata(options: TinyModelOptions): readonly (readonly [string, Me
     ['llama.attention.layer_norm_rms_epsilon', { type: 'f32', value: 1e-5 }],
     ['llama.rope.freq_base', { type: 'f32', value: 10_000 }],
     ['llama.rope.dimension_count', u32(headLength)],
-    ['llama.vocab_size', u32(tokens.length)],
+    ['llama.vocab_size', u32(tinyVocabulary.tokens.length)],
     ...(options.pooling === undefined ? [] : [['llama.pooling_type', u32(options.pooling)] as const]),
+    ...tinyTokenizer(options),
+  ]
+}
+
+/** The tokenizer of a tiny model and its chat template, as its file tells them. */
+export function tinyTokenizer(
+  options: Pick<TinyModelOptions, 'fillsGaps' | 'opensTexts' | 'chatTemplate'>,
+): readonly (readonly [string, MetadataValue])[] {
+  const { tokens, merges, types } = tinyVocabulary
+  const template = options.chatTemplate ?? tinyChatTemplate
+  return [
     ['tokenizer.ggml.model', string('gpt2')],
     ['tokenizer.ggml.pre', string('smollm')],
     ...(options.fillsGaps ? gapTokens() : []),
@@ -119,16 +129,12 @@ function gapTokens(): readonly (readonly [string, MetadataValue])[] {
 }
 
 function tinyTensors(options: TinyModelOptions): readonly TensorToWrite[] {
-  const gaussian = gaussianNumbers(options.seed ?? 1)
+  const { weights, filled } = randomWeights(options.seed ?? 1)
   const vocabulary = tinyVocabulary.tokens.length
-  // Inputs are normalised, so a gain of 1 keeps their size; sharper queries make attention pick, not average.
-  const weights = (name: string, [input, output]: readonly [number, number], gain: number) => {
-    const values = Float32Array.from({ length: input * output }, () => (gaussian() * gain) / Math.sqrt(input))
-    return tensor(name, [input, output], values)
-  }
   const inner = (...shape: Parameters<typeof weights>) =>
     options.isBrief ? withoutFirst(weights(...shape)) : weights(...shape)
-  const norm = (name: string) => tensor(name, [embedding], new Float32Array(embedding).fill(1))
+  const norm = (name: string) => filled(name, [embedding], 1)
+  // Sharper queries make attention pick, not average.
   const layer = (index: number): readonly TensorToWrite[] => [
     norm(`blk.${index}.attn_norm.weight`),
     weights(`blk.${index}.attn_q.weight`, [embedding, heads * headLength], 2),
@@ -151,7 +157,7 @@ function tinyTensors(options: TinyModelOptions): readonly TensorToWrite[] {
 }
 
 /** Zeroes the output rows of the tokens that the model must not choose: a logit of zero never wins. */
-function quiet(output: TensorToWrite, speaks: 'ascii' | 'bytes'): TensorToWrite {
+export function quiet(output: TensorToWrite, speaks: 'ascii' | 'bytes'): TensorToWrite {
   const data = Uint8Array.from(output.data)
   const rowBytes = embedding * 4
   for (const [index, token] of tinyVocabulary.tokens.entries()) {
@@ -184,26 +190,10 @@ function withoutFirst(layer: TensorToWrite): TensorToWrite {
   return { ...layer, data: data.fill(0, 0, Number(layer.dimensions[0] ?? 0) * 4) }
 }
 
-function tensor(name: string, dimensions: readonly number[], values: Float32Array): TensorToWrite {
-  return { name, dimensions, typeId: 0, data: float32Bytes(values) }
-}
-
 function string(value: string): MetadataValue {
   return { type: 'string', value }
 }
 
 function u32(value: number): MetadataValue {
   return { type: 'u32', value }
-}
-
-/** Normally distributed numbers from a seed: a 32-bit mixing generator under the Box–Muller transform. */
-function gaussianNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  const uniform = () => {
-    state = (state + 0x9e3779b9) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
-  }
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
 }

@@ -43,9 +43,21 @@ export interface NativeContext {
   saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>
   loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<Uint32Array>
   getSequenceKvCacheMaxPosition(sequence: number): number
+  /** Gives a sequence the states of a checkpoint, and cuts its keys and values after `lastPosition`. */
+  restoreCheckpoint(checkpoint: NativeCheckpoint, lastPosition: number, sequence: number): Promise<boolean>
   /** Gives the vector of the first sequence's last batch. */
   getEmbedding(tokens: number): Float64Array
   getThreads(): number
+}
+
+/** The states of a sequence's recurrent layers at one place. */
+export interface NativeCheckpoint {
+  init(context: NativeContext, sequence: number): Promise<void>
+  /** In bytes. */
+  readonly size: number
+  /** The last position, or -1 where the sequence was empty. */
+  readonly maxPos: number
+  dispose(): void
 }
 
 /** Which tokens' logits are given: those named, the greatest, the least, the drawn one, and so many of the likeliest. */
@@ -93,6 +105,7 @@ export interface NativeTemplate {
 /** The package's classes and objects, as far as they are used here. */
 export interface NativeBindings {
   readonly AddonSampler: new (model: NativeModel) => NativeSampler
+  readonly AddonContextSequenceCheckpoint: new () => NativeCheckpoint
   readonly AddonJinjaRenderer: new (template: string) => NativeTemplate
   /** Throws an `Error` for text that is no grammar. */
   readonly AddonGrammar: new (

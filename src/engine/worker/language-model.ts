@@ -10,26 +10,14 @@ import type {
   SamplerConfig,
 } from './binding.ts'
 import { nativeFlashAttention, openModel } from './open-model.ts'
+import { NativeSlots } from './model-slots.ts'
+import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
 import { readVocabulary } from './vocabulary.ts'
 import type { Vocabulary } from './vocabulary.ts'
-
-/** A piece of one slot's tokens, to be evaluated from `position` on. */
-export interface BatchEntry {
-  readonly slot: number
-  readonly position: number
-  readonly tokens: Uint32Array
-  /** Whether the token after this piece is to be sampled. */
-  readonly samples: boolean
-  /** Whether the logits after every one of its tokens are wanted. */
-  readonly measures?: boolean
-}
-
-/** Where the logits after one token are, until the next batch. */
-export type Logits = number
 
 /** Draws tokens for one answer; it remembers what it drew where penalties need it. */
 export interface Sampler {
@@ -40,17 +28,9 @@ export interface Sampler {
 }
 
 /** A loaded model and its slots: what a scheduler needs of the native engine, and nothing else. */
-export interface LanguageModel {
-  readonly contextTokens: number
-  readonly slots: number
-  readonly batchTokens: number
+export interface LanguageModel extends ModelSlots {
   readonly threads: number
   readonly system: string
-  /**
-   * Whether a slot may keep the front of what it holds and forget the rest.
-   * Recurrent models cannot: their state has no front.
-   */
-  readonly canForget: boolean
   readonly vocabulary: Vocabulary
   /** The source of the model's own chat template; absent where it brings none. */
   readonly chatTemplate: string | undefined
@@ -71,19 +51,7 @@ export interface LanguageModel {
   createMeter(top: number): TokenMeter
   /** Reads a grammar in GBNF. Throws an `Error` where it is none. */
   compileGrammar(source: string): NativeGrammar
-  /** Evaluates a batch; gives the places of the logits that each entry wants, those of the last token last. */
-  evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]>
-  /** Drops what a slot holds from `position` on; false where the model cannot. */
-  forget(slot: number, position: number): boolean
-  /** Makes `target` hold what `source` holds. */
-  copy(target: number, source: number): Promise<void>
-  /** Writes what a slot holds to a file, with the tokens that it stands for. */
-  saveSlot(slot: number, path: string, tokens: Uint32Array): Promise<void>
-  /** Makes a slot hold what a file holds; gives its tokens. Throws what the native engine throws. */
-  loadSlot(slot: number, path: string): Promise<Uint32Array>
 }
-
-const nothing = new Uint32Array(0)
 
 /* The package passes over a type that it does not know, so the spelling matters. */
 const nativeCacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const
@@ -144,13 +112,9 @@ function specialTexts({ fileInfo }: LlamaModel): readonly string[] {
   return tokens.filter((_, token) => ![normalToken, byteToken, undefined].includes(types[token]))
 }
 
-class LoadedModel implements LanguageModel {
-  readonly contextTokens: number
-  readonly slots: number
-  readonly batchTokens: number
+class LoadedModel extends NativeSlots implements LanguageModel {
   readonly threads: number
   readonly system: string
-  readonly canForget: boolean
   readonly vocabulary: Vocabulary
   readonly chatTemplate: string | undefined
   readonly bosText: string
@@ -161,12 +125,9 @@ class LoadedModel implements LanguageModel {
   readonly #tokenize: Tokenize
 
   constructor({ settings, bindings, native, context, template, specials, vocabulary, canForget }: Parts) {
-    this.contextTokens = settings.contextTokens
-    this.slots = settings.slots
-    this.batchTokens = settings.batchTokens
+    super(context, bindings, { ...settings, canForget })
     this.threads = settings.threads
     this.system = bindings.systemInfo()
-    this.canForget = canForget
     this.vocabulary = vocabulary
     this.#bindings = bindings
     this.#native = native
@@ -240,64 +201,7 @@ class LoadedModel implements LanguageModel {
     return new this.#bindings.AddonGrammar(source, { addonExports: this.#bindings, rootRuleName: 'root' })
   }
 
-  async evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]> {
-    this.#context.initBatch(entries.reduce((sum, entry) => sum + entry.tokens.length, 0))
-    const logits = entries.map(entry =>
-      Array.from(this.#context.addToBatch(entry.slot, entry.position, entry.tokens, wantedOf(entry))),
-    )
-    await this.#context.decodeBatch()
-    return logits
-  }
-
-  forget(slot: number, position: number): boolean {
-    return this.#context.removeTokenCellsFromSequence(slot, position, -1)
-  }
-
-  async copy(target: number, source: number): Promise<void> {
-    await this.#context.copySequenceStateFromOtherSequence(target, source)
-  }
-
-  async saveSlot(slot: number, path: string, tokens: Uint32Array): Promise<void> {
-    await this.#context.saveSequenceStateToFile(path, slot, tokens)
-  }
-
-  loadSlot(slot: number, path: string): Promise<Uint32Array> {
-    return this.#context.loadSequenceStateFromFile(path, slot, this.contextTokens)
-  }
-
   #specialText(token: number): string {
     return token < 0 ? '' : this.#native.detokenize(Uint32Array.of(token), true)
   }
-}
-
-/** The tokens of a piece after which logits are wanted. */
-function wantedOf({ tokens, samples, measures }: BatchEntry): Uint32Array {
-  if (measures) return Uint32Array.from(tokens.keys())
-  return samples ? Uint32Array.of(tokens.length - 1) : nothing
-}
-
-/**
- * Proves that the native calls do what the scheduler counts on: evaluate, sample, forget and copy.
- * Throws an `Error` that names the call that does not.
- */
-export async function checkLanguageModel(model: LanguageModel): Promise<void> {
-  const tokens = model.tokenizePrompt('Hello there, hello there')
-  const sampler = model.createSampler({ temperature: 0 })
-  try {
-    const first = await firstToken(model, { slot: 0, position: 0, tokens, samples: true }, sampler)
-    if (model.canForget && !model.forget(0, tokens.length - 1))
-      throw new Error('the native engine cannot forget tokens')
-    if (model.slots > 1) await model.copy(1, 0)
-    if (!Number.isInteger(first) || first < 0) throw new Error(`the native engine sampled ${first}, which is no token`)
-    if (typeof model.detokenize([first]) !== 'string') throw new Error('the native engine cannot spell a token')
-  } finally {
-    sampler.dispose()
-    for (let slot = 0; slot < Math.min(2, model.slots); slot += 1) model.forget(slot, 0)
-  }
-}
-
-async function firstToken(model: LanguageModel, entry: BatchEntry, sampler: Sampler): Promise<number> {
-  const [[logits] = []] = await model.evaluate([entry])
-  if (logits === undefined) throw new Error('the native engine gave no logits')
-  return sampler.sample(logits)
 }

@@ -8,7 +8,8 @@ import { serveTexts } from './serve-texts.ts'
 import { serve } from './serve.ts'
 import type { ServedModel } from './serve.ts'
 import { openArchive } from './archive.ts'
-import { checkLanguageModel, loadLanguageModel } from './language-model.ts'
+import { checkLanguageModel } from './check-language-model.ts'
+import { loadLanguageModel } from './language-model.ts'
 
 /* The socket to the gateway is the child's fourth file: no name in the file system, nothing to connect to. */
 const gatewaySocket = 3
