@@ -15,7 +15,8 @@ export interface CacheReport {
 /**
  * Why a prompt was reused as far as it was: `reused`, as far as it is the same as before;
  * `differs`, up to its first token that differs; `whole-pieces`, only what gives the same answer again;
- * `cannot-cut`, since this model goes on only from exactly what it holds; `pushed-out`, by other conversations;
+ * `checkpoint`, up to the last place that this model can go back to; `cannot-cut`, since there is no such place before
+ * the first token that differs; `pushed-out`, by other conversations;
  * `not-worthwhile`, since evaluating was faster than bringing back; `measured`, since each of its tokens was to be
  * measured; `nothing-kept`, nothing like it was there.
  */
@@ -23,6 +24,7 @@ export type CacheOutcome =
   | 'reused'
   | 'differs'
   | 'whole-pieces'
+  | 'checkpoint'
   | 'cannot-cut'
   | 'pushed-out'
   | 'not-worthwhile'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openEngine, temporaryFolder } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
+import { writeTinyFamily } from '../../test/support/tiny-families.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import type { CacheReport } from '../core/cache-report.ts'
 import type { CacheBreakpoint } from '../core/content.ts'
@@ -29,11 +30,11 @@ interface Run {
   readonly memoryDirectory: string
 }
 
-function start(slots: number, { keepsOnDisk = true, run = (runs += 1) } = {}): Run {
+function start(slots: number, { keepsOnDisk = true, run = (runs += 1), file = tiny } = {}): Run {
   const root = join(folder.path, `run-${run}`)
   const memoryDirectory = join(root, 'memory')
   const archive = { dataDirectory: root, memoryDirectory, memoryBytes: 2 ** 26, diskBytes: keepsOnDisk ? 2 ** 26 : 0 }
-  const engine = openEngine({ tiny }, { preferences: { slots }, archive })
+  const engine = openEngine({ tiny: file }, { preferences: { slots }, archive })
   opened = engine
   return { engine, memoryDirectory }
 }
@@ -179,6 +180,26 @@ test('a greedy prompt says that it reuses only whole pieces', async () => {
   await turn(run, words('lamp'))
   const { cache } = await turn(run, words('lamp'), { sampling: { temperature: 0 } })
   expect(cache.outcome).toBe('whole-pieces')
+})
+
+test('with a model that has states, turns go on from checkpoints, here and in what was written away', async () => {
+  const hybrid = join(folder.path, 'hybrid.gguf')
+  await writeTinyFamily(hybrid, 'qwen35')
+  const run = start(1, { file: hybrid })
+  const marked = { system: [text(words('lamp'), {})] }
+  const first = await turn(run, words('book'), marked)
+  const { inputTokens = 0, cacheWriteTokens = 0 } = first.usage
+  expect(cacheWriteTokens).toBeGreaterThan(200)
+
+  const again = await turn(run, words('book'), marked)
+  expect(again.cache).toMatchObject({ outcome: 'checkpoint', reusedTokens: inputTokens - 64 })
+  expect(again.usage).toMatchObject({ inputTokens, cacheReadTokens: inputTokens - 64, cacheWriteTokens: 0 })
+
+  const other = await turn(run, words('cup', 60), marked)
+  expect(other.usage.cacheReadTokens).toBeGreaterThanOrEqual(cacheWriteTokens)
+  const back = await turn(run, `${words('book')} And?`, marked)
+  expect(back.cache.restoredTokens).toBeGreaterThan(cacheWriteTokens + 200)
+  expect(back.usage.cacheReadTokens).toBe(back.cache.restoredTokens)
 })
 
 async function labelled({ memoryDirectory }: Run): Promise<void> {

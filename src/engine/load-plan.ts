@@ -5,6 +5,7 @@ import type { CacheType, MemoryPlan, MemoryWish } from '../gguf/memory.ts'
 import type { Adapter } from './adapters.ts'
 import { usesFlashAttention } from './attention.ts'
 import type { FlashAttention } from './attention.ts'
+import { checkpointsPerSlot } from './checkpoints-per-slot.ts'
 import type { Room } from './memory-budget.ts'
 
 /** How the owner wants a model to be run. What is absent is chosen from the model and the memory. */
@@ -105,6 +106,7 @@ function wishOf(file: GgufFile, preferences: LoadPreferences): MemoryWish {
     contextTokens: contextTokens ?? usualContextTokens,
     slots: slots ?? usualSlots,
     batchTokens,
+    checkpoints: checkpointsPerSlot,
     hasFlashAttention: usesFlashAttention(file, preferences),
     ...(cacheType && { cacheType }),
   }

@@ -44,6 +44,8 @@ export interface ModelShape {
   readonly valueLength: number
   readonly experts: number
   readonly expertsUsed: number
+  /** How wide each expert is. */
+  readonly expertLength: number
   /** How the vectors of a text's tokens become one, or a score; absent for a model that writes. */
   readonly pooling?: 'mean' | 'cls' | 'last' | 'rank'
   /** Absent where every layer attends to the whole context. */

@@ -40,9 +40,19 @@ test('layers without keys and values take none', () => {
   expect(estimateMemory({ ...file, shape }, wish).kvBytes).toBe(estimateMemory(file, wish).kvBytes / 2)
 })
 
-test('recurrent layers take their state for each slot, however long the context', () => {
+test('recurrent layers take their state for each slot and each checkpoint, however long the context', () => {
   const shape = { ...file.shape, keyValueHeads: [0, 0], recurrentStateLength: 1000 }
-  expect(estimateMemory({ ...file, shape }, wish).kvBytes).toBe(1000 * 2 * 4 * 4)
+  const tensors = file.tensors.map(tensor => ({ ...tensor, name: tensor.name.replace('0.attn_k', '0.ssm_conv1d') }))
+  const recurrent = { ...file, shape, tensors }
+  expect(estimateMemory(recurrent, wish).kvBytes).toBe(1000 * 4 * 4)
+  expect(estimateMemory(recurrent, { ...wish, checkpoints: 2 }).kvBytes).toBe(1000 * 4 * 4 * 3)
+})
+
+test('the experts that a token takes are counted by their own width', () => {
+  const shape = { ...file.shape, feedForwardLength: 128, expertsUsed: 8 }
+  const narrow = estimateMemory({ ...file, shape: { ...shape, expertLength: 16 } }, wish).computeBytes
+  const wide = estimateMemory({ ...file, shape: { ...shape, expertLength: 128 } }, wish).computeBytes
+  expect(wide - narrow).toBe(512 * 4 * 2 * (8 - 1) * 128)
 })
 
 test('embeddings that are the output layer too are counted twice', () => {

@@ -1,5 +1,5 @@
 import { ModelError } from '../core/errors.ts'
-import type { GgufFile, ModelShape } from './gguf-file.ts'
+import type { GgufFile, GgufTensor } from './gguf-file.ts'
 import { fileName } from './refusal.ts'
 
 /** How keys and values are stored: in 16 bits a number, or in blocks of 32 with about 8 or 4 bits each. */
@@ -15,6 +15,8 @@ export interface MemoryWish {
   readonly cacheType?: CacheType
   /** Whether attention is computed piece by piece; it is by default. */
   readonly hasFlashAttention?: boolean
+  /** How many earlier states of its recurrent layers each slot keeps; none by default. */
+  readonly checkpoints?: number
   /** What adapters add to the weights; nothing by default. */
   readonly adapterBytes?: number
 }
@@ -34,14 +36,14 @@ export interface MemoryEstimate {
  *   engine repacks that copy. Adapters lie beside them. The mapped file is not counted beside its repacked copy: its pages may be dropped.
  * - keys and values: for each layer, slot and token, `kvHeads × (keyLength + valueLength)` numbers, as llama.cpp
  *   allocates them when the slots do not share a pool; contexts are rounded up to 256 tokens. Sliding windows are
- *   counted as whole contexts. Recurrent layers add their state for each slot.
+ *   counted as whole contexts. Recurrent layers add their state for each slot and for each checkpoint of it.
  * - compute: for each token of a batch its logits, the widest activations, and a mask over the context; the logits
  *   that are read; the vocabulary's tables at 1 KiB a token; 64 MiB for the process itself. Without flash attention,
  *   what each head makes of each token of the context besides.
  */
 export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate {
   const weightsBytes = weights(file) + (wish.adapterBytes ?? 0)
-  const kvBytes = keysAndValues(file.shape, wish)
+  const kvBytes = keysAndValues(file, wish)
   const computeBytes = compute(file, wish)
   return { weightsBytes, kvBytes, computeBytes, totalBytes: weightsBytes + kvBytes + computeBytes }
 }
@@ -108,18 +110,29 @@ function weights({ tensors }: GgufFile): number {
   return stored + (tensors.find(tensor => tensor.name === 'token_embd.weight')?.bytes ?? 0)
 }
 
-function keysAndValues(shape: ModelShape, { contextTokens, slots, cacheType = 'f16' }: MemoryWish): number {
+function keysAndValues(
+  { shape, tensors }: GgufFile,
+  { contextTokens, slots, cacheType = 'f16', checkpoints = 0 }: MemoryWish,
+): number {
   const cells = Math.ceil(contextTokens / 256) * 256 * slots
   const heads = shape.keyValueHeads.reduce((sum, count) => sum + count, 0)
   const numbers = heads * (shape.keyLength + shape.valueLength)
   const attention = Math.ceil((numbers * cells * cacheBlockBytes[cacheType]) / 32)
-  return attention + shape.recurrentStateLength * shape.layers * slots * 4
+  const states = layersWithStates(tensors) * slots * (1 + checkpoints)
+  return attention + shape.recurrentStateLength * states * 4
+}
+
+/* Which layers are recurrent is told in a different way by each architecture; their weights have names of their own. */
+const stateTensor = /^blk\.(\d+)\.(?:ssm_|shortconv\.|time_mix_)/
+
+function layersWithStates(tensors: readonly GgufTensor[]): number {
+  return new Set(tensors.map(({ name }) => stateTensor.exec(name)?.[1]).filter(layer => layer !== undefined)).size
 }
 
 function compute({ shape, tokenizer }: GgufFile, wish: MemoryWish): number {
   const { slots, batchTokens = 512, hasFlashAttention = true } = wish
   const cells = Math.ceil(wish.contextTokens / 256) * 256
-  const feedForward = shape.feedForwardLength * Math.max(1, shape.expertsUsed)
+  const feedForward = Math.max(shape.feedForwardLength, shape.expertLength * shape.expertsUsed)
   const queries = Math.max(...shape.heads) * shape.keyLength
   const activations = tokenizer.vocabularySize + 4 * shape.embeddingLength + 2 * feedForward + 2 * queries
   // The mask is kept twice: in 4 bytes a cell, and in the 2 bytes that flash attention reads.

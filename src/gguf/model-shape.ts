@@ -19,6 +19,8 @@ export function readShape(values: MetadataValues): ModelShape {
   const embeddingLength = needed('embedding_length')
   const attention = readAttention(values, { architecture, layers, embeddingLength })
   const pooling = poolings[number('pooling_type', -1) ?? 0]
+  const feedForwardLength = widest(values, { key: `${architecture}.feed_forward_length`, layers })
+  const expertLength = widest(values, { key: `${architecture}.expert_feed_forward_length`, layers })
   const slidingWindowTokens = number('attention.sliding_window', 0, limits.contextTokens)
   return {
     architecture,
@@ -26,12 +28,13 @@ export function readShape(values: MetadataValues): ModelShape {
     predictionLayers: number('nextn_predict_layers', 0, layers) ?? 0,
     contextTokens: needed('context_length', limits.contextTokens),
     embeddingLength,
-    feedForwardLength: Math.max(0, ...(values.perLayer(`${architecture}.feed_forward_length`, layers, width) ?? [])),
+    feedForwardLength,
+    expertLength: expertLength > 0 ? expertLength : feedForwardLength,
     ...attention,
     ...readExperts(values, { architecture, layers }),
     ...(slidingWindowTokens !== undefined && slidingWindowTokens > 0 && { slidingWindowTokens }),
     ...(pooling !== undefined && { pooling }),
-    recurrentStateLength: readRecurrentStateLength(values, { architecture, embeddingLength }),
+    recurrentStateLength: readRecurrentStateLength(values, { architecture, layers, embeddingLength }),
   }
 }
 
@@ -39,6 +42,10 @@ export function readShape(values: MetadataValues): ModelShape {
 const poolings = [undefined, 'mean', 'cls', 'last', 'rank'] as const
 
 const width = [0, limits.width] as const
+
+function widest(values: MetadataValues, { key, layers }: { key: string; layers: number }): number {
+  return Math.max(0, ...(values.perLayer(key, layers, width) ?? []))
+}
 
 interface Model {
   readonly architecture: string
@@ -96,18 +103,18 @@ function readExperts(
   return { experts, expertsUsed }
 }
 
-/** Adds up what state-space, RWKV and short-convolution layers keep, as llama.cpp's `n_embd_r` and `n_embd_s` do. */
-function readRecurrentStateLength(
-  values: MetadataValues,
-  { architecture, embeddingLength }: Pick<Model, 'architecture' | 'embeddingLength'>,
-): number {
+/** Adds up what state-space, delta, RWKV and short-convolution layers keep, as llama.cpp's `n_embd_r` and `n_embd_s` do. */
+function readRecurrentStateLength(values: MetadataValues, { architecture, layers, embeddingLength }: Model): number {
   const number = (key: string) => values.integer(`${architecture}.${key}`, width) ?? 0
   const inner = number('ssm.inner_size')
   const state = number('ssm.state_size')
   const convolution = Math.max(0, number('ssm.conv_kernel') - 1) * (inner + 2 * number('ssm.group_count') * state)
   const shift = number('token_shift_count') * embeddingLength + number('wkv.head_size') * embeddingLength
   const short = Math.max(0, number('shortconv.l_cache') - 1) * embeddingLength
-  return convolution + inner * state + shift + short
+  const heads = values.perLayer(`${architecture}.attention.head_count`, layers, width) ?? []
+  const delta = number('kda.head_dim')
+  const deltas = Math.max(0, ...heads) * (delta * delta + 3 * Math.max(0, number('ssm.conv_kernel') - 1) * delta)
+  return convolution + inner * state + shift + short + deltas
 }
 
 function required<T>(values: MetadataValues, key: string, value: T | undefined): T {

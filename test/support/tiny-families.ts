@@ -70,7 +70,7 @@ export function tinyFamily(architecture: TinyFamily): GgufToWrite {
 
 const shape: Family['metadata'] = [
   ['block_count', u32(layers)],
-  ['context_length', u32(4096)],
+  ['context_length', u32(32_768)],
   ['embedding_length', u32(embedding)],
   ['vocab_size', u32(tinyVocabulary.tokens.length)],
   ['attention.layer_norm_rms_epsilon', { type: 'f32', value: 1e-5 }],
@@ -258,12 +258,12 @@ function scan({ weights, filled }: TinyWeights): readonly TensorToWrite[] {
   const { kernel, inner, state, heads: scanned } = stateSpace
   const convolved = inner + 2 * state
   return [
-    weights('ssm_in.weight', [embedding, inner + convolved + scanned], 2),
+    weights('ssm_in.weight', [embedding, inner + convolved + scanned], 1),
     weights('ssm_conv1d.weight', [kernel, convolved], 2),
     filled('ssm_conv1d.bias', [convolved], 0),
     filled('ssm_dt.bias', [scanned], -2),
     filled('ssm_a', [1, scanned], -0.1),
-    filled('ssm_d', [1, scanned], 1),
+    filled('ssm_d', [1, scanned], 0),
     filled('ssm_norm.weight', [inner, 1], 1),
     weights('ssm_out.weight', [inner, embedding], 2),
   ]

@@ -22,6 +22,8 @@ export interface Archive {
   gone(): readonly Uint32Array[]
   /** Gives the entry that stands for most of a prompt. */
   find(arrival: Arrival): { readonly entry: Archived; readonly keep: number } | undefined
+  /** Whether any beginning of an entry can be gone on from, and not only its end. */
+  isWhole(entry: Archived): boolean
   /** Writes away what a slot holds. */
   save(state: SlotState): Promise<void>
   /** Brings an entry back into a slot; false where its file was not what was written, and is gone now. */
@@ -36,7 +38,7 @@ export interface SlotState extends Pick<Archived, 'tokens' | 'bulkTokens' | 'pin
 }
 
 export interface ArchiveOptions {
-  readonly model: Pick<LanguageModel, 'saveSlot' | 'loadSlot' | 'contextTokens'>
+  readonly model: Pick<LanguageModel, 'saveSlot' | 'loadSlot' | 'contextTokens' | 'wholeFileTokens'>
   readonly places: ArchivePlaces
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -97,12 +99,12 @@ class TwoPlaceArchive implements Archive {
 
   find(arrival: Arrival): { readonly entry: Archived; readonly keep: number } | undefined {
     return this.entries()
-      .map(entry => ({ entry, keep: reusable(entry, arrival) }))
+      .map(entry => ({ entry, keep: reusable(entry, { ...arrival, canForget: this.isWhole(entry) }) }))
       .toSorted((a, b) => b.keep - a.keep || a.entry.sizeBytes - b.entry.sizeBytes)[0]
   }
 
   async save({ slot, tokens, bulkTokens, pins }: SlotState): Promise<void> {
-    const held = this.#held.find(({ entry }) => commonPrefix(entry.tokens, tokens) === tokens.length)
+    const held = this.#held.find(({ entry }) => this.#standsFor(entry, tokens))
     if (held) return this.#touch(held.entry, pins)
     const place = this.#options.places.memory ? 'memory' : 'disk'
     const entry = await this.#write({ slot, tokens, bulkTokens, pins }, this.#options.places[place])
@@ -164,6 +166,15 @@ class TwoPlaceArchive implements Archive {
     } catch {
       return false
     }
+  }
+
+  isWhole({ tokens }: Archived): boolean {
+    return tokens.length <= this.#options.model.wholeFileTokens
+  }
+
+  #standsFor(entry: Archived, tokens: Uint32Array): boolean {
+    const isUsable = this.isWhole(entry) || entry.tokens.length === tokens.length
+    return isUsable && commonPrefix(entry.tokens, tokens) === tokens.length
   }
 
   #touch(entry: Archived, pins: readonly Pin[]): void {

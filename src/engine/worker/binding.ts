@@ -42,6 +42,8 @@ export interface NativeContext {
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>
   saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>
   loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<Uint32Array>
+  /** The first position that all layers hold; -1 where the sequence is empty. */
+  getSequenceKvCacheMinPosition(sequence: number): number
   getSequenceKvCacheMaxPosition(sequence: number): number
   /** Gives a sequence the states of a checkpoint, and cuts its keys and values after `lastPosition`. */
   restoreCheckpoint(checkpoint: NativeCheckpoint, lastPosition: number, sequence: number): Promise<boolean>
@@ -121,6 +123,8 @@ export interface NativeBindings {
 
 export interface LlamaModel {
   readonly _model: NativeModel
+  /** `swaSize` is how far sliding windows look back, as the file says. */
+  readonly fileInsights: { readonly swaSize: number | undefined }
   readonly fileInfo: {
     readonly metadata: {
       readonly general: { readonly architecture: string }

@@ -9,6 +9,8 @@ export interface Nearest {
   readonly common: number
   /** Whether it is gone, and only its tokens are still known. */
   readonly isGone: boolean
+  /** Whether it can be gone on from at any place, rather than at a few. */
+  readonly isWhole: boolean
 }
 
 export interface Reuse {
@@ -18,7 +20,6 @@ export interface Reuse {
   readonly nearest: Nearest | undefined
   readonly isReproducible: boolean
   readonly isMeasured: boolean
-  readonly canForget: boolean
   readonly placeOf: (token: number) => string
   readonly spell: (tokens: Uint32Array) => string
 }
@@ -42,13 +43,13 @@ export function explainReuse(reuse: Reuse): CacheReport {
 }
 
 function outcomeOf(reuse: Reuse, differs: boolean): CacheOutcome {
-  const { tokens, kept, nearest, isReproducible, isMeasured, canForget } = reuse
+  const { tokens, kept, nearest, isReproducible, isMeasured } = reuse
   if (!nearest || nearest.common === 0) return 'nothing-kept'
   if (isMeasured) return 'measured'
   // The last token of a prompt is always evaluated.
   if (kept >= Math.min(nearest.common, tokens.length - 1)) return differs ? 'differs' : 'reused'
   if (nearest.isGone) return 'pushed-out'
-  if (!canForget) return 'cannot-cut'
+  if (!nearest.isWhole) return kept > 0 ? 'checkpoint' : 'cannot-cut'
   if (isReproducible) return 'whole-pieces'
   // So few tokens are not copied; it is the difference that costs.
   return differs && nearest.common - kept <= worthCopying ? 'differs' : 'not-worthwhile'

@@ -1,5 +1,7 @@
 import type { Generation } from './generation.ts'
+import type { Checkpoint, ModelSlots } from './model-slots.ts'
 import type { Mark } from './prompt-map.ts'
+import { lastPlace } from './slots.ts'
 import type { Slot } from './slots.ts'
 
 /** A slot at work or at rest. */
@@ -7,6 +9,10 @@ export interface Lane {
   readonly id: number
   tokens: number[]
   bulkTokens: number
+  /** How many of the first tokens were asked; an answer's own come after them. */
+  askedTokens: number
+  /** Where it can go back to, shortest first, where it cannot to any place. */
+  checkpoints: readonly Checkpoint[]
   lastUsed: number
   pins: readonly Pin[]
   work: Work | undefined
@@ -18,6 +24,8 @@ export interface Work {
   readonly arrived: number
   /** How many tokens of its prompt were not there when it came. */
   readonly toRead: number
+  /** The places of the prompt at which a checkpoint is taken. */
+  readonly stops: readonly number[]
   /** Drawn and not yet evaluated. */
   next: number | undefined
   isCancelled: boolean
@@ -33,16 +41,24 @@ export interface Pin extends Mark {
 
 /** Makes a lane that holds nothing. */
 export function emptyLane(id: number): Lane {
-  return { id, tokens: [], bulkTokens: 0, lastUsed: 0, pins: [], work: undefined }
+  return { id, tokens: [], bulkTokens: 0, askedTokens: 0, checkpoints: [], lastUsed: 0, pins: [], work: undefined }
 }
 
 /** Sees a lane as a seat for arrivals does. */
-export function toSlot({ id, tokens, bulkTokens, lastUsed, pins, work }: Lane, nowMs: number): Slot {
+export function toSlot(lane: Lane, { nowMs, model }: { nowMs: number; model: ModelSlots }): Slot {
+  const { canForget } = model
+  const { id, tokens, bulkTokens, askedTokens, checkpoints, lastUsed, pins, work } = lane
+  const pinned = Math.min(tokens.length, pinnedTokens(pins, nowMs))
+  const places = [...checkpoints.map(checkpoint => checkpoint.tokens), tokens.length]
   return {
     id,
     tokens,
     bulkTokens,
-    pinnedTokens: Math.min(tokens.length, pinnedTokens(pins, nowMs)),
+    askedTokens,
+    ...(!canForget && { places }),
+    earliest: model.earliest(id),
+    // Nothing is kept by holding more than it can go back to.
+    pinnedTokens: canForget ? pinned : lastPlace(places, pinned),
     lastUsed,
     isBusy: work !== undefined,
   }

@@ -74,7 +74,7 @@ export async function loadLanguageModel(
     swaFullCache: true,
     threads,
   })
-  const { architecture } = model.fileInfo.metadata.general
+  const canForget = !hasStates(model, bindings)
   return new LoadedModel({
     settings: { ...settings, threads },
     bindings,
@@ -83,8 +83,27 @@ export async function loadLanguageModel(
     template: model.fileInfo.metadata.tokenizer?.chat_template,
     specials: specialTexts(model),
     vocabulary: readVocabulary(model),
-    canForget: !bindings.getIsArchRecurrent(architecture) && !bindings.getIsArchHybrid(architecture),
+    canForget,
+    wholeFileTokens: canForget ? windowOf(model) : 0,
   })
+}
+
+function hasStates({ fileInfo }: LlamaModel, bindings: NativeBindings): boolean {
+  const { architecture } = fileInfo.metadata.general
+  return (bindings.getIsArchRecurrent(architecture) ?? false) || (bindings.getIsArchHybrid(architecture) ?? false)
+}
+
+/* What llama.cpp takes for the window where the file does not say it. */
+const usualWindows = new Map([
+  ['exaone4', 4096],
+  ['gemma2', 4096],
+  ['llama4', 8192],
+  ['smallthinker', 4096],
+])
+
+/** How far back layers with sliding windows look, in tokens. */
+function windowOf({ fileInfo, fileInsights }: LlamaModel): number {
+  return fileInsights.swaSize ?? usualWindows.get(fileInfo.metadata.general.architecture) ?? Infinity
 }
 
 function withAdapters({ adapters }: LoadSettings): Readonly<Record<string, unknown>> {
@@ -101,6 +120,7 @@ interface Parts {
   readonly specials: readonly string[]
   readonly vocabulary: Vocabulary
   readonly canForget: boolean
+  readonly wholeFileTokens: number
 }
 
 /* The types of tokens that are words or pieces of words, and single bytes (llama.cpp's llama_token_type). */
@@ -124,8 +144,18 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   readonly #context: NativeContext
   readonly #tokenize: Tokenize
 
-  constructor({ settings, bindings, native, context, template, specials, vocabulary, canForget }: Parts) {
-    super(context, bindings, { ...settings, canForget })
+  constructor({
+    settings,
+    bindings,
+    native,
+    context,
+    template,
+    specials,
+    vocabulary,
+    canForget,
+    wholeFileTokens,
+  }: Parts) {
+    super(context, bindings, { ...settings, canForget, wholeFileTokens })
     this.threads = settings.threads
     this.system = bindings.systemInfo()
     this.vocabulary = vocabulary

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
 import { tinyFamilies, writeTinyFamily } from '../../../test/support/tiny-families.ts'
+import { estimateMemory } from '../../gguf/memory.ts'
+import { readGguf } from '../../gguf/read-gguf.ts'
 import { checkLanguageModel } from './check-language-model.ts'
 import { loadLanguageModel } from './language-model.ts'
 import type { LanguageModel } from './language-model.ts'
@@ -94,6 +96,30 @@ describe.each(tinyFamilies)('a model of the family %s', family => {
       expect(await continueIn(slot, first.length)).toEqual(expected)
     }
     checkpoint?.dispose()
+  })
+
+  test('what is read from a file goes back as far as it can, and never to what the file lacks', async () => {
+    const path = join(folder.path, `${family}.state`)
+    const at = first.length - 30
+    await read(0, first.subarray(0, at))
+    const expected = await continueIn(0, at, 'Winter is long. '.repeat(8))
+    await read(0, first)
+    await model.saveSlot(0, path, first)
+    await model.loadSlot(1, path)
+    const isBack = model.forget(1, at)
+    expect(isBack).toBe(model.wholeFileTokens >= first.length)
+    if (isBack) expect(await continueIn(1, at, 'Winter is long. '.repeat(8))).toEqual(expected)
+  })
+
+  test('a checkpoint takes what was set apart for it', async () => {
+    if (model.canForget) return
+    await read(0, first)
+    const checkpoint = await model.takeCheckpoint(0)
+    const file = await readGguf(join(folder.path, `${family}.gguf`))
+    const bytes = (checkpoints: number) => estimateMemory(file, { contextTokens: 512, slots: 1, checkpoints }).kvBytes
+    const apart = bytes(1) - bytes(0)
+    expect(Math.abs(checkpoint.bytes - apart)).toBeLessThan(1024)
+    checkpoint.dispose()
   })
 
   test('prompts several times as long as a window are read the same in one piece and in several', async () => {

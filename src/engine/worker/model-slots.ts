@@ -35,6 +35,13 @@ export interface ModelSlots {
    * Models with recurrent layers cannot: a state has no beginning, and goes back only to a checkpoint.
    */
   readonly canForget: boolean
+  /**
+   * Up to how many tokens a file holds all that a slot does. Of longer ones it holds what is needed to go on from the
+   * very end: the native engine leaves out what sliding windows have passed, and a state has no past at all.
+   */
+  readonly wholeFileTokens: number
+  /** The shortest beginning that a slot can go back to, besides none, where it was read from a file. */
+  earliest(slot: number): number
   /** Evaluates a batch; gives the places of the logits that each entry wants, those of the last token last. */
   evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]>
   /** Drops what a slot holds from `position` on; false where the model cannot. Everything can always be dropped. */
@@ -49,12 +56,7 @@ export interface ModelSlots {
   loadSlot(slot: number, path: string): Promise<Uint32Array>
 }
 
-interface SlotSettings {
-  readonly contextTokens: number
-  readonly slots: number
-  readonly batchTokens: number
-  readonly canForget: boolean
-}
+type SlotSettings = Pick<ModelSlots, 'contextTokens' | 'slots' | 'batchTokens' | 'canForget' | 'wholeFileTokens'>
 
 const nothing = new Uint32Array(0)
 
@@ -64,15 +66,17 @@ export class NativeSlots implements ModelSlots {
   readonly slots: number
   readonly batchTokens: number
   readonly canForget: boolean
+  readonly wholeFileTokens: number
   readonly #context: NativeContext
   readonly #bindings: NativeBindings
+  readonly #earliest: number[]
   /** A slot that was copied to since the last batch. */
   #copiedTo: number | undefined
 
   constructor(
     context: NativeContext,
     bindings: NativeBindings,
-    { contextTokens, slots, batchTokens, canForget }: SlotSettings,
+    { contextTokens, slots, batchTokens, canForget, wholeFileTokens }: SlotSettings,
   ) {
     this.#context = context
     this.#bindings = bindings
@@ -80,6 +84,12 @@ export class NativeSlots implements ModelSlots {
     this.slots = slots
     this.batchTokens = batchTokens
     this.canForget = canForget
+    this.wholeFileTokens = wholeFileTokens
+    this.#earliest = Array<number>(slots).fill(0)
+  }
+
+  earliest(slot: number): number {
+    return this.#earliest[slot] ?? 0
   }
 
   async evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]> {
@@ -93,6 +103,8 @@ export class NativeSlots implements ModelSlots {
   }
 
   forget(slot: number, position: number): boolean {
+    if (position > 0 && position < this.earliest(slot)) return false
+    if (position === 0) this.#earliest[slot] = 0
     return this.#context.removeTokenCellsFromSequence(slot, position, -1)
   }
 
@@ -110,6 +122,7 @@ export class NativeSlots implements ModelSlots {
 
   async copy(target: number, source: number): Promise<void> {
     await this.#context.copySequenceStateFromOtherSequence(target, source)
+    this.#earliest[target] = this.earliest(source)
     this.#copiedTo = target
   }
 
@@ -120,7 +133,10 @@ export class NativeSlots implements ModelSlots {
 
   async loadSlot(slot: number, path: string): Promise<Uint32Array> {
     await this.#carryOutCopies()
-    return this.#context.loadSequenceStateFromFile(path, slot, this.contextTokens)
+    const tokens = await this.#context.loadSequenceStateFromFile(path, slot, this.contextTokens)
+    const isWhole = !this.canForget || this.#context.getSequenceKvCacheMinPosition(slot) === 0
+    this.#earliest[slot] = isWhole ? 0 : tokens.length
+    return tokens
   }
 
   /*

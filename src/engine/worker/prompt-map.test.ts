@@ -60,6 +60,16 @@ test.each([
   expect(map().placeOf(rendered.indexOf(words) + 1)).toBe(place)
 })
 
+test('what comes before the first message is told, and what the template adds after the last one', () => {
+  expect(map().headTokens()).toBe(endOf('<u>'))
+  expect(map().askedTokens()).toBe(endOf('found it'))
+})
+
+test('where no message is found, all of a prompt is asked', () => {
+  const none = mapPrompt({ text: rendered, tokens, parts: [] }, spell)
+  expect([none.headTokens(), none.askedTokens()]).toEqual([1, tokens.length])
+})
+
 test('a block that the template leaves out is passed over', () => {
   const parts = partsOf({ ...request, system: [text('never shown', {})] })
   const { marks } = mapPrompt({ text: rendered, tokens, parts }, spell)

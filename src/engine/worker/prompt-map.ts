@@ -10,6 +10,10 @@ export interface Mark {
 export interface PromptMap {
   /** The beginnings to be kept, shortest first. */
   readonly marks: readonly Mark[]
+  /** How many tokens come before the first message: the system prompt and the tools, where the template begins with them. */
+  headTokens(): number
+  /** How many tokens there are up to the end of the last message. What a template adds to have it answered comes after. */
+  askedTokens(): number
   /** The block that a token lies in, or that begins next after it. */
   placeOf(token: number): string
 }
@@ -40,8 +44,14 @@ export function mapPrompt(prompt: PromptToMap, spell: (tokens: Uint32Array) => s
   const all = keepAllForMs === undefined ? marks : [...marks, { tokens: tokens.length, keepForMs: keepAllForMs }]
   return {
     marks: all.filter(mark => mark.tokens > 0).slice(-mostMarks),
+    headTokens: () => ruler.tokensBefore(located.find(isMessage)?.start ?? 0),
+    askedTokens: () => withoutEnd(tokens, { letters: text.length - (located.findLast(isMessage)?.end ?? 0), spell }),
     placeOf: token => placeAt(located, ruler.letterOf(token)),
   }
+}
+
+function isMessage({ part, start, end }: Located): boolean {
+  return part.place.startsWith('messages.') && end > start
 }
 
 interface Located {
@@ -83,6 +93,22 @@ function placeAt(located: readonly Located[], letter: number): string {
     .filter(({ start, end }) => start > letter && end > start)
     .toSorted((a, b) => a.start - b.start)[0]
   return (inside ?? next)?.part.place ?? 'the end of the prompt'
+}
+
+/* Longer than any template's words before an answer. */
+const longestEnd = 64
+
+/* Single tokens are spelled a letter off at most, and the end of a long prompt is near. */
+function withoutEnd(
+  tokens: Uint32Array,
+  { letters, spell }: { letters: number; spell: (tokens: Uint32Array) => string },
+): number {
+  let spelled = 0
+  for (let at = tokens.length; at > Math.max(0, tokens.length - longestEnd); at--) {
+    if (spelled >= letters) return at
+    spelled += spell(tokens.subarray(at - 1, at)).length
+  }
+  return tokens.length
 }
 
 interface Ruler {

@@ -1,16 +1,19 @@
-import type { CacheWrites, GenerationEvent, StepNews } from '../messages.ts'
+import type { GenerationEvent, StepNews } from '../messages.ts'
 import type { ReadPiece } from '../reading-rate.ts'
 import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
-import { Generation, measuresPrompt } from './generation.ts'
+import { writesOf } from './cache-writes.ts'
+import { Checkpoints, stopsOf } from './checkpoints.ts'
+import { Generation } from './generation.ts'
 import type { Job } from './generation.ts'
 import { createJobQueue } from './job-queue.ts'
 import { emptyLane } from './lane.ts'
 import type { Lane, Work } from './lane.ts'
+import { remainingOf, remember, toEntry, unreadOf } from './lane-entry.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { BatchEntry } from './model-slots.ts'
-import { oneHourMs } from '../prompt-parts.ts'
 import { Seating } from './seating.ts'
+import type { Seated } from './seating.ts'
 import { bulkPiece } from './slots.ts'
 import { Pace } from './pace.ts'
 import { findGaps, planStep } from './step.ts'
@@ -57,6 +60,7 @@ class StepScheduler implements Scheduler {
   readonly #queue = createJobQueue<Job>(() => performance.now())
   #events: GenerationEvent[] = []
   readonly #seating: Seating
+  readonly #checkpoints: Checkpoints
   readonly #costs = new CacheCosts()
   readonly #pace: Pace
   /** Whether the step writes, rather than reads prompts. */
@@ -77,7 +81,9 @@ class StepScheduler implements Scheduler {
     this.#pace = new Pace(options.model.batchTokens, options.slowdown)
     this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
     const { model, archive } = options
-    this.#seating = new Seating({ model, archive, lanes: this.#lanes, costs: this.#costs, now: () => Date.now() })
+    this.#checkpoints = new Checkpoints(model, this.#lanes)
+    const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
+    this.#seating = new Seating({ model, archive, ...parts, now: () => Date.now() })
   }
 
   submit(job: Job): void {
@@ -163,21 +169,23 @@ class StepScheduler implements Scheduler {
       // While a conversation was brought back, the client may have left.
       if (!this.#queue.has(job.id)) continue
       this.#queue.remove(job.id)
-      const { lane, report } = seated
-      const begun = this.#begin(lane, job)
-      const written = writesOf(job, report.reusedTokens)
+      const { report } = seated
+      const begun = this.#begin(job, seated)
+      const written = writesOf(job.map, report.reusedTokens)
       this.#events.push({ type: 'started', id: job.id, report, ...(written && { written }) }, ...begun)
     }
   }
 
-  #begin(lane: Lane, job: Job): readonly GenerationEvent[] {
+  #begin(job: Job, { lane, report }: Seated): readonly GenerationEvent[] {
     this.#clock += 1
     lane.lastUsed = this.#clock
+    lane.askedTokens = job.map.askedTokens()
     const generation = new Generation(this.#model, job)
     lane.work = {
       generation,
       arrived: this.#clock,
       toRead: job.tokens.length - lane.tokens.length,
+      stops: this.#model.canForget ? [] : stopsOf(job, report),
       next: undefined,
       isCancelled: false,
       isPaused: false,
@@ -190,6 +198,7 @@ class StepScheduler implements Scheduler {
     const working = busy.map(({ lane, work }) => ({
       slot: lane.id,
       remaining: remainingOf(lane, work),
+      unread: unreadOf(lane, work),
       toRead: work.toRead,
       arrived: work.arrived,
       inBulk: work.generation.job.isReproducible,
@@ -199,7 +208,7 @@ class StepScheduler implements Scheduler {
     // In one batch, prompts beside answers would cost a pass more than by themselves.
     this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
     this.#writing = writing.length
-    this.#reading = { prompts: reading.length, tokens: reading.reduce((sum, { remaining }) => sum + remaining, 0) }
+    this.#reading = { prompts: reading.length, tokens: reading.reduce((sum, { unread }) => sum + unread, 0) }
     const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,
       promptTokens: this.#pace.room(
@@ -230,6 +239,9 @@ class StepScheduler implements Scheduler {
     const sampling = pieces.filter(({ entry }) => entry.samples)
     await Promise.all(sampling.map(piece => this.#draw(piece, logits.get(piece.entry)?.at(-1))))
     this.#learn(pieces, performance.now() - began)
+    for (const { lane, work } of pieces) {
+      if (work.stops.includes(lane.tokens.length)) await this.#checkpoints.take(lane)
+    }
     for (const { lane, work } of sampling) this.#advance(lane, work)
   }
 
@@ -280,43 +292,4 @@ class StepScheduler implements Scheduler {
     if (!lane) throw new Error(`there is no slot ${id}`)
     return lane
   }
-}
-
-/** What a prompt's breakpoints cost: the tokens up to them that were not there before. */
-function writesOf({ map }: Job, reused: number): CacheWrites | undefined {
-  if (map.marks.length === 0) return undefined
-  const upTo = (leastMs: number): number =>
-    Math.max(reused, ...map.marks.filter(({ keepForMs }) => keepForMs >= leastMs).map(({ tokens }) => tokens)) - reused
-  return { tokens: upTo(0), hourTokens: upTo(oneHourMs) }
-}
-
-/*
- * The logits of one token are as many as the model has tokens, and those of a long piece would fill the memory. Beside
- * another answer's one token, the native batch takes the first token of a piece apart; the others are a large piece.
- */
-const measuredPiece = bulkPiece + 1
-
-/** How many tokens of the prompt are to be read, or are to be read next where each is measured. */
-function remainingOf(lane: Lane, { generation: { job } }: Work): number {
-  const remaining = Math.max(0, job.tokens.length - lane.tokens.length)
-  return measuresPrompt(job) && remaining >= measuredPiece + bulkPiece ? measuredPiece : remaining
-}
-
-function toEntry(lane: Lane, work: Work, count: number): BatchEntry {
-  const position = lane.tokens.length
-  const { job } = work.generation
-  const prompt = job.tokens
-  if (position < prompt.length) {
-    const tokens = prompt.slice(position, position + count)
-    const samples = position + count === prompt.length
-    return { slot: lane.id, position, tokens, samples, measures: measuresPrompt(job) }
-  }
-  if (work.next === undefined) throw new Error(`slot ${lane.id} has nothing to evaluate`)
-  return { slot: lane.id, position, tokens: Uint32Array.of(work.next), samples: true }
-}
-
-/* The native batch splits a step's pieces by their lengths; a large piece of its own keeps its numbers. */
-function remember(lane: Lane, { position, tokens }: BatchEntry): void {
-  if (tokens.length >= bulkPiece && lane.bulkTokens === position) lane.bulkTokens += tokens.length
-  for (const token of tokens) lane.tokens.push(token)
 }

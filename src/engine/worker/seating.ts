@@ -1,6 +1,8 @@
 import type { CacheReport } from '../../core/cache-report.ts'
 import type { Archive, Archived } from './archive.ts'
 import type { CacheCosts } from './cache-costs.ts'
+import { thinOut } from './checkpoints.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import { explainReuse } from './explain-reuse.ts'
 import type { Nearest } from './explain-reuse.ts'
 import { measuresPrompt } from './generation.ts'
@@ -8,8 +10,9 @@ import type { Job } from './generation.ts'
 import { pinnedTokens, renewPins, toSlot } from './lane.ts'
 import type { Lane } from './lane.ts'
 import type { LanguageModel } from './language-model.ts'
-import { chooseSeat, commonPrefix, leastMissedSlot, losesMuch } from './slots.ts'
-import type { Arrival, Seat } from './slots.ts'
+import type { Checkpoint } from './model-slots.ts'
+import { chooseSeat, commonPrefix, leastMissedSlot, losesMuch, lostTokens, reusable } from './slots.ts'
+import type { Arrival, Seat, Slot } from './slots.ts'
 
 /** A lane that is ready for a prompt: it holds the prompt's first tokens, and nothing else. */
 export interface Seated {
@@ -22,6 +25,7 @@ export interface SeatingOptions {
   readonly lanes: readonly Lane[]
   readonly archive: Archive
   readonly costs: CacheCosts
+  readonly checkpoints: Checkpoints
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -42,14 +46,11 @@ export class Seating {
 
   /** Gives the lane for a prompt, with as much of it as can be reused; undefined while all are busy. */
   async seat(job: Job): Promise<Seated | undefined> {
-    const { model, lanes, now } = this.#options
+    const { model, now } = this.#options
     const { tokens, isReproducible, map } = job
     const isMeasured = measuresPrompt(job)
     const arrival: Arrival = { tokens, isReproducible, canForget: model.canForget, isMeasured }
-    const seat = chooseSeat(
-      lanes.map(lane => toSlot(lane, now())),
-      arrival,
-    )
+    const seat = chooseSeat(this.#slots(), arrival)
     if (!seat) return undefined
     const nearest = this.#nearest(tokens)
     const restored = await this.#restore(seat, arrival)
@@ -59,7 +60,7 @@ export class Seating {
     const from = { tokens, kept, restored: restored ? kept : 0, nearest, isReproducible, isMeasured }
     return {
       lane,
-      report: explainReuse({ ...from, canForget: model.canForget, placeOf: token => map.placeOf(token), spell }),
+      report: explainReuse({ ...from, placeOf: token => map.placeOf(token), spell }),
     }
   }
 
@@ -73,11 +74,12 @@ export class Seating {
     const lane = this.#lane(seat.slot)
     await this.#setAside(lane, tokens)
     if (seat.copyFrom !== undefined) await this.#copy(lane, this.#lane(seat.copyFrom))
-    return { lane, kept: this.#forget(lane, seat.keep) }
+    // What was written away went back first, perhaps further than this prompt needs.
+    return { lane, kept: await this.#forget(lane, Math.min(seat.keep, lane.tokens.length)) }
   }
 
   async #restore(seat: Seat, arrival: Arrival): Promise<{ lane: Lane; kept: number } | undefined> {
-    const { archive, costs, lanes, now, model } = this.#options
+    const { archive, checkpoints, costs } = this.#options
     const found = archive.find(arrival)
     if (!found || !costs.isWorthRestoring(found.entry.sizeBytes, found.keep - seat.keep)) return undefined
     const lane = this.#laneFor(seat, arrival.tokens)
@@ -87,38 +89,48 @@ export class Seating {
     // A file that could not be read may have left anything behind.
     if (!isThere) {
       this.#clear(lane)
-      return this.#take(
-        chooseSeat(
-          lanes.map(each => toSlot(each, now())),
-          arrival,
-        ) ?? { slot: lane.id, keep: 0 },
-        Uint32Array.from(arrival.tokens),
-      )
+      const next = chooseSeat(this.#slots(), arrival) ?? { slot: lane.id, keep: 0 }
+      return this.#take(next, Uint32Array.from(arrival.tokens))
     }
     costs.restored(found.entry.sizeBytes, performance.now() - began)
+    const known = this.#checkpointsOn(found.entry.tokens)
     Object.assign(lane, holding(found.entry))
-    return { lane, kept: model.canForget ? this.#forget(lane, found.keep) : found.keep }
+    checkpoints.assign(lane, known)
+    await checkpoints.take(lane)
+    const there = this.#slots()[lane.id]
+    return { lane, kept: await this.#forget(lane, there ? reusable(there, arrival) : 0) }
+  }
+
+  /** A file holds one place of a conversation; what it shares with others, these may still be able to go back to. */
+  #checkpointsOn(tokens: ArrayLike<number>): readonly Checkpoint[] {
+    const known = this.#options.lanes.flatMap(lane => {
+      const common = commonPrefix(lane.tokens, tokens)
+      return lane.checkpoints.filter(checkpoint => checkpoint.tokens <= common)
+    })
+    const byPlace = new Map(known.map(checkpoint => [checkpoint.tokens, checkpoint]))
+    return thinOut([...byPlace.values()].toSorted((a, b) => a.tokens - b.tokens))
   }
 
   /* Where the chosen seat's conversation would go on elsewhere, the one that rested longest makes way instead. */
   #laneFor(seat: Seat, tokens: ArrayLike<number>): Lane {
-    const slots = this.#options.lanes.map(lane => toSlot(lane, this.#options.now()))
+    const slots = this.#slots()
     const chosen = slots[seat.slot]
-    const isFree =
-      chosen !== undefined && seat.copyFrom === undefined && !losesMuch(chosen, commonPrefix(chosen.tokens, tokens))
+    const common = chosen ? commonPrefix(chosen.tokens, tokens) : 0
+    const isFree = chosen !== undefined && seat.copyFrom === undefined && !losesMuch(chosen, { keep: common, common })
     return this.#lane(isFree ? seat.slot : (leastMissedSlot(slots) ?? seat.slot))
   }
 
   /** Keeps what a lane is about to lose, unless another place has it already. */
   async #setAside(lane: Lane, tokens: ArrayLike<number>): Promise<void> {
-    const { archive, lanes, now } = this.#options
+    const { archive, checkpoints, lanes, now } = this.#options
     const isPinned = pinnedTokens(lane.pins, now()) > 0
     const least = isPinned ? pinnedWorthArchiving : worthArchiving
-    if (lane.tokens.length - commonPrefix(lane.tokens, tokens) < least) return
+    if (lostTokens(lane, commonPrefix(lane.tokens, tokens)) < least) return
     const isElsewhere = lanes.some(
       other => other !== lane && commonPrefix(other.tokens, lane.tokens) === lane.tokens.length,
     )
     if (isElsewhere) return
+    await checkpoints.goBackToPrompt(lane)
     const { id: slot, bulkTokens, pins } = lane
     await archive.save({
       slot,
@@ -131,31 +143,37 @@ export class Seating {
   async #copy(target: Lane, source: Lane): Promise<void> {
     await this.#options.model.copy(target.id, source.id)
     Object.assign(target, holding(source))
+    this.#options.checkpoints.assign(target, source.checkpoints)
   }
 
   /** Drops what a lane holds beyond its first `keep` tokens; gives how many it could keep. */
-  #forget(lane: Lane, keep: number): number {
-    if (keep === lane.tokens.length) return keep
-    if (!this.#options.model.forget(lane.id, keep)) {
-      this.#clear(lane)
-      return 0
-    }
-    lane.tokens.length = keep
-    lane.bulkTokens = Math.min(lane.bulkTokens, keep)
-    return keep
+  async #forget(lane: Lane, keep: number): Promise<number> {
+    if (keep === lane.tokens.length || (await this.#options.checkpoints.goBack(lane, keep))) return keep
+    this.#clear(lane)
+    return 0
   }
 
   #clear(lane: Lane): void {
     this.#options.model.forget(lane.id, 0)
-    Object.assign(lane, { tokens: [], bulkTokens: 0, pins: [] })
+    Object.assign(lane, { tokens: [], bulkTokens: 0, askedTokens: 0, pins: [] })
+    this.#options.checkpoints.assign(lane, [])
+  }
+
+  #slots(): readonly Slot[] {
+    const { lanes, model, now } = this.#options
+    return lanes.map(lane => toSlot(lane, { nowMs: now(), model }))
   }
 
   #nearest(tokens: Uint32Array): Nearest | undefined {
-    const { archive, lanes } = this.#options
-    const here = [...lanes.map(lane => lane.tokens), ...archive.entries().map(entry => entry.tokens)]
+    const { archive, lanes, model } = this.#options
+    const isWholeIn = (lane: Lane): boolean => model.canForget && model.earliest(lane.id) === 0
+    const here = [
+      ...lanes.map(lane => ({ tokens: lane.tokens, isWhole: isWholeIn(lane) })),
+      ...archive.entries().map(entry => ({ tokens: entry.tokens, isWhole: archive.isWhole(entry) })),
+    ]
     const candidates = [
-      ...here.filter(each => each.length > 0).map(each => ({ tokens: each, isGone: false })),
-      ...archive.gone().map(each => ({ tokens: each, isGone: true })),
+      ...here.filter(each => each.tokens.length > 0).map(each => ({ ...each, isGone: false })),
+      ...archive.gone().map(each => ({ tokens: each, isWhole: true, isGone: true })),
     ].map(each => ({ ...each, common: commonPrefix(each.tokens, tokens) }))
     const nearest = candidates.toSorted((a, b) => b.common - a.common || Number(a.isGone) - Number(b.isGone))[0]
     // A lane's own tokens are about to change.
@@ -169,10 +187,9 @@ export class Seating {
   }
 }
 
-function holding({
-  tokens,
-  bulkTokens,
-  pins,
-}: Pick<Lane, 'tokens' | 'bulkTokens' | 'pins'> | Archived): Pick<Lane, 'tokens' | 'bulkTokens' | 'pins'> {
-  return { tokens: Array.from(tokens), bulkTokens, pins }
+type Holding = Pick<Lane, 'tokens' | 'bulkTokens' | 'askedTokens' | 'pins'>
+
+function holding({ tokens, bulkTokens, pins, ...more }: Holding | Archived): Holding {
+  const askedTokens = 'askedTokens' in more ? more.askedTokens : tokens.length
+  return { tokens: Array.from(tokens), bulkTokens, askedTokens, pins }
 }

@@ -160,7 +160,12 @@ async function readRaw(prompt: RawPrompt, { model, scale }: Means): Promise<Read
       field: ['prompt'],
     })
   }
-  const map: PromptMap = { marks: [], placeOf: () => 'prompt' }
+  const map: PromptMap = {
+    marks: [],
+    headTokens: () => 0,
+    askedTokens: () => tokens.length,
+    placeOf: () => 'prompt',
+  }
   return { tokens, map, output: plainOutput, ...(isEchoed && { echo: { text, lead } }) }
 }
 

@@ -1,14 +1,21 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chooseSeat, leastMissedSlot } from './slots.ts'
 import type { Slot } from './slots.ts'
 
 const count = (from: number, length: number): number[] => Array.from({ length }, (_, index) => from + index)
 
 function slot(id: number, tokens: readonly number[], more: Partial<Slot> = {}): Slot {
-  return { id, tokens, bulkTokens: tokens.length, pinnedTokens: 0, lastUsed: 0, isBusy: false, ...more }
+  return {
+    id,
+    tokens,
+    bulkTokens: tokens.length,
+    askedTokens: tokens.length,
+    pinnedTokens: 0,
+    lastUsed: 0,
+    isBusy: false,
+    ...more,
+  }
 }
-
-const fixed = (tokens: readonly number[]) => ({ ...arrival(tokens), canForget: false })
 
 const arrival = (tokens: readonly number[]) => ({ tokens, isReproducible: false, canForget: true })
 
@@ -50,10 +57,45 @@ test('a reproducible prompt reuses only what was evaluated in large pieces, and 
   expect(chooseSeat([slot(0, [...shared, 2], { bulkTokens: 20 })], wish)).toEqual({ slot: 0, keep: 0 })
 })
 
-test('a model that cannot forget goes on only from exactly what it holds', () => {
-  expect(chooseSeat([slot(0, [1, 2])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 2 })
-  expect(chooseSeat([slot(0, [1, 2, 9])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
-  expect(chooseSeat([slot(0, [1, 2, 3])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
+describe('where a slot goes back only to a few places', () => {
+  const fixed = (tokens: readonly number[]) => ({ ...arrival(tokens), canForget: false })
+  const held = (tokens: readonly number[], ...places: readonly number[]) =>
+    slot(0, tokens, { places: [...places, tokens.length] })
+
+  test('a prompt goes on from the end, or from the last place before the first token that differs', () => {
+    expect(chooseSeat([held([1, 2])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 2 })
+    expect(chooseSeat([held([1, 2, 9], 1)], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 1 })
+    expect(chooseSeat([held([1, 2, 3, 9], 1, 3)], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 1 })
+    expect(chooseSeat([held([1, 2, 9])], fixed([1, 2, 3]))).toEqual({ slot: 0, keep: 0 })
+  })
+
+  test('a reproducible prompt needs a place that large pieces led to, and leaves a large one', () => {
+    const [shared, wish] = [count(0, 300), { ...fixed([...count(0, 300), 1]), isReproducible: true }]
+    expect(chooseSeat([held([...shared, 2], 100, 230)], wish)).toEqual({ slot: 0, keep: 230 })
+    expect(chooseSeat([held([...shared, 2], 100, 240)], wish)).toEqual({ slot: 0, keep: 100 })
+    const written = { ...held([...shared, 2], 100, 230), bulkTokens: 128 }
+    expect(chooseSeat([written], wish)).toEqual({ slot: 0, keep: 100 })
+  })
+
+  test('what conversations share is copied from a busy slot that can go back to it', () => {
+    const busy = { ...held([...count(0, 200), 999], 180), isBusy: true }
+    expect(chooseSeat([busy, slot(1, [5])], fixed([...count(0, 200), 1]))).toEqual({ slot: 1, copyFrom: 0, keep: 180 })
+  })
+})
+
+test('what was read from a file goes back no further than it can', () => {
+  const wish = arrival([...count(0, 200), 1])
+  expect(chooseSeat([slot(0, [...count(0, 200), 9], { earliest: 200 })], wish)).toEqual({ slot: 0, keep: 200 })
+  expect(chooseSeat([slot(0, [...count(0, 200), 9], { earliest: 201 })], wish)).toEqual({ slot: 0, keep: 0 })
+})
+
+test('a conversation that goes on does not miss its last answer', () => {
+  const asked = count(0, 400)
+  const answered = slot(0, [...asked, ...count(5000, 600)], { askedTokens: 400 })
+  const slots = [answered, slot(1, [])]
+  expect(chooseSeat(slots, arrival([...asked, 1, 2]))).toEqual({ slot: 0, keep: 400 })
+  // Another one that only shares its beginning leaves it alone.
+  expect(chooseSeat(slots, arrival([...count(0, 300), 1, 2]))).toEqual({ slot: 1, copyFrom: 0, keep: 300 })
 })
 
 test('where no slot is empty, the conversation that rested longest gives way', () => {

@@ -5,6 +5,12 @@ export interface Slot {
   readonly tokens: ArrayLike<number>
   /** How many of the first tokens were evaluated in large pieces, which give the same numbers each time. */
   readonly bulkTokens: number
+  /** How many of the first tokens were asked; an answer's own come after them. */
+  readonly askedTokens: number
+  /** Where it can go back to, shortest first, where it cannot to any place; all that it holds is the last of them. */
+  readonly places?: readonly number[]
+  /** The shortest beginning that it can go back to, besides none; 0 by default. */
+  readonly earliest?: number
   /** How many of the first tokens are promised to be kept. */
   readonly pinnedTokens: number
   /** Larger is later. */
@@ -25,7 +31,7 @@ export interface Seat {
 export interface Arrival {
   readonly tokens: ArrayLike<number>
   readonly isReproducible: boolean
-  /** Whether a slot can keep a part of what it holds. */
+  /** Whether a slot can keep any beginning of what it holds. */
   readonly canForget: boolean
   /** Whether each of the tokens is to be measured, so that none may be reused. */
   readonly isMeasured?: boolean
@@ -49,13 +55,15 @@ const worthKeeping = 256
  * first; what is pinned gives way last.
  */
 export function chooseSeat(slots: readonly Slot[], arrival: Arrival): Seat | undefined {
-  const candidates = slots.map(slot => ({ slot, keep: reusable(slot, arrival) }))
+  const candidates = slots.map(slot => ({
+    slot,
+    keep: reusable(slot, arrival),
+    common: commonPrefix(slot.tokens, arrival.tokens),
+  }))
   const free = candidates.filter(({ slot }) => !slot.isBusy)
   const best = free.toSorted(bySaving)[0]
   if (!best) return undefined
-  if (!arrival.canForget) return { slot: best.slot.id, keep: best.keep }
-
-  const target = losesMuch(best.slot, best.keep) ? leastMissed(free) : best
+  const target = losesMuch(best.slot, best) ? leastMissed(free) : best
   const longest = candidates.toSorted(bySaving)[0] ?? best
   if (longest.slot === target.slot || longest.keep <= target.keep + worthCopying) {
     return { slot: target.slot.id, keep: target.keep }
@@ -66,13 +74,15 @@ export function chooseSeat(slots: readonly Slot[], arrival: Arrival): Seat | und
 
 /** The free slot whose conversation is given up first; undefined where all are busy. */
 export function leastMissedSlot(slots: readonly Slot[]): number | undefined {
-  const free = slots.filter(slot => !slot.isBusy).map(slot => ({ slot, keep: 0 }))
+  const free = slots.filter(slot => !slot.isBusy).map(slot => ({ slot, keep: 0, common: 0 }))
   return free.length === 0 ? undefined : leastMissed(free).slot.id
 }
 
 interface Candidate {
   readonly slot: Slot
   readonly keep: number
+  /** How many tokens the slot and the prompt begin with in common. */
+  readonly common: number
 }
 
 function bySaving(a: Candidate, b: Candidate): number {
@@ -80,8 +90,16 @@ function bySaving(a: Candidate, b: Candidate): number {
 }
 
 /** Whether a conversation that will go on elsewhere, or a promise, is cut short. */
-export function losesMuch({ tokens, pinnedTokens }: Slot, keep: number): boolean {
-  return tokens.length - keep > worthKeeping || keep < pinnedTokens
+export function losesMuch(slot: Slot, { keep, common }: Pick<Candidate, 'keep' | 'common'>): boolean {
+  return lostTokens(slot, common) > worthKeeping || keep < slot.pinnedTokens
+}
+
+/**
+ * How many tokens are given up by one who shares only the first `common` ones. Where a conversation goes on, its
+ * last answer may come back in other words, without its reasoning; what it was is missed by nobody.
+ */
+export function lostTokens({ tokens, askedTokens }: Pick<Slot, 'tokens' | 'askedTokens'>, common: number): number {
+  return common > 0 && common >= askedTokens ? 0 : tokens.length - common
 }
 
 function leastMissed(free: readonly Candidate[]): Candidate {
@@ -97,16 +115,19 @@ function isLessMissed({ slot: a, keep: keepA }: Candidate, { slot: b, keep: keep
 
 /** How many of the prompt's first tokens a slot's state can stand for. The last token is always evaluated. */
 export function reusable(
-  slot: Pick<Slot, 'tokens' | 'bulkTokens'>,
+  slot: Pick<Slot, 'tokens' | 'bulkTokens' | 'places' | 'earliest'>,
   { tokens, isReproducible, canForget, isMeasured }: Arrival,
 ): number {
   if (isMeasured) return 0
-  const common = commonPrefix(slot.tokens, tokens)
-  if (!canForget) return common === slot.tokens.length && common < tokens.length ? common : 0
-  const keep = Math.min(common, tokens.length - 1)
-  if (!isReproducible) return keep
-  const bulk = Math.min(keep, slot.bulkTokens, tokens.length - bulkPiece)
-  return bulk >= bulkPiece ? bulk : 0
+  const common = Math.min(commonPrefix(slot.tokens, tokens), tokens.length - 1)
+  const most = isReproducible ? Math.min(common, slot.bulkTokens, tokens.length - bulkPiece) : common
+  const keep = canForget ? most : lastPlace(slot.places ?? [slot.tokens.length], most)
+  return keep < (slot.earliest ?? 0) || (isReproducible && keep < bulkPiece) ? 0 : keep
+}
+
+/** The last of the places that is not beyond `most`; 0, where everything begins, if there is none. */
+export function lastPlace(places: readonly number[], most: number): number {
+  return Math.max(0, ...places.filter(place => place <= most))
 }
 
 /** How many tokens two sequences begin with in common. */

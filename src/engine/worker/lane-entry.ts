@@ -1,0 +1,43 @@
+import { measuresPrompt } from './generation.ts'
+import type { Lane, Work } from './lane.ts'
+import type { BatchEntry } from './model-slots.ts'
+import { bulkPiece } from './slots.ts'
+
+/*
+ * The logits of one token are as many as the model has tokens, and those of a long piece would fill the memory. Beside
+ * another answer's one token, the native batch takes the first token of a piece apart; the others are a large piece.
+ */
+const measuredPiece = bulkPiece + 1
+
+/** How many tokens of the prompt are not read. */
+export function unreadOf(lane: Lane, { generation: { job } }: Work): number {
+  return Math.max(0, job.tokens.length - lane.tokens.length)
+}
+
+/** How many tokens of the prompt are to be read until it ends, or until it stops for a checkpoint or a measurement. */
+export function remainingOf(lane: Lane, work: Work): number {
+  const { job } = work.generation
+  const stop = work.stops.find(place => place > lane.tokens.length)
+  const remaining = stop === undefined ? unreadOf(lane, work) : stop - lane.tokens.length
+  return measuresPrompt(job) && remaining >= measuredPiece + bulkPiece ? measuredPiece : remaining
+}
+
+/** Makes a lane's part of a step: the next tokens of its prompt, or the one that was drawn last. */
+export function toEntry(lane: Lane, work: Work, count: number): BatchEntry {
+  const position = lane.tokens.length
+  const { job } = work.generation
+  const prompt = job.tokens
+  if (position < prompt.length) {
+    const tokens = prompt.slice(position, position + count)
+    const samples = position + count === prompt.length
+    return { slot: lane.id, position, tokens, samples, measures: measuresPrompt(job) }
+  }
+  if (work.next === undefined) throw new Error(`slot ${lane.id} has nothing to evaluate`)
+  return { slot: lane.id, position, tokens: Uint32Array.of(work.next), samples: true }
+}
+
+/** Notes that a piece was evaluated. The native batch splits a step's by their lengths; a large one keeps its numbers. */
+export function remember(lane: Lane, { position, tokens }: BatchEntry): void {
+  if (tokens.length >= bulkPiece && lane.bulkTokens === position) lane.bulkTokens += tokens.length
+  for (const token of tokens) lane.tokens.push(token)
+}
