@@ -36,7 +36,9 @@ describe.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)('when the process of a
     }
     expect((await Promise.all(unseen)).map(({ status }) => status)).toEqual(unseen.map(() => 200))
     expect((await counted).json.input_tokens).toBeGreaterThan(0)
-    const repeated = served.log.filter(({ attempts }) => Array.isArray(attempts) && attempts.length === 2)
+    // Whether the process had been asked to count when it ended is left to chance.
+    const answered = served.log.filter(({ path }) => path !== '/v1/messages/count_tokens')
+    const repeated = answered.filter(({ attempts }) => Array.isArray(attempts) && attempts.length === 2)
     expect(repeated.map(({ attempts }) => attempts)).toEqual(
       unseen.map(() => ['engine:m failed: unavailable', 'engine:m']),
     )
