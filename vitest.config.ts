@@ -6,6 +6,10 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: './test/support/fetch-once.ts',
+    // Modules hold no state, so the files that a worker runs share what they import.
+    isolate: false,
+    // One core fewer by default; but who waits for a model's process leaves its core to others.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ['default', './test/support/summary-reporter.ts'],
