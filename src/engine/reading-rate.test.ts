@@ -32,6 +32,13 @@ test('what was measured lately counts more: a machine that became slow is known 
   expect(rate.perSecond(0)).toBeLessThan(110)
 })
 
+test('one piece that was held up for an hour does not make a process known for slow', () => {
+  const rate = begun()
+  for (let piece = 0; piece < 20; piece += 1) rate.note({ tokens: 512, milliseconds: 512 }, 0)
+  rate.note({ tokens: 512, milliseconds: 60 * minutes }, 0)
+  expect(rate.perSecond(0)).toBeGreaterThan(700)
+})
+
 test('what is older than ten minutes is forgotten, so that no bad hour keeps prompts away for ever', () => {
   const rate = begun()
   rate.note({ tokens: 500, milliseconds: 50_000 }, 0)

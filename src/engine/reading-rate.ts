@@ -18,6 +18,9 @@ const halfLifeTokens = 4096
 /* What is older says nothing of this moment; the next prompt shows it anew. */
 const staleMs = 10 * 60_000
 
+/* A piece that was held up, as by a machine that slept, says little: it counts as so many times slower than usual. */
+const mostSlowdown = 4
+
 /** Learns how fast a model's process reads prompts, beside whatever else it does. Times never go back. */
 export class ReadingRate {
   #isFirst = true
@@ -31,9 +34,11 @@ export class ReadingRate {
       this.#isFirst = false
       return
     }
+    const rate = this.perSecond(nowMs)
+    const mostMs = rate === undefined ? Infinity : (mostSlowdown * tokens * 1000) / rate
     const kept = this.#isStale(nowMs) ? 0 : 0.5 ** (tokens / halfLifeTokens)
     this.#tokens = this.#tokens * kept + tokens
-    this.#milliseconds = this.#milliseconds * kept + milliseconds
+    this.#milliseconds = this.#milliseconds * kept + Math.min(milliseconds, mostMs)
     this.#notedAt = nowMs
   }
 
