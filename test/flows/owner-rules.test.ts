@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished, test, expect } from 'vitest'
 import { openConfig } from '../../src/config/open-config.ts'
+import type { Kind } from '../../src/providers/provider.ts'
+import { kinds } from '../../src/providers/registry.ts'
 import { openConfiguredStore } from '../../src/services/configured-store.ts'
 import { ask } from '../support/http-client.ts'
 import { runProgram as run } from '../support/run-program.ts'
@@ -161,4 +163,22 @@ test('it is told where a request would go, rule by rule', async () => {
     rulesThatKeep: ['of the boss'],
   })
   expect(cloud.receivedBytes).toBe(0)
+})
+
+test('a program that is started counts as local by its kind or its owner’s word, from file and store and after a change', async () => {
+  const command = { program: '/bin/false', arguments: ['{port}'] }
+  const entry = ({ id }: Kind, more = '') => `  ${id}: {command: ${JSON.stringify(command)}${more}}\n`
+  const { app, configure, environment } = await run(`providers:\n${kinds.map(kind => entry(kind)).join('')}`)
+  const store = await openConfiguredStore((await openConfig({ flags: {}, environment })).config, environment)
+  onTestFinished(() => store.close())
+  for (const { id } of kinds) await store.providers.put({ id: `stored-${id}`, kind: id, command })
+  const waysOut = async () => (await app.checkPrivacy()).ways.map(({ target }) => target).toSorted()
+  const engines = kinds.filter(({ isLocalEngine }) => isLocalEngine === true)
+  const others = kinds.filter(kind => !engines.includes(kind)).map(({ id }) => id)
+  const stored = others.map(id => `stored-${id}`)
+  await expect.poll(waysOut).toEqual([...others, ...stored].toSorted())
+  await configure(`providers:\n${kinds.map(kind => entry(kind, ', local: true')).join('')}`)
+  await expect.poll(waysOut).toEqual(stored.toSorted())
+  await configure(`providers:\n${kinds.map(kind => entry(kind, ', local: false')).join('')}`)
+  await expect.poll(waysOut).toEqual([...kinds.map(({ id }) => id), ...stored].toSorted())
 })
