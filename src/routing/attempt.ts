@@ -113,9 +113,15 @@ async function* refuseLosses(events: AsyncIterable<ModelEvent>, target: PlannedT
   }
 }
 
+const lossesTold = 5
+/* A client may give a field any name. */
+const lettersTold = 200
+
 /** The failure of a target that cannot be told all of a request that must not lose anything. */
 export function tooLossy(target: PlannedTarget, losses: readonly Loss[]): ModelError {
-  const told = losses.slice(0, 5).map(({ field, action, why }) => `${field} would be ${action}: ${why}`)
+  const told = losses
+    .slice(0, lossesTold)
+    .map(({ field, action, why }) => `${field.slice(0, lettersTold)} would be ${action}: ${why}`)
   return new ModelError(
     'invalid-request',
     `the request is strict, and ${targetName(target)} cannot be told all of it: ${told.join('; ')}`,

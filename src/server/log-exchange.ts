@@ -26,7 +26,9 @@ export function logExchange(logger: Logger, exchange: Exchange): void {
     ms: Math.round(performance.now() - exchange.startedMs),
     ...costFields(trace),
     stop: trace.stop,
-    losses: trace.losses?.slice(0, lossesLogged).map(({ field, action, why }) => `${field} ${action}: ${why}`),
+    losses: trace.losses
+      ?.slice(0, lossesLogged)
+      .map(({ field, action, why }) => `${field.slice(0, lettersLogged)} ${action}: ${why}`),
     failure: failure && { kind: failure.kind, message: failure.message.slice(0, lettersLogged) },
   }
   if (failure?.kind === 'internal') logger.error({ ...fields, error: failure.cause ?? failure }, 'request')

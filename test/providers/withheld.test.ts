@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { ProviderSettings } from '../../src/core/provider-settings.ts'
 import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.ts'
 import { openaiChat } from '../../src/protocols/openai-chat/index.ts'
 import { kinds } from '../../src/providers/registry.ts'
+import { ask } from '../support/http-client.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'
+import { serveProviders } from '../support/serve-providers.ts'
 import { never, provide, tell } from './ask.ts'
 
 const messages = [{ role: 'user', content: 'Hello' }]
@@ -79,4 +81,16 @@ test('what only the protocol of a client can say is told as lost where another o
       .map(({ field }) => field)
   expect(lost('anthropic')).toEqual(['web_search_options', 'x_new'])
   expect(lost('openai')).toEqual([])
+})
+
+test('who chooses long names for fields is told of them in short', async () => {
+  const { port, [Symbol.asyncDispose]: close } = await serveProviders({
+    providers: { ant: { kind: 'anthropic', url: 'http://127.0.0.1:9' } },
+  })
+  onTestFinished(close)
+  const body = { model: 'ant/m', messages, ['x'.repeat(100_000)]: 1 }
+  const headers = { 'x-duologue-strict': 'true' }
+  const { status, text } = await ask(port, { method: 'POST', path: '/v1/chat/completions', headers, body })
+  expect(status).toBe(400)
+  expect(text.length).toBeLessThan(1000)
 })

@@ -257,8 +257,9 @@ test.each([false, true])(
 test.each([false, true])('a loss in a field of any name does not cost the answer (stream: %s)', async stream => {
   const losses = [{ field: `schema.日\r\nx-evil: ${'1'.repeat(300)}`, action: 'dropped', why: 'unknown' }] as const
   const steps = says('x').map(event => (event.type === 'start' ? { ...event, losses } : event))
-  const { port } = await start({ backends: [scripted({ steps })] })
+  const { port, logText } = await start({ backends: [scripted({ steps })] })
   const { status, headers } = await post(port, '/v1/messages', { ...hello, stream })
+  expect(logText()).not.toContain('1'.repeat(200))
   expect({ status, evil: headers['x-evil'] }).toEqual({ status: 200, evil: undefined })
   expect(headers['x-duologue-losses']).toMatch(/^schema\.\\u65e5\\u000d\\u000ax-evil: 1{1,190} dropped$/)
 })
