@@ -140,6 +140,8 @@ const kindsByStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>
   [413, 'too-large'],
   [422, 'invalid-request'],
   [429, 'rate-limited'],
+  // What it never does is no failure of the moment.
+  [501, 'not-found'],
   [503, 'overloaded'],
   [504, 'timeout'],
   [529, 'overloaded'],

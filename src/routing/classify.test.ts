@@ -10,6 +10,7 @@ test.each<[ErrorKind, ErrorCode | undefined, string, boolean]>([
   ['unauthorized', undefined, 'elsewhere', true],
   ['quota-exhausted', undefined, 'elsewhere', true],
   ['not-found', 'model-not-found', 'elsewhere', false],
+  ['method-not-allowed', undefined, 'elsewhere', false],
   ['forbidden', undefined, 'elsewhere', false],
   ['too-large', undefined, 'elsewhere', false],
   ['invalid-request', 'context-length-exceeded', 'elsewhere', false],

@@ -22,11 +22,12 @@ const verdicts: Readonly<Record<ErrorKind, Verdict>> = {
   // A target refuses the server's own credentials, never the client's; other targets have others.
   unauthorized: lasting,
   'quota-exhausted': lasting,
-  'method-not-allowed': lasting,
   // A target may refuse one request for what is in it.
   forbidden: unsuited,
   // Clients choose names, so a wrong one says nothing of the target.
   'not-found': unsuited,
+  // So do they choose what is asked for: one that makes no embeddings may still answer.
+  'method-not-allowed': unsuited,
   'too-large': unsuited,
   'invalid-request': final,
   conflict: final,

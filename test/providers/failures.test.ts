@@ -18,6 +18,13 @@ async function failure(script: Script, settings: object = {}) {
 
 const text = await keptStream('openai-chat', 'openai-text.1')
 
+test.each(['openai', 'anthropic'])(
+  'what an upstream never does, as %s says with 501, is no failure of it',
+  async kind => {
+    expect(await failure({ status: 501, body: {} }, { kind })).toMatchObject({ kind: 'not-found' })
+  },
+)
+
 describe('an upstream that fails', () => {
   test.each([
     [429, 'rate-limited'],

@@ -26,6 +26,8 @@ const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
   409: 'conflict',
   413: 'too-large',
   429: 'rate-limited',
+  // What it never does is no failure of the moment.
+  501: 'not-found',
   504: 'timeout',
   529: 'overloaded',
 }
