@@ -21,8 +21,8 @@ interface Family {
 }
 
 const embedding = 64
-const feedForward = 128
-const layers = 4
+const feedForward = 64
+const layers = 2
 const heads = 4
 const keyValueHeads = 2
 const headLength = 32
@@ -174,7 +174,7 @@ const families = {
     metadata: [
       ...attention.filter(([key]) => !key.startsWith('attention.head_count')),
       ['attention.head_count', u32(embedding / headLength)],
-      ['attention.head_count_kv', { type: 'array', of: 'i32', values: [0, 1, 0, 1] }],
+      ['attention.head_count_kv', { type: 'array', of: 'i32', values: [0, 1] }],
       ['shortconv.l_cache', u32(shortKernel)],
       ...dense,
     ],
