@@ -2,6 +2,21 @@ import type { TokenLogprob } from '../core/events.ts'
 import type { Json } from '../core/json.ts'
 import { arrayIn, defined, objectIn, stringIn } from './json.ts'
 
+type TokenChance = { readonly token: string; readonly logprob: number; readonly bytes: readonly number[] | null }
+
+/** How likely a token was, and the likeliest others in its place, as OpenAI writes it. */
+export type LogprobEntry = TokenChance & { readonly top_logprobs: readonly TokenChance[] }
+
+/** Writes log-probabilities token by token. */
+export function encodeTokenLogprobs(logprobs: readonly TokenLogprob[]): readonly LogprobEntry[] {
+  return logprobs.map(entry => ({ ...encodeChance(entry), top_logprobs: (entry.top ?? []).map(encodeChance) }))
+}
+
+function encodeChance({ token, logprob, bytes }: Omit<TokenLogprob, 'top'>): TokenChance {
+  // JSON has no infinity; OpenAI too writes an impossible token as this number.
+  return { token, logprob: Number.isFinite(logprob) ? logprob : -9999, bytes: bytes ?? null }
+}
+
 /** Reads log-probabilities as OpenAI writes them, token by token. Entries that are not of the known shape are left out. */
 export function decodeTokenLogprobs(entries: Json | undefined): readonly TokenLogprob[] {
   return (arrayIn(entries) ?? []).flatMap(entry => {

@@ -6,7 +6,7 @@ import { parseJson } from '../protocols/json.ts'
 import { decodeSse } from '../protocols/sse.ts'
 import type { Exchange, ReplyHead } from './exchange.ts'
 import { maxBytes } from './limits.ts'
-import { playAnswer } from './play-answer.ts'
+import { playAnswer } from '../core/play-answer.ts'
 import { sealThinking } from './thinking-origin.ts'
 import type { Upstream } from './upstream.ts'
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { ModelError, type ErrorCode, type ErrorKind } from '../../src/core/errors.ts'
 import { encodeError as encodeAnthropic } from '../../src/protocols/anthropic-messages/errors.ts'
-import { encodeError as encodeOpenAi } from '../../src/protocols/openai-chat/errors.ts'
+import { encodeError as encodeOpenAi } from '../../src/protocols/openai-error-words.ts'
 
 // The compiler refuses a kind or a code that is missing here, and one that does not exist.
 const kinds = Object.keys({

@@ -14,14 +14,12 @@ import type {
   ChoiceLogprobs,
   CustomTool,
   Delta,
-  ErrorObject,
   FilePart,
   FinishReason,
   FunctionMessage,
   FunctionTool,
   FunctionToolCall,
   ImagePart,
-  LogprobEntry,
   RefusalPart,
   ResponseFormatOption,
   StreamOptions,
@@ -32,6 +30,8 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../../src/protocols/openai-chat/wire.ts'
+import type { ErrorObject } from '../../src/protocols/openai-error-words.ts'
+import type { LogprobEntry } from '../../src/protocols/openai-logprobs.ts'
 import type { CompletionUsage } from '../../src/protocols/openai-usage.ts'
 
 /** The same type, unchangeable, with JSON in the place of what the SDK leaves open. */

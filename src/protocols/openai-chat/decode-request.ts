@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../core/json.ts'
 import type { ModelRequest } from '../../core/request.ts'
 import { defined, Field } from '../json.ts'
 import type { DecodedRequest } from '../protocol.ts'
 import { decodeMessages } from './decode-messages.ts'
+import { decodeClientFields } from '../openai-client-fields.ts'
 import { decodeSampling, decodeStop } from '../openai-sampling.ts'
 import { decodeMaxTokens, decodeTopLogprobs } from './decode-sampling.ts'
 import { decodeResponseFormat, decodeToolChoice, decodeTools } from './decode-tools.ts'
@@ -18,7 +18,7 @@ export function decodeRequest(body: unknown): DecodedRequest {
   const request: ModelRequest = {
     model,
     ...decodeMessages(root.at('messages')),
-    ...defined({ ...decodeToolFields(root), ...decodeAnswerFields(root), ...decodeClientFields(root) }),
+    ...defined({ ...decodeToolFields(root), ...decodeAnswerFields(root), ...decodeOwnFields(root) }),
   }
   return { request, ...streamOptions }
 }
@@ -66,30 +66,8 @@ function decodeAnswerFields(root: Field): Partial<ModelRequest> {
   })
 }
 
-function decodeClientFields(root: Field): Partial<ModelRequest> {
-  const user = root.at('user').maybe(field => field.name(1024))
-  const safetyIdentifier = root.at('safety_identifier').maybe(field => field.name(1024))
-  const cacheKey = root.at('prompt_cache_key').maybe(field => field.name(1024))
+function decodeOwnFields(root: Field): Partial<ModelRequest> {
   root.at('verbosity').maybe(field => field.oneOf(['low', 'medium', 'high']))
   const rest = keptFields(root.object(), 'request')
-  return defined({
-    userId: user ?? safetyIdentifier,
-    cacheKey,
-    metadata: root.at('metadata').maybe(decodeMetadata),
-    extras: rest && { 'openai-chat': rest },
-  })
-}
-
-const maxMetadataKeys = 16
-
-function decodeMetadata(field: Field): JsonObject {
-  const metadata = field.object()
-  const keys = Object.keys(metadata)
-  if (keys.length > maxMetadataKeys) field.fail(`must have at most ${maxMetadataKeys} keys, not ${keys.length}`)
-  for (const key of keys) {
-    if (key.length > 64) field.fail('must not have a key of more than 64 characters')
-    const value = field.at(key)
-    if (value.string().length > 512) value.fail('must have at most 512 characters')
-  }
-  return metadata
+  return defined({ ...decodeClientFields(root), extras: rest && { 'openai-chat': rest } })
 }

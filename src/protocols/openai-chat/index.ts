@@ -1,3 +1,4 @@
+import { encodeError } from '../openai-error-words.ts'
 import { decodeError } from '../openai-errors.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
@@ -6,7 +7,7 @@ import { decodeStream } from './decode-stream.ts'
 import { encodeRequest } from './encode-request.ts'
 import { encodeAnswer } from './encode-response.ts'
 import { encodeStream, isVisible } from './encode-stream.ts'
-import { encodeError, encodeStreamError } from './errors.ts'
+import { encodeStreamError } from './errors.ts'
 
 /** OpenAI's Chat Completions, as most model servers speak it. */
 export const openaiChat: Protocol = {

@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
+import type { ErrorObject } from '../openai-error-words.ts'
+import type { LogprobEntry } from '../openai-logprobs.ts'
 import type { CompletionUsage } from '../openai-usage.ts'
 
 // Aliases, not interfaces: only an alias is known to have no other fields, and so to be a `JsonObject`.
@@ -224,19 +226,6 @@ export type ToolCallDelta = {
 export type ChoiceLogprobs = {
   readonly content: readonly LogprobEntry[] | null
   readonly refusal: readonly LogprobEntry[] | null
-}
-
-type TokenChance = { readonly token: string; readonly logprob: number; readonly bytes: readonly number[] | null }
-
-export type LogprobEntry = TokenChance & { readonly top_logprobs: readonly TokenChance[] }
-
-export type ErrorBody = { readonly error: ErrorObject }
-
-export type ErrorObject = {
-  readonly message: string
-  readonly type: string
-  readonly param: string | null
-  readonly code: string | null
 }
 
 /** The fields of a type that is one of several. */

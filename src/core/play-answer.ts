@@ -1,5 +1,5 @@
-import type { Answer, Written } from '../core/collect.ts'
-import type { ModelEvent } from '../core/events.ts'
+import type { Answer, Written } from './collect.ts'
+import type { ModelEvent } from './events.ts'
 
 /** Tells a whole answer as a stream does. */
 export function* playAnswer(answer: Answer): Generator<ModelEvent> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type ErrorKind, ModelError } from '../../core/errors.ts'
-import { decodeError } from '../openai-errors.ts'
-import { encodeError } from './errors.ts'
+import { type ErrorKind, ModelError } from '../core/errors.ts'
+import { decodeError } from './openai-errors.ts'
+import { encodeError } from './openai-error-words.ts'
 
 const spoken: readonly (readonly [ErrorKind, number, string, string | null, string | undefined])[] = [
   ['invalid-request', 400, 'invalid_request_error', null, undefined],
