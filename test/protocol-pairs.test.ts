@@ -12,15 +12,18 @@ import type { SseFrame } from '../src/protocols/sse.ts'
 import { checkAnthropicStream } from './support/anthropic-grammar.ts'
 import { checkChatStream } from './support/chat-grammar.ts'
 import { play } from './support/play.ts'
+import { checkResponsesStream } from './support/responses-grammar.ts'
 
-const context: ReplyContext = { responseId: 'id_1', requestId: 'req_1', created: 7, includesUsage: true }
+const { echo = {} } = openaiResponses.server.decodeRequest({ model: 'm', input: 'Hi' }, {})
+const context: ReplyContext = { responseId: 'id_1', requestId: 'req_1', created: 7, includesUsage: true, echo }
 
 const clients = [
   { protocol: anthropicMessages, check: checkAnthropicStream },
   { protocol: openaiChat, check: checkChatStream },
+  { protocol: openaiResponses, check: checkResponsesStream },
 ]
 
-const backends = [openaiChat, openaiResponses]
+const backends = [anthropicMessages, openaiChat, openaiResponses]
 
 async function fixturesOf(id: string): Promise<readonly (readonly [string, readonly SseFrame[]])[]> {
   const folder = new URL(`fixtures/${id}/`, import.meta.url)
@@ -37,11 +40,15 @@ async function fixturesOf(id: string): Promise<readonly (readonly [string, reado
 /** Speaks an upstream's stream to a client, and tells of a failure as the server does. */
 async function translate(backend: ClientCodec, { server }: Protocol, frames: readonly SseFrame[]) {
   const spoken: SseFrame[] = []
+  const { encode, fail } = server.openStream?.(context) ?? {
+    encode: events => server.encodeStream(events, context),
+    fail: error => [server.encodeStreamError(error, context.requestId)],
+  }
   try {
-    for await (const frame of server.encodeStream(backend.decodeStream(play(frames)), context)) spoken.push(frame)
+    for await (const frame of encode(backend.decodeStream(play(frames)))) spoken.push(frame)
   } catch (failure) {
     if (!(failure instanceof ModelError)) throw failure
-    spoken.push(server.encodeStreamError(failure, context.requestId))
+    spoken.push(...fail(failure))
   }
   return spoken
 }

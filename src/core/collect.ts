@@ -50,7 +50,8 @@ export function collectAll(events: Iterable<ModelEvent>): Answer {
   throw new ModelError('unavailable', 'the answer broke off before its end')
 }
 
-class Fold {
+/** Folds a stream into one answer, event by event. */
+export class Fold {
   readonly #blocks: Draft[] = []
   #start: Extract<ModelEvent, { type: 'start' }> | undefined
 

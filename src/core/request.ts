@@ -1,5 +1,5 @@
 import type { CacheBreakpoint, ContentBlock, TextBlock } from './content.ts'
-import type { Extras } from './extras.ts'
+import type { Extras, ProtocolId } from './extras.ts'
 import type { JsonObject } from './json.ts'
 
 /** One turn. A `system` turn in mid-conversation stays where the client put it. */
@@ -19,6 +19,12 @@ export interface Tool {
   readonly isStrict?: boolean
   readonly cache?: CacheBreakpoint
   readonly extras?: Extras
+}
+
+/** A tool that one protocol's servers run by themselves, in that protocol's own words. No other backend is told of it. */
+export interface OpaqueTool {
+  readonly protocol: ProtocolId
+  readonly value: JsonObject
 }
 
 /** Whether and which tools must be called. `isParallel: false` allows one call a turn at most. */
@@ -87,6 +93,7 @@ export interface ModelRequest {
   readonly system: readonly TextBlock[]
   readonly messages: readonly Message[]
   readonly tools?: readonly Tool[]
+  readonly opaqueTools?: readonly OpaqueTool[]
   readonly toolChoice?: ToolChoice
   readonly sampling?: Sampling
   /** Zero asks only for the prompt to be read into the cache. Absent means: to the end of the context. */
@@ -101,6 +108,8 @@ export interface ModelRequest {
   readonly userId?: string
   /** Keeps the whole prompt cached, as a breakpoint at its end would. */
   readonly cache?: CacheBreakpoint
+  /** How long the client may go on from the end of the answer; a cache that can keeps prompt and answer for it. */
+  readonly resumes?: CacheBreakpoint
   /** Names a prompt prefix that later requests share. */
   readonly cacheKey?: string
   readonly continuation?: Continuation

@@ -66,8 +66,11 @@ export interface Circumstances {
   readonly key?: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** Whether the key or the request itself forbids targets that are not local, and which of them says so. */
-  readonly localOnly?: 'key' | 'header'
+  /**
+   * What forbids targets that are not local, if anything does: the key, the request itself, or the earlier answer that
+   * it goes on from, which had to stay.
+   */
+  readonly localOnly?: 'key' | 'header' | 'conversation'
   /** Whether what a target cannot express is refused rather than left out. */
   readonly isStrict: boolean
 }

@@ -110,6 +110,26 @@ test('an answer that the client has begun is not held to a shape, and that is sa
   expect(findLosses({ ...request(user('a')), responseFormat: { type: 'json-object' } })).toEqual([])
 })
 
+test('what tools did and would do elsewhere is left out of a conversation, and that is said', () => {
+  const search = { type: 'web_search_call', id: 'ws_1' }
+  const block: ContentBlock = { type: 'opaque', protocol: 'openai-responses', value: search }
+  const asked = {
+    ...request(
+      user('a'),
+      { role: 'assistant', content: [block, text('b')] },
+      { role: 'assistant', content: [block] },
+      user('c'),
+    ),
+    opaqueTools: [{ protocol: 'openai-responses', value: { type: 'web_search' } } as const],
+  }
+  expect(toChatPrompt(asked).messages.map(({ content }) => content)).toEqual(['a', 'b', 'c'])
+  expect(findLosses(asked).map(({ field }) => field)).toEqual([
+    'tools.web_search',
+    'messages.1.content.0',
+    'messages.2.content.0',
+  ])
+})
+
 test('tools are shown unless none may be called', () => {
   const tools = [{ name: 't', description: 'd', inputSchema: { type: 'object' }, isStrict: true }]
   expect(toChatPrompt({ ...request(user('a')), tools })).toMatchObject({ tools })

@@ -64,12 +64,25 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
 /** What of a request the embedded engine leaves out, whatever the model. */
 export function findLosses(request: ModelRequest): readonly Loss[] {
   const { responseFormat, messages } = request
-  const losses = [...foreignLosses(request)]
+  const losses = [...foreignLosses(request), ...messages.flatMap(lostWork)]
   if (responseFormat && responseFormat.type !== 'text' && messages.at(-1)?.role === 'assistant') {
     const why = 'the answer goes on from text of the client, and is not constrained'
     losses.push({ field: 'responseFormat', action: 'degraded', why })
   }
   return losses
+}
+
+/* What tools did that ran elsewhere belongs to the model that they ran for. */
+function isForeignWork(block: ContentBlock): boolean {
+  return block.type === 'opaque' && block.protocol === 'openai-responses'
+}
+
+function lostWork({ role, content }: Message, index: number): readonly Loss[] {
+  if (role !== 'assistant') return []
+  return content.flatMap((block, at) => {
+    const field = `messages.${index}.content.${at}`
+    return isForeignWork(block) ? [{ field, action: 'dropped', why: 'only openai-responses understands it' }] : []
+  })
 }
 
 /* A model that is not shown any tools calls none, which is what `none` asks for. */
@@ -104,7 +117,9 @@ function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
 }
 
 /* Tool results travel in the user's turn, but templates give each a message of its own, before what the user adds. */
-function toTurns({ role, content }: Message, names: ReadonlyMap<string, string>): ChatMessage[] {
+function toTurns({ role, content: given }: Message, names: ReadonlyMap<string, string>): ChatMessage[] {
+  const content = role === 'assistant' ? given.filter(block => !isForeignWork(block)) : given
+  if (content.length === 0 && given.length > 0) return []
   const toolCalls = content
     .filter(block => block.type === 'tool-call')
     .map(({ id, name, input }) => ({ id, name, input }))

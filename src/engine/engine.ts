@@ -152,8 +152,9 @@ function turnOf({ priority, sender }: Pick<ModelRequest, 'priority' | 'sender'>)
 }
 
 /* A name for a prompt that later requests share asks for no time of its own. */
-function keepAll({ cache, cacheKey }: ModelRequest): Pick<GenerationTask, 'keepAllForMs'> {
-  if (cache) return { keepAllForMs: keepForMs(cache) }
+function keepAll({ cache, resumes, cacheKey }: ModelRequest): Pick<GenerationTask, 'keepAllForMs'> {
+  const wanted = [cache, resumes].flatMap(mark => (mark ? [keepForMs(mark)] : []))
+  if (wanted.length > 0) return { keepAllForMs: Math.max(...wanted) }
   return cacheKey === undefined ? {} : { keepAllForMs: fiveMinutesMs }
 }
 

@@ -23,6 +23,8 @@ export interface DecodedRequest {
   readonly isStreaming: boolean
   /** Whether a stream states its token counts. */
   readonly includesUsage: boolean
+  /** What the answer repeats of the request, in the protocol that does so. */
+  readonly echo?: JsonObject
 }
 
 /** What an answer carries that the model did not write. */
@@ -33,6 +35,21 @@ export interface ReplyContext {
   /** Seconds since 1970. */
   readonly created: number
   readonly includesUsage: boolean
+  readonly echo?: JsonObject
+}
+
+/** One stream to a client, in a protocol whose frames depend on those before them. */
+export interface OpenStream {
+  /** Whether anything of a response was said. */
+  readonly hasBegun: boolean
+  /** Speaks an answer. A failure of `events` is thrown on, for `fail`. */
+  encode(events: ModelStream): AsyncGenerator<SseFrame>
+  /** Takes note of frames that go to the client as another server wrote them. */
+  pass(bytes: Uint8Array): void
+  /** What is sent while there is nothing to say. */
+  keepAlive(): readonly SseFrame[]
+  /** The frames that tell of a failure. Nothing follows them. */
+  fail(error: ModelError): readonly SseFrame[]
 }
 
 /** A failure in a protocol's own words. */
@@ -50,6 +67,8 @@ export interface ServerCodec {
   decodeCountRequest?(body: unknown, headers: RequestHeaders): ModelRequest
   /** Speaks an answer as server-sent events. A failure of `events` is thrown on, for `encodeStreamError`. */
   encodeStream(events: ModelStream, context: ReplyContext): AsyncGenerator<SseFrame>
+  /** Opens a stream, where what is said depends on what was: in place of `encodeStream` and the two frames below. */
+  openStream?(context: ReplyContext): OpenStream
   encodeAnswer(answer: Answer, context: ReplyContext): JsonObject
   encodeError(error: ModelError, requestId: string): EncodedError
   /** The frame that tells of a failure after the stream began. Nothing follows it. */

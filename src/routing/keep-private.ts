@@ -51,6 +51,8 @@ export function describeLocalOnly({ by, name }: LocalOnly): string {
       return 'the settings of this server are local-only'
     case 'header':
       return 'the request itself asks to stay local'
+    case 'conversation':
+      return 'the conversation that it goes on from had to stay local'
   }
 }
 

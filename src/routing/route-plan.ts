@@ -25,7 +25,7 @@ export interface RoutePlan {
 
 /** What keeps a request on machines that are marked local. */
 export interface LocalOnly {
-  readonly by: 'settings' | 'rule' | 'key' | 'header'
+  readonly by: 'settings' | 'rule' | 'key' | 'header' | 'conversation'
   /** The rule or the key. */
   readonly name?: string
 }

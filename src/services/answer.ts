@@ -37,9 +37,9 @@ export function createAnswer(options: AnswerOptions): AnswerService {
     eventsOf(await answerAny({ demand: demandOf(request), ask: askFor(request), isStreaming }, call, options))
 }
 
-/** A question with the request as it came, of which nothing but model and key would have to be changed. */
+/** A question with the request as it came, where nothing but model and key would have to be changed of it. */
 export interface ExchangeQuestion extends Question {
-  readonly came: Omit<RelayRequest, 'model'>
+  readonly came?: Omit<RelayRequest, 'model'>
 }
 
 /** An answer as events, or as the bytes of a relayed exchange; or the promise of either, for a client that must get headers. */
@@ -72,6 +72,7 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
   trace.isStreaming = isStreaming
   const plan = planRoute(demand, circumstances, view)
   trace.route = plan.route
+  if (plan.localOnly) trace.isLocalOnly = true
   const result = await runPlan(plan, ask, {
     signal,
     means,

@@ -16,6 +16,8 @@ export interface AnswerTrace {
   isStreaming?: boolean
   /** What decided where the request goes: a rule's name, or what is built in. */
   route?: string
+  /** Whether anything keeps the request on local machines. */
+  isLocalOnly?: boolean
   /** Which target answers, as `provider/model`. */
   target?: string
   /** One line for each target that was tried, with the kind of its failure. */

@@ -1,6 +1,5 @@
 import type { SseFrame } from '../../src/protocols/sse.ts'
-
-type Fields = Readonly<Record<string, unknown>>
+import { object, parse, type Fields } from './json-fields.ts'
 
 /**
  * Checks a whole chat-completion stream as a client gets it, knowing nothing of the code that wrote it.
@@ -142,18 +141,6 @@ class ChatGrammar {
       this.#fault('begins a tool call that is no function call')
     if (typeof called['name'] !== 'string' || called['name'] === '') this.#fault('begins a tool call without a name')
   }
-}
-
-function parse(data: string): Fields | undefined {
-  try {
-    return object(JSON.parse(data))
-  } catch {
-    return undefined
-  }
-}
-
-function object(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
 }
 
 function isCount(value: unknown): value is number {

@@ -9,7 +9,7 @@ import type {
 } from '../../core/content.ts'
 import type { Extras } from '../../core/extras.ts'
 import { defined, type Field } from '../json.ts'
-import { parseDataUrl } from '../data-url.ts'
+import { decodeFileData, decodeImageUrl } from '../openai-media.ts'
 import { asExtras, keptFields } from './extras.ts'
 
 /** Reads content of any kind: a user's, or a tool's, which may have whatever a user's has. */
@@ -37,7 +37,6 @@ export function decodeWritten(field: Field): readonly TextBlock[] {
 }
 
 const maxParts = 10_000
-const maxUrlLength = 64 * 1024
 
 function parts(field: Field): readonly Field[] {
   if (!Array.isArray(field.value) && !field.isAbsent) return wrongContent(field)
@@ -79,18 +78,6 @@ function decodeImage(part: Field): ImageBlock {
   return { type: 'image', source, ...defined({ detail }), ...decodeKept(part, 'image_part') }
 }
 
-function decodeImageUrl(field: Field): MediaSource {
-  const url = field.string()
-  const data = parseDataUrl(url)
-  if (data) {
-    if (!data.mediaType.startsWith('image/')) field.fail('must hold an image, such as "data:image/png;base64,…"')
-    return { type: 'base64', ...data }
-  }
-  if (!/^https?:\/\/./i.test(url)) field.fail('must begin with "https://", "http://" or "data:image/…;base64,"')
-  if (url.length > maxUrlLength) field.fail(`must have at most ${maxUrlLength} characters`)
-  return { type: 'url', url }
-}
-
 /** Sound has no neutral form: it goes on only to a backend that speaks this protocol. */
 function decodeAudio(part: Field): OpaqueBlock {
   const audio = part.at('input_audio')
@@ -112,9 +99,7 @@ function decodeFileSource(file: Field): MediaSource {
   const field = file.at('file_data')
   if (field.isAbsent) return fileId === undefined ? needsFile(file) : { type: 'file', fileId }
   if (fileId !== undefined) file.fail('must have either `file_data` or `file_id`, not both')
-  const data = parseDataUrl(field.string())
-  if (!data) return field.fail('must be a data URL, such as "data:application/pdf;base64,…"')
-  return { type: 'base64', ...data }
+  return decodeFileData(field)
 }
 
 function needsFile(file: Field): never {

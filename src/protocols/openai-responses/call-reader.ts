@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import { stringIn } from '../json.ts'
 import { broken } from '../openai-errors.ts'
+import { asExtras } from './extras.ts'
 import { type ItemReader, Whole, type Write } from './item-reader.ts'
 
 /** Reads a `function_call`. */
@@ -36,7 +37,9 @@ export class CallReader implements ItemReader {
     const name = stringIn(item['name'])
     if (!id || !name) return
     this.#isOpen = true
-    this.#write({ type: 'block-start', block: { type: 'tool-call', id, name } })
+    const namespace = stringIn(item['namespace'])
+    const kept = namespace === undefined ? {} : { namespace, name }
+    this.#write({ type: 'block-start', block: { type: 'tool-call', id, name, ...asExtras(kept) } })
   }
 
   #input(json: string): void {

@@ -5,7 +5,8 @@ import { drop, encodePart } from './encode-parts.ts'
 import { ownExtras } from './extras.ts'
 import { grouped, type Indexed } from './group-blocks.ts'
 import { noCacheMarks, type Place, within } from './losses.ts'
-import type { FunctionCallItem, OutputPart, ReasoningItem } from './wire.ts'
+import { customInput } from './tool-names.ts'
+import type { FunctionCallItem, OutputPart } from './wire.ts'
 
 /** Writes an assistant's turn as the items that a model would have given. */
 export function encodeAssistant(content: readonly ContentBlock[], place: Place): readonly JsonObject[] {
@@ -55,20 +56,22 @@ function encodeOutput({ block }: Indexed, isLast: boolean, place: Place): readon
   }
 }
 
-function encodeCall(call: ToolCallBlock): FunctionCallItem {
+/** What this protocol says of a call beyond any other stands among the kept fields, its own name too. */
+function encodeCall(call: ToolCallBlock): FunctionCallItem | JsonObject {
   const { id, name, input } = call
-  return { ...ownExtras(call), type: 'function_call', call_id: id, name, arguments: input === '' ? '{}' : input }
+  const own = ownExtras(call)
+  if (own['type'] === 'custom_tool_call') return { call_id: id, name, ...own, input: customInput(input) }
+  return { type: 'function_call', call_id: id, name, arguments: input === '' ? '{}' : input, ...own }
 }
 
 /** Sends reasoning back to its maker only. The API refuses reasoning that nothing came of. */
-function encodeReasoning(block: ThinkingBlock, isLast: boolean, place: Place): readonly ReasoningItem[] {
+function encodeReasoning(block: ThinkingBlock, isLast: boolean, place: Place): readonly JsonObject[] {
   const seal = openSeal('openai-responses', block)
   if (!seal) return drop(place, 'the reasoning was made by another model')
   if (isLast) return drop(place, 'nothing follows the reasoning')
   const { id, data } = seal
   const { text } = block
-  if (data === '') return [{ type: 'reasoning', id, summary: [], content: [{ type: 'reasoning_text', text }] }]
-  return [
-    { type: 'reasoning', id, summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: data },
-  ]
+  const item = { type: 'reasoning', ...(id !== '' && { id }) }
+  if (data === '') return [{ ...item, summary: [], content: [{ type: 'reasoning_text', text }] }]
+  return [{ ...item, summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: data }]
 }

@@ -1,5 +1,5 @@
 import type { ContentBlock, TextBlock, ToolResultBlock } from '../../core/content.ts'
-import type { JsonObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
 import type { Message, ModelRequest } from '../../core/request.ts'
 import { stringIn } from '../json.ts'
 import { encodeAssistant } from './encode-assistant.ts'
@@ -9,16 +9,40 @@ import { grouped } from './group-blocks.ts'
 import { noCacheMarks, type Place, type Report, within } from './losses.ts'
 import type { FunctionCallOutputItem } from './wire.ts'
 
-/** Joins the blocks of a system prompt. */
-export function encodeInstructions(system: readonly TextBlock[], report: Report): string | undefined {
+/** Writes instructions beside the items where that is how they came, or where they came in another protocol. */
+export function encodeConversation(request: ModelRequest, report: Report): Conversation {
+  const { system, messages } = request
   for (const [index, { cache }] of system.entries()) {
     if (cache) report(`system.${index}.cache`, 'dropped', noCacheMarks)
   }
-  return system.length === 0 ? undefined : system.map(({ text }) => text).join('\n\n')
+  const found = system.findIndex(block => 'role' in ownExtras(block))
+  const end = found < 0 ? system.length : found
+  const opening = encodeOpening(system.slice(end))
+  return {
+    ...(end > 0 && { instructions: joined(system.slice(0, end)) }),
+    input: [...opening, ...encodeInput(messages, report)],
+  }
+}
+
+type Conversation = { readonly instructions?: string; readonly input: readonly JsonObject[] }
+
+function joined(blocks: readonly TextBlock[]): string {
+  return blocks.map(({ text }) => text).join('\n\n')
+}
+
+/** Writes instructions that were items of their own; a mark begins each. */
+function encodeOpening(system: readonly TextBlock[]): readonly JsonObject[] {
+  const items: { readonly role: Json; readonly parts: Part[] }[] = []
+  for (const block of system) {
+    const { role, ...kept } = ownExtras(block)
+    if (role !== undefined) items.push({ role, parts: [] })
+    items.at(-1)?.parts.push({ ...kept, type: 'input_text', text: block.text })
+  }
+  return items.map(({ role, parts }) => ({ role, type: 'message', content: asContent(parts) }))
 }
 
 /** Writes the turns as one list of items, each where it stood. */
-export function encodeInput({ messages }: ModelRequest, report: Report): readonly JsonObject[] {
+function encodeInput(messages: readonly Message[], report: Report): readonly JsonObject[] {
   if (messages.at(-1)?.role === 'assistant') {
     const why = 'Responses upstreams begin a new answer instead of going on from this turn'
     report(`messages.${messages.length - 1}`, 'degraded', why)
@@ -57,14 +81,14 @@ function asContent(parts: readonly Part[]): string | readonly Part[] {
   return isPlain ? (stringIn(first['text']) ?? '') : parts
 }
 
-function encodeResult(result: ToolResultBlock, place: Place): FunctionCallOutputItem {
+function encodeResult(result: ToolResultBlock, place: Place): FunctionCallOutputItem | JsonObject {
   const parts = result.content.flatMap((block, index) => encodePart(block, within(place, 'content', index)))
   if (result.isError === true) {
     const why = 'Responses has no field for a failed call; its text begins with "Error: "'
     place.report(`${place.field}.isError`, 'degraded', why)
   }
   const output = asContent(result.isError === true ? withError(parts) : parts)
-  return { ...ownExtras(result), type: 'function_call_output', call_id: result.callId, output }
+  return { type: 'function_call_output', ...ownExtras(result), call_id: result.callId, output }
 }
 
 function withError(parts: readonly Part[]): readonly Part[] {

@@ -5,7 +5,7 @@ import type { ModelRequest, ResponseFormat, Tool, ToolChoice } from '../../core/
 import { omitFields, shortened, soleTool, tooLongKey } from '../compat.ts'
 import { arrayIn, defined, objectIn } from '../json.ts'
 import type { Compat, DecodedRequest, EncodedRequest } from '../protocol.ts'
-import { encodeInput, encodeInstructions } from './encode-input.ts'
+import { encodeConversation } from './encode-input.ts'
 import { ownExtras } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
 import type { FunctionTool, Reasoning, ResponsesRequest, TextFormat, ToolChoiceOption } from './wire.ts'
@@ -23,8 +23,7 @@ export function encodeRequest(
     store: false,
     ...own,
     model: request.model,
-    ...defined({ instructions: encodeInstructions(request.system, report) }),
-    input: encodeInput(request, report),
+    ...encodeConversation(request, report),
     ...encodeContinuation(request),
     ...(isStreaming && { stream: true }),
     ...encodeToolFields(request, compat, report),
@@ -49,29 +48,33 @@ function encodeContinuation({ continuation }: ModelRequest): Fields {
 type Fields = Partial<ResponsesRequest>
 
 function encodeToolFields(request: ModelRequest, compat: Compat, report: Report): Fields {
-  const { tools = [], toolChoice } = request
-  if (tools.length === 0) return {}
+  const { tools = [], opaqueTools = [], toolChoice } = request
+  const others = opaqueTools.flatMap(({ protocol, value }) => (protocol === 'openai-responses' ? [value] : []))
+  if (tools.length + others.length === 0) return {}
   const sole = soleTool(request, compat)
   if (sole) report('toolChoice', 'emulated', 'the upstream takes no name, so it is offered this tool alone')
   return defined({
-    tools: (sole ? [sole] : tools).map((tool, index) => encodeTool(tool, index, report)),
-    tool_choice: sole ? ('required' as const) : toolChoice && encodeToolChoice(toolChoice),
+    tools: [...(sole ? [sole] : tools).flatMap((tool, index) => encodeTool(tool, index, report)), ...others],
+    tool_choice: sole ? ('required' as const) : toolChoice && encodeToolChoice(toolChoice, tools),
     parallel_tool_calls: toolChoice?.isParallel,
   })
 }
 
-function encodeTool(tool: Tool, index: number, report: Report): FunctionTool | JsonObject {
+function encodeTool(tool: Tool, index: number, report: Report): readonly (FunctionTool | JsonObject)[] {
   const own = ownExtras(tool)
   if (tool.cache) report(`tools.${index}.cache`, 'dropped', noCacheMarks)
-  // A tool with a type of its own has all that it is among the kept fields.
-  if ('type' in own) return own
+  // A tool with a type of its own has all that it is among the kept fields, or among those of one before it.
+  if ('type' in own) return own['isToldBefore'] === true ? [] : [own]
   const { name, description, inputSchema, isStrict = false } = tool
   // Unlike in the other protocols, a function that says nothing of it is strict.
-  return { ...own, type: 'function', name, ...defined({ description }), parameters: inputSchema, strict: isStrict }
+  return [{ ...own, type: 'function', name, ...defined({ description }), parameters: inputSchema, strict: isStrict }]
 }
 
-function encodeToolChoice({ type, name }: ToolChoice): ToolChoiceOption {
-  if (type === 'tool' && name !== undefined) return { type: 'function', name }
+function encodeToolChoice({ type, name }: ToolChoice, tools: readonly Tool[]): ToolChoiceOption {
+  if (type === 'tool' && name !== undefined) {
+    const chosen = tools.find(tool => tool.name === name)
+    return { type: chosen && ownExtras(chosen)['type'] === 'custom' ? 'custom' : 'function', name }
+  }
   if (type === 'any' || type === 'tool') return 'required'
   return type
 }

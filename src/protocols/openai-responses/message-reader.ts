@@ -9,6 +9,7 @@ interface Part {
   readonly text: Whole
   readonly refusal: Whole
   annotations: number
+  hasLogprobs: boolean
 }
 
 /** Reads a `message`: each text in it becomes a block; a refusal is a reason to stop. */
@@ -53,13 +54,18 @@ export class MessageReader implements ItemReader {
   }
 
   #part(index: number): Part {
-    return obtain(this.#parts, index, () => ({ text: new Whole(), refusal: new Whole(), annotations: 0 }))
+    return obtain(this.#parts, index, () => ({
+      text: new Whole(),
+      refusal: new Whole(),
+      annotations: 0,
+      hasLogprobs: false,
+    }))
   }
 
   #complete(part: Part, wire: JsonObject): void {
     if (wire['type'] === 'refusal') this.refusal += part.refusal.complete(wire['refusal'])
     if (wire['type'] !== 'output_text') return
-    const logprobs = part.text.isEmpty ? decodeTokenLogprobs(wire['logprobs']) : []
+    const logprobs = part.text.isEmpty && !part.hasLogprobs ? decodeTokenLogprobs(wire['logprobs']) : []
     this.#say(part, part.text.complete(wire['text']), logprobs)
     const annotations = (arrayIn(wire['annotations']) ?? []).filter(isJsonObject)
     for (const value of annotations.slice(part.annotations)) this.#cite(part, value)
@@ -67,6 +73,7 @@ export class MessageReader implements ItemReader {
 
   #say(part: Part, text: string, logprobs: readonly TokenLogprob[] = []): void {
     if (text === '' && logprobs.length === 0) return
+    part.hasLogprobs ||= logprobs.length > 0
     this.#begin(part)
     this.#write({ type: 'text-delta', text, ...(logprobs.length > 0 && { logprobs }) })
   }

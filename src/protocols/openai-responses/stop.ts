@@ -29,3 +29,29 @@ const reasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>([
   ['max_tokens', 'max-tokens'],
   ['content_filter', 'refusal'],
 ])
+
+/** How a response ends. */
+export interface Ended {
+  readonly status: 'completed' | 'incomplete'
+  readonly incomplete_details: { readonly reason: string } | null
+  /** The words with which the model refused. */
+  readonly refusal?: string
+}
+
+/** Says why a model stopped. Which stop sequence matched has no place here. */
+export function encodeStop({ reason, explanation = '' }: Stop): Ended {
+  if (reason === 'refusal' && explanation !== '')
+    return { status: 'completed', incomplete_details: null, refusal: explanation }
+  const why = unfinished[reason]
+  return why === undefined
+    ? { status: 'completed', incomplete_details: null }
+    : { status: 'incomplete', incomplete_details: { reason: why } }
+}
+
+const unfinished: Readonly<Partial<Record<StopReason, string>>> = {
+  'max-tokens': 'max_output_tokens',
+  'context-window': 'max_output_tokens',
+  refusal: 'content_filter',
+  // The answer can be gone on with, which no word of the API means.
+  pause: 'steered',
+}

@@ -17,3 +17,19 @@ export function decodeUsage(usage: JsonObject): Usage {
     thinkingTokens: countIn(output?.['reasoning_tokens']),
   })
 }
+
+/**
+ * Says what an answer cost, where both totals are known. Clients demand the parts as well, so that one which is unknown
+ * is told as none.
+ */
+export function encodeUsage(usage: Usage): JsonObject | null {
+  const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0, thinkingTokens = 0 } = usage
+  if (inputTokens === undefined || outputTokens === undefined) return null
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cacheReadTokens, cache_write_tokens: cacheWriteTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: thinkingTokens },
+    total_tokens: inputTokens + outputTokens,
+  }
+}

@@ -33,7 +33,11 @@ export type FunctionTool = {
   readonly strict: boolean
 }
 
-export type ToolChoiceOption = 'none' | 'auto' | 'required' | { readonly type: 'function'; readonly name: string }
+export type ToolChoiceOption =
+  | 'none'
+  | 'auto'
+  | 'required'
+  | { readonly type: 'function' | 'custom'; readonly name: string }
 
 export type Reasoning = {
   readonly effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
@@ -105,11 +109,11 @@ export const wireFields = {
     input: 'messages',
     instructions: 'system',
     stream: 'isStreaming',
-    stream_options: 'extras',
+    stream_options: 'ignored',
     store: 'implied',
     include: 'implied',
-    previous_response_id: 'continuation',
-    conversation: 'extras',
+    previous_response_id: 'messages',
+    conversation: '400',
     tools: 'tools',
     tool_choice: 'toolChoice',
     parallel_tool_calls: 'toolChoice.isParallel',
@@ -126,10 +130,10 @@ export const wireFields = {
     prompt_cache_key: 'cacheKey',
     prompt_cache_options: 'extras',
     prompt_cache_retention: 'extras',
-    prompt: 'extras',
+    prompt: '400',
     service_tier: 'extras',
     truncation: 'extras',
-    background: 'extras',
+    background: '400',
     context_management: 'extras',
     moderation: 'extras',
     access_programs: 'extras',
@@ -172,7 +176,7 @@ export const wireFields = {
     arguments: 'input',
     status: 'ignored',
     caller: 'ignored',
-    namespace: 'ignored',
+    namespace: 'extras',
     async: 'ignored',
   },
   function_call_output: {
@@ -248,5 +252,6 @@ export const wireFields = {
     'response.incomplete': 'end',
     'response.failed': 'ModelError',
     error: 'ModelError',
+    keepalive: 'ignored',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>

@@ -1,0 +1,165 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { ModelRequest, OpaqueTool, Tool, ToolChoice } from '../../core/request.ts'
+import { defined, type Field, quoted, unknownFields } from '../json.ts'
+import { asExtras } from './extras.ts'
+import { customArgument, flatName } from './tool-names.ts'
+
+/** The tools that a request offers: those that the client runs, and those that only a server of this protocol can. */
+export interface Offered {
+  readonly tools: readonly Tool[]
+  readonly opaqueTools: readonly OpaqueTool[]
+}
+
+/**
+ * Reads the tools. Custom tools become functions of one text, and those in a namespace functions with a longer name.
+ * Two functions of one name are refused; a tool of any other type is kept as it is.
+ */
+export function decodeTools(field: Field): Offered {
+  const tools: Tool[] = []
+  const opaqueTools: OpaqueTool[] = []
+  const names = new Set<string>()
+  for (const item of field.items(maxTools)) {
+    const read = decodeTool(item)
+    if (!read) opaqueTools.push({ protocol: 'openai-responses', value: item.object() })
+    for (const tool of read ?? []) {
+      if (names.has(tool.name)) item.at('name').fail(`${quoted(tool.name)} is declared twice`)
+      names.add(tool.name)
+      tools.push(tool)
+    }
+  }
+  return { tools, opaqueTools }
+}
+
+/** Reads the choice and gives the tools that it leaves: a list of allowed tools removes the others. */
+export function decodeToolFields(root: Field): Pick<ModelRequest, 'tools' | 'opaqueTools' | 'toolChoice'> {
+  const offered = root.at('tools').maybe(decodeTools)
+  const { tools, opaqueTools, toolChoice } = decodeChoice(
+    root.at('tool_choice'),
+    offered ?? { tools: [], opaqueTools: [] },
+  )
+  const isParallel = root.at('parallel_tool_calls').maybe(field => field.boolean())
+  const choice = toolChoice ?? (isParallel === undefined ? undefined : { type: 'auto' as const })
+  return defined({
+    tools: offered && tools,
+    opaqueTools: opaqueTools.length > 0 ? opaqueTools : undefined,
+    toolChoice: choice && { ...choice, ...defined({ isParallel }) },
+  })
+}
+
+const maxTools = 1024
+export const maxToolNameLength = 256
+
+function decodeTool(tool: Field): readonly Tool[] | undefined {
+  tool.object()
+  switch (tool.at('type').string()) {
+    case 'function':
+      return [decodeFunction(tool)]
+    case 'custom':
+      return [decodeCustom(tool)]
+    case 'namespace':
+      return decodeNamespace(tool)
+    default:
+      return undefined
+  }
+}
+
+const functionFields: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict'])
+
+function decodeFunction(tool: Field, namespace?: string): Tool {
+  return {
+    name: flatName(namespace, tool.at('name').name(maxToolNameLength)),
+    inputSchema: tool.at('parameters').maybe(parameters => parameters.object()) ?? noParameters,
+    ...defined({
+      description: tool.at('description').maybe(description => description.string()),
+      isStrict: tool.at('strict').maybe(strict => strict.boolean()),
+    }),
+    ...asExtras(unknownFields(tool.object(), functionFields) ?? {}),
+  }
+}
+
+const noParameters: JsonObject = { type: 'object', properties: {} }
+
+/** A custom tool keeps itself, for an upstream that knows such tools. */
+function decodeCustom(tool: Field, namespace?: string): Tool {
+  const said = tool.at('description').maybe(description => description.string())
+  const description = [said, ...grammarOf(tool.at('format'))].filter(text => text !== undefined).join('\n\n')
+  return {
+    name: flatName(namespace, tool.at('name').name(maxToolNameLength)),
+    ...(description !== '' && { description }),
+    inputSchema: {
+      type: 'object',
+      properties: { [customArgument]: { type: 'string', description: 'The whole input of the tool, as plain text.' } },
+      required: [customArgument],
+      additionalProperties: false,
+    },
+    ...asExtras(tool.object()),
+  }
+}
+
+function grammarOf(format: Field): readonly string[] {
+  if (format.isAbsent || format.at('type').value !== 'grammar') return []
+  const syntax = format.at('syntax').string()
+  return [`The input must match this ${syntax} grammar:\n${format.at('definition').string()}`]
+}
+
+/** The first tool of a namespace keeps it whole, for an upstream that knows namespaces; the others say that they are in it. */
+function decodeNamespace(tool: Field): readonly Tool[] {
+  const namespace = tool.at('name').name(maxToolNameLength)
+  return tool
+    .at('tools')
+    .items(maxTools)
+    .map((inner, index) => {
+      inner.object()
+      const isCustom = inner.at('type').oneOf(['function', 'custom']) === 'custom'
+      const read = isCustom ? decodeCustom(inner, namespace) : decodeFunction(inner, namespace)
+      return { ...read, ...asExtras(index === 0 ? tool.object() : { type: 'namespace', isToldBefore: true }) }
+    })
+}
+
+interface Chosen extends Offered {
+  readonly toolChoice?: ToolChoice
+}
+
+function decodeChoice(field: Field, offered: Offered): Chosen {
+  if (field.isAbsent) return offered
+  if (typeof field.value === 'string') {
+    const type = choices[field.oneOf(['none', 'auto', 'required'])]
+    const hasNone = offered.tools.length + offered.opaqueTools.length === 0
+    if (type === 'any' && hasNone) field.fail('a tool is required but `tools` has none')
+    return { ...offered, toolChoice: { type } }
+  }
+  field.object()
+  const type = field.at('type').string()
+  if (type === 'allowed_tools') return decodeAllowed(field, offered)
+  // A choice of a tool that only a server runs is kept for such a server.
+  if (type !== 'function' && type !== 'custom') return offered
+  return { ...offered, toolChoice: { type: 'tool', name: declaredName(field, offered) } }
+}
+
+const choices = { none: 'none', auto: 'auto', required: 'any' } as const
+
+function decodeAllowed(field: Field, { tools, opaqueTools }: Offered): Chosen {
+  const type = choices[field.at('mode').oneOf(['auto', 'required'])]
+  const allowed = field.at('tools').items(maxTools)
+  for (const item of allowed) item.object()
+  const names = allowed.filter(isFunction).map(item => declaredName(item, { tools, opaqueTools }))
+  const types = allowed.filter(item => !isFunction(item)).map(item => item.at('type').string())
+  return {
+    tools: tools.filter(({ name }) => names.includes(name)),
+    opaqueTools: opaqueTools.filter(({ value }) => types.some(type => type === value['type'])),
+    toolChoice: { type },
+  }
+}
+
+function isFunction(item: Field): boolean {
+  const type = item.at('type').value
+  return type === 'function' || type === 'custom'
+}
+
+function declaredName(field: Field, { tools }: Offered): string {
+  const name = field.at('name')
+  const namespace = field.at('namespace').maybe(namespace => namespace.string())
+  const wanted = flatName(namespace, name.name(maxToolNameLength))
+  if (!tools.some(tool => tool.name === wanted)) name.fail(`${quoted(wanted)} is not declared in \`tools\``)
+  return wanted
+}

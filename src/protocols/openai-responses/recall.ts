@@ -1,0 +1,60 @@
+import type { JsonObject } from '../../core/json.ts'
+import { arrayIn, isJsonObject, stringIn } from '../json.ts'
+
+/** What a request names instead of sending it: the response that it goes on from, and single items. */
+interface References {
+  readonly previousId?: string
+  readonly itemIds: readonly string[]
+}
+
+/** What was found of that. */
+export interface Recalled {
+  /** Everything that was said up to the end of the earlier response, in order. */
+  readonly history: readonly JsonObject[]
+  readonly items: ReadonlyMap<string, JsonObject>
+}
+
+export const nothingRecalled: Recalled = { history: [], items: new Map() }
+
+/** Finds what a body refers to, whatever else may be wrong with it. */
+export function referencesIn(body: unknown): References {
+  const wire = isJsonObject(body) ? body : {}
+  const previousId = stringIn(wire['previous_response_id'])
+  const items = (arrayIn(wire['input']) ?? []).filter(isJsonObject).filter(isReference)
+  return {
+    ...(previousId !== undefined && { previousId }),
+    itemIds: items.flatMap(({ id }) => stringIn(id) ?? []),
+  }
+}
+
+function isReference({ type, role, id }: JsonObject): boolean {
+  if (type === 'item_reference') return true
+  return (type ?? null) === null && (role ?? null) === null && typeof id === 'string'
+}
+
+/**
+ * Gives the items of a body's input as they are kept: each has an id, which leads back to the response, and what was
+ * only named stands there itself.
+ */
+export function inputItems(body: unknown, responseId: string, { items: named }: Recalled): readonly JsonObject[] {
+  const input = isJsonObject(body) ? body['input'] : undefined
+  const items = typeof input === 'string' ? [{ role: 'user', content: [{ type: 'input_text', text: input }] }] : input
+  return (arrayIn(items) ?? []).filter(isJsonObject).map((item, index) => {
+    const found = isReference(item) ? named.get(stringIn(item['id']) ?? '') : undefined
+    if (found) return found
+    const type = stringIn(item['type']) ?? 'message'
+    const id = stringIn(item['id']) || `${prefixOf(type)}_${responseId.replace(/^resp_/, '')}_i${index}`
+    return { ...item, type, id }
+  })
+}
+
+const prefixes: ReadonlyMap<string, string> = new Map([
+  ['message', 'msg'],
+  ['reasoning', 'rs'],
+  ['function_call', 'fc'],
+  ['function_call_output', 'fco'],
+])
+
+function prefixOf(type: string): string {
+  return prefixes.get(type) ?? 'item'
+}
