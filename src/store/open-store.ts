@@ -21,12 +21,16 @@ import { createModelAliases } from './tables/model-aliases.ts'
 import type { ModelAliases } from './tables/model-aliases.ts'
 import { createProviders } from './tables/providers.ts'
 import type { Providers } from './tables/providers.ts'
+import type { ResponseLimits } from './tables/response-pruner.ts'
+import { createResponses } from './tables/responses.ts'
+import type { Responses } from './tables/responses.ts'
 import { createRoutes } from './tables/routes.ts'
 import type { Routes } from './tables/routes.ts'
 import type { Damage } from './tables/row-reading.ts'
 
 export interface StoreOptions extends DatabaseSettings, KeySettings {
   readonly attempts?: AttemptLimits
+  readonly responses?: ResponseLimits
   readonly now: () => number
 }
 
@@ -37,6 +41,7 @@ export interface Store {
   readonly routes: Routes
   readonly aliases: ModelAliases
   readonly attempts: Attempts
+  readonly responses: Responses
   /** Tells of changes by any process, within about a second. */
   readonly changes: Pick<Changes, 'watch'>
   /** How messages call the database. */
@@ -77,7 +82,7 @@ async function openTables(database: Database, options: StoreOptions): Promise<St
   const access = new Access(database, () => void changes.ask())
   const source = new KeySource(options, database)
   const vault = await Vault.open({ access, source, now })
-  const tables = createTables({ access, vault, now, limits: options.attempts })
+  const tables = createTables({ access, vault, now, limits: options.attempts, responseLimits: options.responses })
   return {
     ...tables,
     changes,
@@ -98,16 +103,18 @@ interface TableParts {
   readonly vault: Vault
   readonly now: () => number
   readonly limits: AttemptLimits | undefined
+  readonly responseLimits: ResponseLimits | undefined
 }
 
-// oxlint-disable-next-line typescript/explicit-function-return-type -- five tables by name
-function createTables({ limits, ...options }: TableParts) {
+// oxlint-disable-next-line typescript/explicit-function-return-type -- six tables by name
+function createTables({ limits, responseLimits, ...options }: TableParts) {
   return {
     providers: createProviders(options),
     credentials: createCredentials(options),
     routes: createRoutes(options),
     aliases: createModelAliases(options),
     attempts: createAttempts({ ...options, ...limits }),
+    responses: createResponses({ ...options, ...responseLimits }),
   }
 }
 

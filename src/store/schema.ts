@@ -11,6 +11,7 @@ export interface Schema {
   readonly routes: RouteRow
   readonly model_aliases: ModelAliasRow
   readonly attempts: AttemptRow
+  readonly responses: ResponseRow
 }
 
 /** One step that brought the tables to their present form. */
@@ -68,4 +69,19 @@ export interface AttemptRow {
   readonly model: string
   readonly failure: string | null
   readonly duration_ms: number
+}
+
+/** An answer that a client asked to be kept, with what it answers. Both are JSON. */
+export interface ResponseRow {
+  readonly id: string
+  /** The client that it belongs to. */
+  readonly owner: string
+  /** The answer that it went on from. */
+  readonly previous_id: string | null
+  readonly is_local_only: number
+  readonly used_at: number
+  /** Bytes of both texts. */
+  readonly size: number
+  readonly input: string
+  readonly response: string
 }

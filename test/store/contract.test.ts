@@ -8,6 +8,7 @@ import type { RouteRule } from '../../src/core/route-rules.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { Store, StoreOptions } from '../../src/store/open-store.ts'
+import type { KeptResponse } from '../../src/store/tables/kept-response.ts'
 import { startPostgres } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
@@ -61,6 +62,11 @@ const mlx: ProviderSettings = {
 
 function rule(name: string): RouteRule {
   return { name, match: { model: { type: 'glob', text: `${name}-*` } }, targets: [{ provider: 'anthropic' }] }
+}
+
+function response(id: string): KeptResponse {
+  const input = [{ type: 'message', role: 'user', content: `Hi\u0000 ${id}` }]
+  return { id, owner: 'laptop', isLocalOnly: false, input, response: { id, output: [] } }
 }
 
 /** Settings with their secrets as texts, to be compared. */
@@ -245,6 +251,63 @@ describe.each(places)('over %s', (_, newPlace) => {
     }
     await store.attempts.flush()
     expect((await store.attempts.list()).items.map(({ at }) => at)).toEqual([950, 900, 850])
+  })
+
+  test('responses are found by their owner alone, with all that they go back to', async () => {
+    const store = await open()
+    await store.responses.keep(response('resp_1'))
+    await store.responses.keep({ ...response('resp_2'), previousId: 'resp_1', isLocalOnly: true })
+    expect(await store.responses.find('resp_2', 'laptop')).toEqual({
+      ...response('resp_2'),
+      previousId: 'resp_1',
+      isLocalOnly: true,
+    })
+    expect((await store.responses.chain('resp_2', 'laptop'))?.map(({ id }) => id)).toEqual(['resp_1', 'resp_2'])
+    for (const stranger of ['phone', '']) {
+      expect(await store.responses.find('resp_2', stranger)).toBeUndefined()
+      expect(await store.responses.chain('resp_2', stranger)).toBeUndefined()
+      expect(await store.responses.remove('resp_2', stranger)).toBe(false)
+    }
+    expect(await store.responses.remove('resp_1', 'laptop')).toBe(true)
+    expect(await store.responses.chain('resp_2', 'laptop')).toBeUndefined()
+    expect(await store.responses.find('resp_\0', 'laptop')).toBeUndefined()
+  })
+
+  test('a chain that another’s response is put under is nobody’s', async () => {
+    const store = await open()
+    await store.responses.keep({ ...response('resp_1'), owner: 'phone' })
+    await store.responses.keep({ ...response('resp_2'), previousId: 'resp_1' })
+    expect(await store.responses.chain('resp_2', 'laptop')).toBeUndefined()
+  })
+
+  test('a conversation of more responses than a request could send is refused', async () => {
+    const store = await open()
+    const links = Array.from({ length: 1002 }, (_, at) => ({
+      ...response(`resp_${at}`),
+      ...(at > 0 && { previousId: `resp_${at - 1}` }),
+    }))
+    await Promise.all(links.map(link => store.responses.keep(link)))
+    expect(await store.responses.chain('resp_999', 'laptop')).toHaveLength(1000)
+    await expect(store.responses.chain('resp_1001', 'laptop')).rejects.toMatchObject({ kind: 'too-large' })
+  })
+
+  test('responses that were not used for longest are forgotten, and those of a conversation in use are not', async () => {
+    let now = 0
+    const place = { ...(await newPlace()), now: () => now }
+    const store = await open({ ...place, responses: { mostRows: 3, mostAgeMs: 300_000, mostBytes: 9850 } })
+    const found = async () => {
+      const ids = ['a', 'b', 'c', 'd', 'e'].map(id => store.responses.find(id, 'laptop'))
+      return (await Promise.all(ids)).flatMap(kept => kept?.id ?? []).join('')
+    }
+    for (const id of ['a', 'b', 'c']) await store.responses.keep({ ...response(id) })
+    now = 100_000
+    await store.responses.chain('a', 'laptop')
+    now = 200_000
+    await store.responses.keep(response('d'))
+    expect(await found()).toMatch(/^a[bc]d$/)
+    now = 350_000
+    await store.responses.keep({ ...response('e'), input: [{ text: 'x'.repeat(9800) }] })
+    expect(await found()).toBe('e')
   })
 
   test('what another program changes is told', async () => {

@@ -45,7 +45,7 @@ async function contentsOf(folder: string): Promise<ReadonlyMap<string, Buffer>> 
 
 const settings = { id: 'p', kind: 'anthropic', key: new Secret('canary-of-the-key') }
 const nextStep: Migration = {
-  name: '0002-more',
+  name: '9999-more',
   apply: async ({ schema }) => schema.alterTable('routes').addColumn('note', 'text').execute(),
 }
 
@@ -82,7 +82,7 @@ test('no secret can be read in the database, its side files or its copies', asyn
   await database.close()
   const contents = await contentsOf(path.join(folder, 'state'))
   expect([...contents.keys()].toSorted()).toEqual([
-    expect.stringMatching(/^backups\/.*after-0001-first-tables.*\.db$/),
+    expect.stringMatching(/^backups\/.*after-\d{4}-[a-z-]+.*\.db$/),
     'duologue.db',
     'duologue.db-shm',
     'duologue.db-wal',

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Database } from '../../src/store/databases/database.ts'
 import { openPostgres } from '../../src/store/databases/postgres.ts'
 import { openSqlite } from '../../src/store/databases/sqlite.ts'
-import { migrations } from '../../src/store/migrations/all.ts'
+import { firstTables as first } from '../../src/store/migrations/0001-first-tables.ts'
 import { migrate } from '../../src/store/migrations/migrate.ts'
 import type { Migration } from '../../src/store/migrations/migrate.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const now = (): number => 1_800_000_000_000
-const [first] = migrations
+const migrations = [first]
 const addNote: Migration = {
   name: '0002-note',
   apply: async ({ schema }) => schema.alterTable('routes').addColumn('note', 'text').execute(),
@@ -97,7 +97,7 @@ describe.each(places)('over %s', (_, newPlace) => {
 
 test('before a file changes its form, a whole copy is made; of many copies the last five are kept', async () => {
   const place = await places[0]?.[1]()
-  if (place === undefined || first === undefined) throw new Error('there is a first place and a first step')
+  if (place === undefined) throw new Error('there is a first place')
   const database = await place()
   onTestFinished(() => database.close())
   await migrate(database, { migrations, now })

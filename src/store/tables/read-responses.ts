@@ -1,0 +1,84 @@
+import { ModelError } from '../../core/errors.ts'
+import type { Access } from '../access.ts'
+import { keptOf, type KeptResponse } from './kept-response.ts'
+
+const mostLinks = 1000
+const mostBytes = 64 * 1024 * 1024
+
+interface ReadOptions {
+  readonly access: Access
+  readonly now: () => number
+}
+
+/** An answer without what it says. */
+export interface Link {
+  readonly id: string
+  readonly size: number
+}
+
+/** Reads answers, given from the last to the first, from the first to the last, and begins their time anew. */
+export async function readAll(links: readonly Link[], { access, now }: ReadOptions): Promise<readonly KeptResponse[]> {
+  const bytes = links.reduce((sum, { size }) => sum + size, 0)
+  if (links.length > mostLinks || bytes > mostBytes) throw tooLong()
+  if (links.length === 0) return []
+  const ids = links.map(({ id }) => id)
+  const rows = await access.read(tables => tables.selectFrom('responses').selectAll().where('id', 'in', ids).execute())
+  await access.note(async transaction => {
+    await transaction.updateTable('responses').set({ used_at: now() }).where('id', 'in', ids).execute()
+  })
+  const byId = new Map(rows.map(row => [row.id, row]))
+  return ids.toReversed().flatMap(id => {
+    const row = byId.get(id)
+    return row ? [keptOf(row)] : []
+  })
+}
+
+interface ChainLink extends Link {
+  readonly previous_id: string | null
+}
+
+/** Follows an answer back to the first one without reading what they say. */
+export async function linksOf(access: Access, id: string, owner: string): Promise<readonly ChainLink[]> {
+  const links = await access.read(tables =>
+    tables
+      .withRecursive('chain(id, previous_id, size, depth)', db =>
+        db
+          .selectFrom('responses')
+          .select(row => ['id', 'previous_id', 'size', row.lit(0).as('depth')])
+          .where('id', '=', id)
+          .where('owner', '=', owner)
+          .unionAll(
+            db
+              .selectFrom('responses')
+              .innerJoin('chain', 'chain.previous_id', 'responses.id')
+              .select(row => [
+                'responses.id',
+                'responses.previous_id',
+                'responses.size',
+                row.eb('chain.depth', '+', 1).as('depth'),
+              ])
+              .where('responses.owner', '=', owner)
+              .where('chain.depth', '<', mostLinks),
+          ),
+      )
+      .selectFrom('chain')
+      .select(['id', 'previous_id', 'size'])
+      .orderBy('depth')
+      .execute(),
+  )
+  // One that goes on beyond the last that was followed would seem to be missing.
+  if (links.length > mostLinks) throw tooLong()
+  return links
+}
+
+function tooLong(): ModelError {
+  return new ModelError(
+    'too-large',
+    'the stored responses that this request goes on from are too long together; send what matters of them as `input`',
+  )
+}
+
+/** Gives an id as both databases can look for it: Postgres takes no text with a zero in it, and no id of ours has one. */
+export function known(id: string): string {
+  return id.replaceAll('\0', '').slice(0, 256).toWellFormed()
+}
