@@ -21,6 +21,8 @@ import { createCountTokens } from './services/count-tokens.ts'
 import { createEmbed } from './services/embed.ts'
 import { diagnose } from './services/diagnose.ts'
 import { createExplainRoute } from './services/explain-route.ts'
+import { createKeepResponses } from './services/keep-responses.ts'
+import type { KeepResponsesOptions } from './services/keep-responses.ts'
 import type { ExplainRouteService } from './services/explain-route.ts'
 import { createLiveConfig } from './services/live-config.ts'
 import type { LiveConfig } from './services/live-config.ts'
@@ -54,7 +56,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
     contextTokens: (model, trained) => contextTokensFor(trained, preferences(model)),
   })
   const routing = openRouting({ config: live, local, logger }, world)
-  const services = openServices(local, routing)
+  const services = openServices(local, routing, { logger, isWanted: () => config.keepResponsesDays > 0 })
   const load = (model: string): Promise<void> => loadKnown(model, local, engine)
   let server: DuologueServer | undefined
   return {
@@ -111,7 +113,11 @@ function answerOwner({ live, routing, explain }: OwnersParts): Pick<CommandApp, 
   }
 }
 
-function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['services'] & { answer: AnswerService } {
+function openServices(
+  { cards }: LocalModels,
+  routing: Routing,
+  keeping: Omit<KeepResponsesOptions, 'table'>,
+): ServerOptions['services'] & { answer: AnswerService } {
   const { state, means } = routing
   const view = () => state.view()
   const answering: AnswerOptions = { view, means, record: attempt => routing.note(attempt) }
@@ -124,6 +130,7 @@ function openServices({ cards }: LocalModels, routing: Routing): ServerOptions['
     rerank: createRerank({ ...answering, cards }),
     explainRoute: createExplainRoute(view),
     models: createModels({ here: cards, elsewhere: circumstances => state.cards(circumstances) }),
+    responses: createKeepResponses({ ...keeping, table: () => routing.responses() }),
   }
 }
 

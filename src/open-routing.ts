@@ -21,6 +21,7 @@ import { createRoutingState } from './services/routing-state.ts'
 import type { RoutingState } from './services/routing-state.ts'
 import { databasePath } from './store/open-database.ts'
 import type { Store } from './store/open-store.ts'
+import type { Responses } from './store/tables/responses.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { World } from './world.ts'
 
@@ -32,6 +33,8 @@ export interface Routing {
   follow(): Promise<void>
   /** Keeps what became of an attempt, from `follow` on and where anything can be kept. */
   note(attempt: RecordedAttempt): void
+  /** The answers that are kept, from `follow` on and where anything can be kept. */
+  responses(): Responses | undefined
   close(): Promise<void>
 }
 
@@ -65,6 +68,7 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
     state,
     means,
     note: attempt => store?.attempts.note({ ...attempt, at: Date.now() - attempt.durationMs }),
+    responses: () => store?.responses,
     follow: async () => {
       store = await openStore(first, { environment: world.environment, logger })
       if (store) await state.follow(store).catch(notUsable)

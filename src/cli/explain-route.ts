@@ -25,9 +25,10 @@ Examples:
   duologue routes explain --file request.json --running
 
 No provider is asked. What depends on the moment, as queues, memory and targets that rest, is known only to the running
-server: --running asks it, and so does POST /duologue/explain/route/v1/messages (or …/v1/chat/completions).`
+server: --running asks it, and so does POST /duologue/explain/route/v1/messages (or
+…/v1/chat/completions, …/v1/responses).`
 
-const served = ['anthropic-messages', 'openai-chat'] as const
+const served = ['anthropic-messages', 'openai-chat', 'openai-responses'] as const
 
 /** Adds `duologue routes explain`. */
 export function registerExplainRoute(routes: Command, context: ProgramContext): void {
@@ -47,7 +48,7 @@ export function registerExplainRoute(routes: Command, context: ProgramContext): 
     .option('--json', 'write it as JSON')
     .addHelpText('after', examples)
     .action(async (asked: string, { protocol, key, header = [], file, running, json }: ExplainOptions) => {
-      const request = file === true ? await readRequest(asked) : shortRequest(asked)
+      const request = file === true ? await readRequest(asked) : shortRequest(asked, protocol)
       const question = { protocol, request, headers: Object.fromEntries(header), ...(key !== undefined && { key }) }
       const explanation =
         running === true
@@ -58,8 +59,9 @@ export function registerExplainRoute(routes: Command, context: ProgramContext): 
     })
 }
 
-function shortRequest(model: string) {
-  return { model, messages: [{ role: 'user', content: 'Hello' }] }
+function shortRequest(model: string, protocol: ExplainOptions['protocol']) {
+  const said = [{ role: 'user', content: 'Hello' }]
+  return protocol === 'openai-responses' ? { model, input: said } : { model, messages: said }
 }
 
 const mostBytes = 32 * 1024 * 1024

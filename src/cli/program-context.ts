@@ -20,7 +20,7 @@ export interface ModelProcess {
 
 /** A request of which it is asked where it would go. */
 export interface AskedRoute {
-  readonly protocol: 'anthropic-messages' | 'openai-chat'
+  readonly protocol: 'anthropic-messages' | 'openai-chat' | 'openai-responses'
   /** As a client would send it. */
   readonly request: unknown
   readonly headers: Readonly<Record<string, string>>

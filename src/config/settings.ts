@@ -239,6 +239,18 @@ export const settings = {
     fileKey: false,
     about: 'a file that holds that address',
   },
+  keepResponsesDays: {
+    schema: wholeNumber(0, 3650),
+    variable: 'DUOLOGUE_KEEP_RESPONSES_DAYS',
+    fallback: 30,
+    about: 'days after their last use for which responses are stored that clients want stored; 0 stores none',
+  },
+  responsesBytes: {
+    schema: memorySize,
+    variable: 'DUOLOGUE_RESPONSES_SIZE',
+    fallback: '1GiB',
+    about: 'room for stored responses; those that were not used for longest make way',
+  },
   masterKey: {
     schema: words,
     variable: 'DUOLOGUE_MASTER_KEY',

@@ -92,7 +92,7 @@ function admit(exchange: Exchange, route: Route | undefined, { keyring, places, 
     if (key) exchange.key = key
   }
   if (route?.method !== 'POST') return
-  requireJson(request.headers['content-type'])
+  if (route.isBodiless !== true) requireJson(request.headers['content-type'])
   places.take(exchange)
 }
 

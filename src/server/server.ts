@@ -5,6 +5,7 @@ import type { CompleteService } from '../services/complete.ts'
 import type { CountTokensService } from '../services/count-tokens.ts'
 import type { EmbedService } from '../services/embed.ts'
 import type { ExplainRouteService } from '../services/explain-route.ts'
+import type { KeepResponsesService } from '../services/keep-responses.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { RerankService } from '../services/rerank.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -26,6 +27,7 @@ import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
 import { rerankRoutes } from './routes/rerank.ts'
+import { responsesRoutes } from './routes/responses.ts'
 import type { Route } from './routes/route.ts'
 import { drain, type Phase } from './shutdown.ts'
 
@@ -38,6 +40,7 @@ export interface ServerOptions {
     readonly rerank: RerankService
     readonly models: ModelsService
     readonly explainRoute: ExplainRouteService
+    readonly responses: KeepResponsesService
   }
   readonly security: SecurityRules
   /** Gives the API keys of which a client must present one, as they are at this moment. Without any, none is needed. */
@@ -133,10 +136,11 @@ function allRoutes(
   return [
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared, services.embed),
+    ...responsesRoutes({ ...shared, responses: services.responses, countTokens: services.countTokens }),
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
-    ...explainRoutes({ ...explaining, explainRoute: services.explainRoute }),
+    ...explainRoutes({ ...explaining, explainRoute: services.explainRoute, responses: services.responses }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

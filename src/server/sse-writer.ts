@@ -4,7 +4,7 @@ import { formatSse, type SseFrame } from '../protocols/sse.ts'
 
 export interface SseWriterOptions {
   /** What is sent when nothing else was for `silenceMs`. */
-  readonly keepAlive: SseFrame
+  readonly keepAlive: () => readonly SseFrame[]
   readonly silenceMs: number
   /** A reader that takes nothing for this long while its buffer is full is cut off. */
   readonly stallMs: number
@@ -24,9 +24,9 @@ export class SseWriter {
   constructor(response: ServerResponse, { keepAlive, silenceMs, stallMs }: SseWriterOptions) {
     this.#response = response
     this.#stallMs = stallMs
-    const frame = formatSse(keepAlive)
     this.#silence = setInterval(() => {
-      if (!this.#isOver && !response.writableNeedDrain && this.#text === '') response.write(frame)
+      if (this.#isOver || response.writableNeedDrain || this.#text !== '') return
+      response.write(keepAlive().map(formatSse).join(''))
     }, silenceMs)
     this.#flush = setImmediate(() => this.flush())
   }
@@ -82,14 +82,14 @@ export class SseWriter {
   }
 
   /** Sends what is left and ends the reply. */
-  end(last?: SseFrame): void {
+  end(last: readonly SseFrame[] = []): void {
     clearInterval(this.#silence)
     clearImmediate(this.#flush)
     this.#flush = undefined
     if (this.#isOver) return
     // A reply that is sent in one piece would get a length; a stream has none.
     this.#response.flushHeaders()
-    this.#response.end(last ? this.#text + formatSse(last) : this.#text)
+    this.#response.end(this.#text + last.map(formatSse).join(''))
     this.#text = ''
   }
 }

@@ -1,6 +1,7 @@
 import { toModelError } from '../core/errors.ts'
 import type { SseFrame } from '../protocols/sse.ts'
 import type { Exchange } from './exchange.ts'
+import { type StreamWords, wordsOf } from './stream-words.ts'
 import type { ServerLimits } from './limits.ts'
 import { tellAnswer } from './tell-answer.ts'
 import { SseWriter } from './sse-writer.ts'
@@ -22,21 +23,22 @@ const streamHeaders = new Map(
 export async function streamReply(
   exchange: Exchange,
   frames: AsyncIterable<Frame>,
-  limits: Pick<ServerLimits, 'silenceMs' | 'stallMs'>,
+  options: Pick<ServerLimits, 'silenceMs' | 'stallMs'> & { readonly words?: StreamWords },
 ): Promise<void> {
-  const { response, protocol, requestId, signal } = exchange
+  const { response, signal } = exchange
+  const { silenceMs, stallMs, words = wordsOf(exchange) } = options
   if (!response.headersSent) {
     response.statusCode = 200
     response.setHeaders(streamHeaders)
   }
-  const writer = new SseWriter(response, { ...limits, keepAlive: protocol.server.keepAlive })
+  const writer = new SseWriter(response, { silenceMs, stallMs, keepAlive: () => words.keepAlive() })
   try {
     await untilAborted(pump(frames, writer, exchange), signal)
     writer.end()
   } catch (error) {
     const failure = toModelError(error)
     exchange.failure ??= failure
-    writer.end(protocol.server.encodeStreamError(failure, requestId))
+    writer.end(words.fail(failure))
   }
 }
 

@@ -28,8 +28,10 @@ function notUsable(error: unknown): never {
   throw error
 }
 
+const dayMs = 86_400_000
+
 async function storeOptions(config: Config, environment: Environment): Promise<StoreOptions> {
-  const { masterKey, masterKeyFile } = config
+  const { masterKey, masterKeyFile, keepResponsesDays, responsesBytes } = config
   const databaseUrl = await databaseUrlOf(config)
   return {
     dataDirectory: dataFolder(config, environment),
@@ -37,6 +39,7 @@ async function storeOptions(config: Config, environment: Environment): Promise<S
     ...(masterKey !== undefined && { masterKey }),
     ...(masterKeyFile !== undefined && { masterKeyFile }),
     keychainEnvironment: keychainEnvironment(environment),
+    responses: { mostAgeMs: keepResponsesDays * dayMs, mostBytes: responsesBytes },
     now: () => Date.now(),
   }
 }

@@ -162,7 +162,7 @@ test.each([
 test.each([
   ['/v1/messages', 'POST, OPTIONS'],
   ['/v1/models', 'GET, HEAD, OPTIONS'],
-  ['*', 'POST, GET, HEAD, OPTIONS'],
+  ['*', 'POST, GET, HEAD, DELETE, OPTIONS'],
 ])('a question for the methods of %s is answered', async (path, allow) => {
   const { port } = await start({ keys: ['k'] })
   expect(await ask(port, { method: 'OPTIONS', path })).toMatchObject({ status: 204, headers: { allow }, text: '' })

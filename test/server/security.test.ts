@@ -188,12 +188,14 @@ test('every route opens exactly for whom its table says', async () => {
   }
   expect(access).toMatchInlineSnapshot(`
     {
+      "DELETE /v1/responses/*": "key",
       "GET /duologue/explain/cache/*": "key",
       "GET /health": "public",
       "GET /health/live": "public",
       "GET /health/ready": "public",
       "GET /v1/models": "key",
       "GET /v1/models/*": "key",
+      "GET /v1/responses/*": "key",
       "POST /duologue/explain/route/*": "key",
       "POST /v1/chat/completions": "key",
       "POST /v1/completions": "key",
@@ -201,6 +203,9 @@ test('every route opens exactly for whom its table says', async () => {
       "POST /v1/messages": "key",
       "POST /v1/messages/count_tokens": "key",
       "POST /v1/rerank": "key",
+      "POST /v1/responses": "key",
+      "POST /v1/responses/*": "key",
+      "POST /v1/responses/input_tokens": "key",
     }
   `)
   expect(log.filter(record => record['status'] === 200 && record['failure'])).toEqual([])

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import type OpenAI from 'openai'
 import type { Answer } from '../../src/core/collect.ts'
+import type { ProtocolId } from '../../src/core/extras.ts'
 import { messageText, openOpenAI } from './sdk-clients.ts'
 import type { AnthropicKind, OpenOptions } from './sdk-clients.ts'
 
@@ -13,7 +14,7 @@ export interface Learnt {
 /** One official client, asking in one way. */
 export interface Asking {
   readonly name: string
-  readonly protocol: 'anthropic-messages' | 'openai-chat'
+  readonly protocol: ProtocolId
   readonly isStreamed: boolean
   readonly ask: (url: string, model: string, options?: AskOptions) => Promise<Learnt>
 }
@@ -41,11 +42,18 @@ export const bodies = {
     messages: [{ role: 'user' as const, content: question }],
     tools: [{ type: 'function' as const, function: { name: 'weather', parameters } }],
   },
+  'openai-responses': {
+    max_output_tokens: 100,
+    input: question,
+    tools: [{ type: 'function' as const, name: 'weather', parameters, strict: false }],
+    store: false,
+  },
 } satisfies Readonly<Record<Asking['protocol'], object>>
 
 export const paths: Readonly<Record<Asking['protocol'], string>> = {
   'anthropic-messages': '/v1/messages',
   'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
 }
 
 export function anthropicAsking({ name, open }: AnthropicKind, isStreamed: boolean): Asking {
@@ -93,6 +101,35 @@ function changesOfChat({ text = question, png, maxTokens }: AskOptions) {
   const content = png === undefined ? text : [{ type: 'text' as const, text }, image]
   const most = maxTokens !== undefined && { max_completion_tokens: maxTokens }
   return { messages: [{ role: 'user' as const, content }], ...most }
+}
+
+function changesOfResponses({ text = question, png, maxTokens }: AskOptions) {
+  const image = { type: 'input_image' as const, image_url: `data:image/png;base64,${png}`, detail: 'auto' as const }
+  const content = png === undefined ? text : [{ type: 'input_text' as const, text }, image]
+  const most = maxTokens !== undefined && { max_output_tokens: maxTokens }
+  return { input: [{ role: 'user' as const, content }], ...most }
+}
+
+export function responsesAsking(isStreamed: boolean): Asking {
+  return {
+    name: `openai Responses, ${isStreamed ? 'streamed' : 'whole'}`,
+    protocol: 'openai-responses',
+    isStreamed,
+    ask: async (url, model, options = {}) => {
+      const { responses } = openOpenAI(url, options)
+      const body = { model, ...bodies['openai-responses'], ...changesOfResponses(options) }
+      return readResponse(isStreamed ? await responses.stream(body).finalResponse() : await responses.create(body))
+    },
+  }
+}
+
+/* The client gives a response that failed as it gives any other. */
+function readResponse({ output, output_text: text, error }: OpenAI.Responses.Response): Learnt {
+  if (error) throw new Error(error.message)
+  const calls = output.flatMap(item =>
+    item.type === 'function_call' ? [{ id: item.call_id, name: item.name, input: parsed(item.arguments) }] : [],
+  )
+  return { text, calls }
 }
 
 function readMessage(message: Anthropic.Message): Learnt {

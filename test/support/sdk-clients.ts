@@ -93,7 +93,9 @@ export interface Way {
   readonly isStreamed: boolean
   /** Whether the client can ask for the likeliest token each time. */
   readonly isGreedy: boolean
-  readonly protocol: 'anthropic' | 'chat'
+  /** Whether the client can name sequences at which the answer is to stop. */
+  readonly takesStops: boolean
+  readonly protocol: 'anthropic' | 'chat' | 'responses'
   readonly ask: (url: string, question: Question) => Promise<Told>
 }
 
@@ -105,6 +107,8 @@ export const ways: readonly Way[] = [
   ]),
   chatWay({ isStreamed: false }),
   chatWay({ isStreamed: true }),
+  // What is not streamed is what the last event of the stream holds.
+  responsesWay(),
 ]
 
 export const greedyWays: readonly Way[] = ways.filter(({ isGreedy }) => isGreedy)
@@ -114,6 +118,7 @@ function anthropicWay({ name, open, isStrict }: AnthropicKind, { isStreamed }: P
     name: `${name}, ${isStreamed ? 'streamed' : 'whole'}`,
     isStreamed,
     isGreedy: !isStrict,
+    takesStops: true,
     protocol: 'anthropic',
     ask: async (url, question) => {
       const client = open(url)
@@ -176,6 +181,7 @@ function chatWay({ isStreamed }: Pick<Way, 'isStreamed'>): Way {
     name: `openai 7.57, ${isStreamed ? 'streamed' : 'whole'}`,
     isStreamed,
     isGreedy: true,
+    takesStops: true,
     protocol: 'chat',
     ask: async (url, question) => {
       const client = openOpenAI(url)
@@ -212,6 +218,44 @@ function readCompletion({ choices, usage, model }: OpenAI.ChatCompletion): Told 
     ...(sequence !== undefined && { sequence }),
     inputTokens: usage?.prompt_tokens ?? -1,
     outputTokens: usage?.completion_tokens ?? -1,
+    model,
+  }
+}
+
+function responsesWay(): Way {
+  return {
+    name: 'openai 7.57 Responses, streamed',
+    isStreamed: true,
+    isGreedy: true,
+    takesStops: false,
+    protocol: 'responses',
+    ask: async (url, question) => {
+      const stream = openOpenAI(url).responses.stream(toResponsesBody(question))
+      const pieces: string[] = []
+      stream.on('response.output_text.delta', ({ delta }) => pieces.push(delta))
+      return { ...readResponse(await stream.finalResponse()), pieces }
+    },
+  }
+}
+
+function toResponsesBody({ model, system, messages, maxTokens, temperature }: Question) {
+  return {
+    model,
+    max_output_tokens: maxTokens,
+    input: [...messages],
+    store: false,
+    ...(system !== undefined && { instructions: system }),
+    ...(temperature !== undefined && { temperature }),
+  }
+}
+
+function readResponse({ output_text: text, status, usage, model }: OpenAI.Responses.Response): Told {
+  return {
+    text,
+    pieces: [text],
+    stop: status === 'incomplete' ? 'length' : 'end',
+    inputTokens: usage?.input_tokens ?? -1,
+    outputTokens: usage?.output_tokens ?? -1,
     model,
   }
 }

@@ -18,10 +18,12 @@ import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
 import { createExplainRoute } from '../../src/services/explain-route.ts'
+import type { KeepResponsesService } from '../../src/services/keep-responses.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
+import { keepsNothing } from './kept-responses.ts'
 
 /** A model that is here, with who serves it. */
 export interface Here {
@@ -40,6 +42,8 @@ export interface ServeOptions {
   readonly isLocalOnly?: boolean
   readonly keys?: readonly ClientKey[]
   readonly headersAfterMs?: number
+  /** Nothing is stored where it is absent. */
+  readonly responses?: KeepResponsesService
 }
 
 /** A whole server on a loopback port, with providers over real sockets behind it. */
@@ -70,6 +74,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       countTokens: createCountTokens(answering),
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards }),
+      responses: options.responses ?? keepsNothing,
       explainRoute: createExplainRoute(answering.view),
       models: createModels({ here: cards, elsewhere: circumstances => listAll(view, opened.providers, circumstances) }),
     },

@@ -18,7 +18,11 @@ export const readers: Readonly<Record<ProtocolId, ClientCodec>> = {
 }
 
 /** The protocols that clients speak. */
-export const spoken = { 'anthropic-messages': anthropicMessages, 'openai-chat': openaiChat } as const
+export const spoken = {
+  'anthropic-messages': anthropicMessages,
+  'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
+} as const
 
 const context: ReplyContext = { responseId: 'there_1', requestId: 'req_there', created: 7, includesUsage: true }
 

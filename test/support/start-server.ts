@@ -13,10 +13,12 @@ import { createComplete } from '../../src/services/complete.ts'
 import { createCountTokens } from '../../src/services/count-tokens.ts'
 import { createEmbed } from '../../src/services/embed.ts'
 import { createExplainRoute } from '../../src/services/explain-route.ts'
+import type { KeepResponsesService } from '../../src/services/keep-responses.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
+import { keepsNothing } from './kept-responses.ts'
 
 export interface StartOptions {
   /** Who serves the model `m`, best first. */
@@ -28,6 +30,8 @@ export interface StartOptions {
   readonly allowedOrigins?: readonly string[]
   readonly limits?: Partial<ServerLimits>
   readonly headersAfterMs?: number
+  /** Nothing is stored where it is absent. */
+  readonly responses?: KeepResponsesService
   /** Any free port, unless one is named. */
   readonly port?: number
   readonly isListening?: boolean
@@ -49,9 +53,11 @@ export async function start(options: StartOptions = {}): Promise<Started> {
   return started
 }
 
+const defaults = { backends: [], cards: [card('m')], responses: keepsNothing }
+
 /** Starts a server on a free port. */
 export async function startServer(options: StartOptions = {}): Promise<Started> {
-  const { backends = [], cards = [card('m')], limits, readiness } = options
+  const { backends, cards, responses, limits, readiness } = { ...defaults, ...options }
   const keys = (options.keys ?? []).map(toClientKey)
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
@@ -67,6 +73,7 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
       countTokens: createCountTokens(answering),
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards: async () => cards }),
+      responses,
       explainRoute: createExplainRoute(view),
       models: createModels({ here: async () => cards, elsewhere: async () => [] }),
     },

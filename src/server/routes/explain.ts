@@ -1,13 +1,21 @@
 import { ModelError } from '../../core/errors.ts'
+import type { ProtocolId } from '../../core/extras.ts'
+import type { ModelRequest } from '../../core/request.ts'
+import type { Circumstances } from '../../core/route-rules.ts'
 import type { ExplainRouteService, RouteExplanation } from '../../services/explain-route.ts'
+import type { KeepResponsesService } from '../../services/keep-responses.ts'
 import type { CacheReports } from '../cache-reports.ts'
-import { readAsked, type AskedProtocol } from '../read-asked.ts'
+import { senderOf } from '../circumstances.ts'
+import type { Exchange } from '../exchange.ts'
+import { readAsked } from '../read-asked.ts'
 import { sendJson } from '../send-json.ts'
+import { readRecalled } from './read-recalled.ts'
 import type { Route, RouteCall } from './route.ts'
 
 export interface ExplainOptions {
   readonly reports: CacheReports
   readonly explainRoute: ExplainRouteService
+  readonly responses: KeepResponsesService
   /** Whether all clients are one: the owner. */
   readonly isForOne: () => boolean
 }
@@ -32,10 +40,8 @@ function tellReport({ exchange, rest }: RouteCall, { reports }: ExplainOptions):
 }
 
 /** Takes a request as it would be sent to the path that follows, and says where it would go. Nobody is asked. */
-async function tellRoute(
-  { exchange, body, rest }: RouteCall,
-  { explainRoute, isForOne }: ExplainOptions,
-): Promise<void> {
+async function tellRoute({ exchange, body, rest }: RouteCall, options: ExplainOptions): Promise<void> {
+  const { explainRoute, responses, isForOne } = options
   const protocol = Object.hasOwn(protocols, rest) ? protocols[rest] : undefined
   if (!protocol) {
     throw new ModelError(
@@ -43,7 +49,7 @@ async function tellRoute(
       `path: ask for /duologue/explain/route/ with one of ${Object.keys(protocols).join(', ')} after it`,
     )
   }
-  const explanation = await explainRoute(...readAsked(protocol, body, exchange))
+  const explanation = await explainRoute(...(await read(protocol, { exchange, body }, responses)))
   sendJson(exchange, { status: 200, headers: uncached, body: isForOne() ? explanation : withoutOthers(explanation) })
 }
 
@@ -55,7 +61,19 @@ function withoutOthers(explanation: RouteExplanation): RouteExplanation {
 
 const uncached = { 'cache-control': 'no-store' }
 
-const protocols: Readonly<Record<string, AskedProtocol>> = {
+const protocols: Readonly<Record<string, ProtocolId>> = {
   'v1/messages': 'anthropic-messages',
   'v1/chat/completions': 'openai-chat',
+  'v1/responses': 'openai-responses',
+}
+
+/* What a request goes on from may keep it here. */
+async function read(
+  protocol: ProtocolId,
+  { exchange, body }: { readonly exchange: Exchange; readonly body: unknown },
+  responses: KeepResponsesService,
+): Promise<readonly [ModelRequest, Circumstances]> {
+  if (protocol !== 'openai-responses') return readAsked(protocol, body, exchange)
+  const { decoded, circumstances } = await readRecalled(exchange, body, responses)
+  return [{ ...decoded.request, ...senderOf(exchange) }, circumstances]
 }

@@ -25,11 +25,12 @@ export function readPage(query: URLSearchParams): Page {
   }
 }
 
-function readLimit(text: string | null): number {
+/** Reads how many items are asked for. Throws `invalid-request` for more than `most`. */
+export function readLimit(text: string | null, most: number = maxLimit): number {
   if (text === null) return defaultLimit
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= maxLimit) return limit
-  throw new ModelError('invalid-request', `limit: it must be a whole number from 1 to ${maxLimit}`, {
+  if (limit >= 1 && limit <= most) return limit
+  throw new ModelError('invalid-request', `limit: it must be a whole number from 1 to ${most}`, {
     field: ['limit'],
   })
 }

@@ -11,11 +11,13 @@ export interface RouteCall {
 
 /** One path of the server, with who may call it. */
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** A path; one that ends in `*` stands for every longer one. */
   readonly path: string
   /** `key`: only who presents one, where the server has keys. */
   readonly access: 'public' | 'key'
+  /** Whether what is posted needs no body; it does, unless this says otherwise. */
+  readonly isBodiless?: boolean
   /** Answers, or throws a `ModelError` to be told. */
   readonly handle: (call: RouteCall) => Promise<void> | void
 }

@@ -3,6 +3,7 @@ import type { SseFrame } from '../../../src/protocols/sse.ts'
 import { checkAnthropicStream } from '../anthropic-grammar.ts'
 import { checkChatStream } from '../chat-grammar.ts'
 import { readAll } from '../read-all.ts'
+import { checkResponsesStream } from '../responses-grammar.ts'
 import type { spoken } from '../speaking.ts'
 
 type Client = keyof typeof spoken
@@ -20,7 +21,11 @@ export interface Ending {
   readonly faults: readonly string[]
 }
 
-const checks = { 'anthropic-messages': checkAnthropicStream, 'openai-chat': checkChatStream }
+const checks = {
+  'anthropic-messages': checkAnthropicStream,
+  'openai-chat': checkChatStream,
+  'openai-responses': checkResponsesStream,
+}
 
 /** Gives how a reply ended, and what is wrong with it. `isRelayed` says that another server wrote its stream. */
 export async function checkReply(client: Client, got: Got, isRelayed: boolean): Promise<Ending> {
@@ -44,15 +49,19 @@ function count(frames: readonly SseFrame[]) {
   // Chat has no event that begins an answer; a first chunk in our own words is the grammar's matter.
   const isChat = datas.some(data => data.includes('"chat.completion.chunk"'))
   return {
-    starts: isChat ? 1 : datas.filter(data => data.startsWith('{"type":"message_start"')).length,
-    ends: datas.filter(data => data === '[DONE]' || data.startsWith('{"type":"message_stop"')).length,
+    starts: isChat ? 1 : datas.filter(data => begins.test(data)).length,
+    ends: datas.filter(data => data === '[DONE]' || ends.test(data)).length,
     errors: datas.filter(isError).length,
   }
 }
 
+const begins = /^\{"type": ?"(message_start|response\.created)"/
+const ends = /^\{"type": ?"(message_stop|response\.(completed|incomplete))"/
+
 function isError(data: string): boolean {
   if (data === '[DONE]') return false
-  return 'error' in (JSON.parse(data) as object)
+  const event = JSON.parse(data) as { readonly type?: string }
+  return 'error' in event || event.type === 'response.failed'
 }
 
 function checkLast(frames: readonly SseFrame[]): readonly string[] {

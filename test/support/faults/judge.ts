@@ -73,12 +73,14 @@ function endingOf(expected: Outcome, { next }: Case): Ending['type'] {
 /* What another server wrote goes on as it is, up to its end or to our word of what failed. */
 function checkPassed(text: string, { stream }: Source): readonly string[] {
   const last = text.trimEnd().lastIndexOf('\n\n')
-  const isTold = /^(event: error\n)?data: \{("type":"error",)?"error"|^data: \[DONE\]/.test(text.slice(last + 2))
+  const isTold = /^(event: error\n)?data: \{("type":"error",)?"error"|^event: response\.failed\n|^data: \[DONE\]/.test(
+    text.slice(last + 2),
+  )
   const passed = isTold ? text.slice(0, last + 2) : text
   return wire(stream).startsWith(passed) ? [] : [`not what was sent: ${passed}`]
 }
 
 /** A reply without what is different each time: its ids, and the marks of who thought, which hold the model's name. */
 export function withoutIds(text: string): string {
-  return text.replaceAll(/(msg_|chatcmpl-|req_)u\d+/g, 'id').replaceAll(/duologue\.2\.[\w-]+/g, 'mark')
+  return text.replaceAll(/(msg_|rs_|fc_|resp_|chatcmpl-|req_)u\d+/g, 'id').replaceAll(/duologue\.2\.[\w-]+/g, 'mark')
 }

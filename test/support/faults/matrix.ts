@@ -85,11 +85,7 @@ function amplification(upstreams: readonly ScriptedUpstream[]): number {
 }
 
 async function wholesOf(sources: readonly Source[]): Promise<ReadonlyMap<Source, WholeScript>> {
-  const pairs = sources.map(async source => {
-    // Nobody asks for a whole answer in a protocol that is never relayed.
-    const protocol = source.protocol === 'openai-responses' ? undefined : source.protocol
-    return [source, protocol ? await inOnePiece(protocol, source.stream) : {}] as const
-  })
+  const pairs = sources.map(async source => [source, await inOnePiece(source.protocol, source.stream)] as const)
   return new Map(await Promise.all(pairs))
 }
 

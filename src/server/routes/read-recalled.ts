@@ -1,0 +1,39 @@
+import { openaiResponses } from '../../protocols/openai-responses/index.ts'
+import type { DecodedRequest } from '../../protocols/protocol.ts'
+import type { KeepResponsesService, Remembered } from '../../services/keep-responses.ts'
+import { circumstancesOf } from '../circumstances.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Asked } from './answer-call.ts'
+import { ownerOf } from './response-owner.ts'
+
+const { stateful } = openaiResponses
+
+/** A request that was read with what it goes on from. */
+export interface ReadRequest extends Pick<Asked, 'circumstances'> {
+  readonly decoded: DecodedRequest
+  /** What was found of what it refers to. */
+  readonly recalled: Remembered
+  /** Whether its bytes may go on: it says all by itself, and says that nobody is to store the answer. */
+  readonly isRelayable: boolean
+}
+
+/** Reads a request with what it goes on from. What had to stay local before stays local. */
+export async function readRecalled(
+  exchange: Exchange,
+  body: unknown,
+  responses: KeepResponsesService,
+): Promise<ReadRequest> {
+  const named = stateful.referencesIn(body)
+  const recalled = await responses.recall(named, ownerOf(exchange))
+  const { echo, ...decoded } = stateful.decodeRequest(body, recalled)
+  const circumstances = circumstancesOf(exchange, openaiResponses.id)
+  return {
+    isRelayable: named.previousId === undefined && named.itemIds.length === 0 && echo?.['store'] === false,
+    recalled,
+    decoded: { ...decoded, echo: { ...echo, store: echo?.['store'] === true && responses.isKeeping() } },
+    circumstances:
+      recalled.isLocalOnly && circumstances.localOnly === undefined
+        ? { ...circumstances, localOnly: 'conversation' }
+        : circumstances,
+  }
+}

@@ -1,0 +1,83 @@
+import type { ModelEvent, ModelStream } from '../../core/events.ts'
+import { Fold } from '../../core/collect.ts'
+import { openaiResponses } from '../../protocols/openai-responses/index.ts'
+import type { ReplyContext } from '../../protocols/protocol.ts'
+import type { CountTokensService } from '../../services/count-tokens.ts'
+import type { KeepResponsesService, Remembered } from '../../services/keep-responses.ts'
+import type { Exchange } from '../exchange.ts'
+import { sendJson } from '../send-json.ts'
+import { tellRoute } from '../tell-answer.ts'
+import { answerDecoded, type AnswerCallOptions, type Asked } from './answer-call.ts'
+import { readRecalled } from './read-recalled.ts'
+import { ownerOf } from './response-owner.ts'
+import type { Route, RouteCall } from './route.ts'
+import { storedResponseRoutes } from './stored-responses.ts'
+
+const { server, stateful } = openaiResponses
+
+export interface ResponsesOptions extends Omit<AnswerCallOptions, 'protocol'> {
+  readonly responses: KeepResponsesService
+  readonly countTokens: CountTokensService
+}
+
+/** The routes of OpenAI's Responses API. */
+export function responsesRoutes(options: ResponsesOptions): readonly Route[] {
+  const { responses } = options
+  return [
+    { method: 'POST', path: '/v1/responses', access: 'key', handle: call => answer(call, options) },
+    { method: 'POST', path: '/v1/responses/input_tokens', access: 'key', handle: call => count(call, options) },
+    ...storedResponseRoutes(responses),
+  ]
+}
+
+async function answer({ exchange, body }: RouteCall, options: ResponsesOptions): Promise<void> {
+  const { responses } = options
+  const { decoded, recalled, circumstances, isRelayable } = await readRecalled(exchange, body, responses)
+  const isStored = decoded.echo?.['store'] === true
+  const asked: Asked = {
+    decoded,
+    circumstances,
+    isRelayable,
+    ...(isStored && { watch: (events, context) => keep(events, { exchange, body, recalled, context }, responses) }),
+  }
+  await answerDecoded(exchange, asked, { ...options, protocol: openaiResponses })
+}
+
+async function count({ exchange, body }: RouteCall, { responses, countTokens }: ResponsesOptions): Promise<void> {
+  const { decoded, circumstances } = await readRecalled(exchange, body, responses)
+  const { signal, trace } = exchange
+  const input_tokens = await countTokens(decoded.request, { signal, circumstances, trace })
+  tellRoute(exchange)
+  sendJson(exchange, { status: 200, body: { object: 'response.input_tokens', input_tokens } })
+}
+
+interface Kept {
+  readonly exchange: Exchange
+  readonly body: unknown
+  readonly recalled: Remembered
+  readonly context: ReplyContext
+}
+
+/** Keeps an answer once it is whole, before its client is told so. */
+async function* keep(
+  events: ModelStream,
+  { exchange, body, recalled, context }: Kept,
+  responses: KeepResponsesService,
+): AsyncGenerator<ModelEvent> {
+  const fold = new Fold()
+  for await (const event of events) {
+    const answer = fold.add(event)
+    if (answer) {
+      const { previousId } = stateful.referencesIn(body)
+      await responses.keep({
+        id: context.responseId,
+        owner: ownerOf(exchange),
+        ...(previousId !== undefined && { previousId }),
+        isLocalOnly: exchange.trace.isLocalOnly === true,
+        input: stateful.inputItems(body, context.responseId, recalled),
+        response: server.encodeAnswer(answer, context),
+      })
+    }
+    yield event
+  }
+}

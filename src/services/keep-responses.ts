@@ -1,0 +1,100 @@
+import { ModelError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { KeptResponse } from '../store/tables/kept-response.ts'
+import type { Responses } from '../store/tables/responses.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+export type { KeptResponse }
+
+/** What a request names of earlier answers: the one that it goes on from, and the items of others. */
+export interface Named {
+  readonly previousId?: string
+  readonly itemIds: readonly string[]
+}
+
+/** What was found of that. */
+export interface Remembered {
+  /** All that was said up to the end of the earlier answer, in order. */
+  readonly history: readonly JsonObject[]
+  readonly items: ReadonlyMap<string, JsonObject>
+  /** Whether any of it must stay on local machines. */
+  readonly isLocalOnly: boolean
+}
+
+/** The answers that clients asked to be kept. Each client sees its own. */
+export interface KeepResponsesService {
+  /** Whether anything is kept. */
+  readonly isKeeping: () => boolean
+  /** Keeps an answer. That it cannot be kept is logged, and does not cost the client its answer. */
+  keep(kept: KeptResponse): Promise<void>
+  find(id: string, owner: string): Promise<KeptResponse | undefined>
+  remove(id: string, owner: string): Promise<boolean>
+  /** Finds what a request names. Throws `invalid-request` for an answer that is not kept; items may be missing. */
+  recall(named: Named, owner: string): Promise<Remembered>
+}
+
+export interface KeepResponsesOptions {
+  /** The table, where there is one at this moment. */
+  readonly table: () => Responses | undefined
+  readonly isWanted: () => boolean
+  readonly logger: Logger
+}
+
+/** Makes the use-case of keeping answers. */
+export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOptions): KeepResponsesService {
+  const open = () => (isWanted() ? table() : undefined)
+  return {
+    isKeeping: () => open() !== undefined,
+    keep: async kept => {
+      await open()
+        ?.keep(kept)
+        .catch((error: unknown) => logger.error({ error }, 'a response could not be stored'))
+    },
+    find: async (id, owner) => open()?.find(id, owner),
+    remove: async (id, owner) => (await open()?.remove(id, owner)) ?? false,
+    recall: async ({ previousId, itemIds }, owner) => {
+      const kept = open()
+      const chain = previousId === undefined ? [] : await chainOf(previousId, owner, kept)
+      const named = (await kept?.findAll(responsesOf(itemIds), owner)) ?? []
+      return {
+        history: chain.flatMap(({ input, response }) => [...input, ...outputOf(response)]),
+        items: new Map([...chain, ...named].flatMap(itemsOf)),
+        isLocalOnly: [...chain, ...named].some(({ isLocalOnly }) => isLocalOnly),
+      }
+    },
+  }
+}
+
+async function chainOf(
+  id: string,
+  owner: string,
+  table: Pick<Responses, 'chain'> | undefined,
+): Promise<readonly KeptResponse[]> {
+  const chain = await table?.chain(id, owner)
+  if (chain) return chain
+  const why = table ? 'no such response is stored here, or not any more' : 'this server stores no responses'
+  throw new ModelError('invalid-request', `previous_response_id: ${why}; send the whole conversation as \`input\``, {
+    field: ['previous_response_id'],
+    code: 'previous-response-not-found',
+  })
+}
+
+const mostNamed = 256
+
+/** The responses that items belong to: their ids say it. */
+function responsesOf(itemIds: readonly string[]): readonly string[] {
+  const ids = itemIds.flatMap(id => {
+    const [, unique] = /^[a-z]+_(.+)_[a-z]?\d+$/.exec(id) ?? []
+    return unique === undefined ? [] : [`resp_${unique}`]
+  })
+  return [...new Set(ids)].slice(0, mostNamed)
+}
+
+function outputOf({ output }: JsonObject): readonly JsonObject[] {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a response that was kept has a list of items
+  return Array.isArray(output) ? (output as readonly JsonObject[]) : []
+}
+
+function itemsOf({ input, response }: KeptResponse): readonly (readonly [string, JsonObject])[] {
+  return [...input, ...outputOf(response)].flatMap(item => (typeof item['id'] === 'string' ? [[item['id'], item]] : []))
+}
