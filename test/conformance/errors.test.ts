@@ -160,7 +160,7 @@ describe('openai 7.57', () => {
   })
 
   test('[E07] a part of the API that is not served yet is refused in its own words', async () => {
-    const response = client.responses.create({ model: 'tiny', input: 'Hello' })
+    const response = client.batches.list()
     expect(await failureOf(response, OpenAI.NotFoundError)).toMatchObject({
       status: 404,
       type: 'invalid_request_error',

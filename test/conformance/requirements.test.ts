@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { anthropicRequirements } from './requirements/anthropic.ts'
 import { knownShortfalls } from './requirements/known-shortfalls.ts'
 import { openaiRequirements } from './requirements/openai.ts'
+import { responsesRequirements } from './requirements/responses.ts'
 import { sharedRequirements } from './requirements/shared.ts'
 
-const requirements = [...anthropicRequirements, ...openaiRequirements, ...sharedRequirements]
+const requirements = [...anthropicRequirements, ...openaiRequirements, ...responsesRequirements, ...sharedRequirements]
 
 interface Titled {
   readonly file: string

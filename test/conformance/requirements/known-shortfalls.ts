@@ -10,7 +10,12 @@ export const knownShortfalls: readonly Shortfall[] = [
   { what: 'message threads', instead: 'a 400 with thread_unsupported_request' },
   { what: 'message batches', instead: 'a 404' },
   { what: 'files', instead: 'a 404; blocks that refer to files are a 400' },
-  { what: 'the Responses API', instead: 'a 404' },
+  {
+    what: 'responses in the background, conversations and prompts that the server keeps',
+    instead: 'a 400 that says why',
+  },
+  { what: 'a stored response as a stream', instead: 'a 400; it is told as a whole' },
+  { what: 'cutting a conversation that is too long (`truncation`)', instead: 'a 400 with context_length_exceeded' },
   { what: 'embeddings of tokens, and shorter vectors', instead: 'a 400 that says why' },
   { what: 'tools that run on the vendor’s servers', instead: 'a 400 that names the type' },
   { what: 'a seed for clients of the Messages API', instead: 'its newer version cannot ask for repeatable answers' },
