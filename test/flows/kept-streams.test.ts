@@ -3,8 +3,9 @@ import { ModelError } from '../../src/core/errors.ts'
 import type { ProtocolId } from '../../src/core/extras.ts'
 import { kinds } from '../../src/providers/registry.ts'
 import { checkAnthropicStream } from '../support/anthropic-grammar.ts'
-import { anthropicAsking, bodies, chatAsking, learntOf, paths } from '../support/ask-anything.ts'
+import { anthropicAsking, bodies, chatAsking, learntOf, paths, responsesAsking } from '../support/ask-anything.ts'
 import { checkChatStream } from '../support/chat-grammar.ts'
+import { checkResponsesStream } from '../support/responses-grammar.ts'
 import { keptStream, keptStreams, play, startUpstream } from '../support/scripted-upstream.ts'
 import type { Script } from '../support/scripted-upstream.ts'
 import { anthropicKinds } from '../support/sdk-clients.ts'
@@ -23,14 +24,20 @@ const kept = (
   await Promise.all(protocols.map(async protocol => (await keptStreams(protocol)).map(name => ({ protocol, name }))))
 ).flat()
 
-const clients = ['anthropic-messages', 'openai-chat'] as const
+const clients = protocols
 
-const checks = { 'anthropic-messages': checkAnthropicStream, 'openai-chat': checkChatStream }
+const checks = {
+  'anthropic-messages': checkAnthropicStream,
+  'openai-chat': checkChatStream,
+  'openai-responses': checkResponsesStream,
+}
 
 const askings = [
   ...anthropicKinds.flatMap(kind => [anthropicAsking(kind, true), anthropicAsking(kind, false)]),
   chatAsking(true),
   chatAsking(false),
+  responsesAsking(true),
+  responsesAsking(false),
 ]
 
 /** The kind that a stream is of; those of others are played by a server that is merely compatible. */
@@ -47,9 +54,8 @@ function kindOf({ protocol, name }: (typeof kept)[number]) {
 async function serve(at: (typeof kept)[number]) {
   const { protocol } = at
   const stream = await keptStream(protocol, at.name)
-  const whole = protocol === 'openai-responses' ? undefined : await inOnePiece(protocol, stream)
-  const script: Script = (response, request) =>
-    play(askedOf(request).isStreaming || !whole ? stream : whole, response, request)
+  const whole = await inOnePiece(protocol, stream)
+  const script: Script = (response, request) => play(askedOf(request).isStreaming ? stream : whole, response, request)
   const upstream = await startUpstream(script)
   const { kind, isRelayed } = kindOf(at)
   const served = await serveProviders({

@@ -3,6 +3,7 @@ import { ModelError } from '../../src/core/errors.ts'
 import type { RouteRule } from '../../src/core/route-rules.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { ask } from '../support/http-client.ts'
+import { keptResponses } from '../support/kept-responses.ts'
 import { scripted, says } from '../support/scripted-backend.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'
 import { providerKey, serveProviders } from '../support/serve-providers.ts'
@@ -55,6 +56,16 @@ const routes: Readonly<Record<string, (model: string) => { readonly path: string
   }),
   'list of models': () => ({ path: '/v1/models' }),
   'a model': model => ({ path: `/v1/models/${encodeURIComponent(model)}` }),
+  responses: model => ({ path: '/v1/responses', body: { model, input: marker } }),
+  'streamed responses': model => ({
+    path: '/v1/responses',
+    body: { model, input: marker, stream: true, store: false },
+  }),
+  'count of a response’s tokens': model => ({ path: '/v1/responses/input_tokens', body: { model, input: marker } }),
+  'explanation of a response’s route': model => ({
+    path: '/duologue/explain/route/v1/responses',
+    body: { model, input: marker },
+  }),
 }
 
 const lost = { fail: new ModelError('unavailable', 'the process of the model ended') }
@@ -104,6 +115,7 @@ const ways: readonly Way[] = [
 ]
 
 async function serve(options: ServeOptions['rules'] | Pick<ServeOptions, 'rules' | 'isLocalOnly'> = { rules }) {
+  const kept = await keptResponses()
   const canary = await startUpstream({ body: { data: [{ id: 'gpt-5' }] } })
   const here = scripted({ name: 'engine', steps: says('home'), inputTokens: 3 })
   const served = await serveProviders({
@@ -117,6 +129,7 @@ async function serve(options: ServeOptions['rules'] | Pick<ServeOptions, 'rules'
       { alias: { type: 'glob', text: 'sneaky*' }, model: 'gpt-5' },
     ],
     here: { m: { backend: here }, fails: { backend: scripted({ name: 'engine', steps: [lost] }) } },
+    responses: kept.service,
     keys: [
       { name: 'open', key: new Secret(openKey) },
       { name: 'private', key: new Secret(privateKey), isLocalOnly: true },
@@ -125,6 +138,7 @@ async function serve(options: ServeOptions['rules'] | Pick<ServeOptions, 'rules'
   const close = async () => {
     await served[Symbol.asyncDispose]()
     await canary[Symbol.asyncDispose]()
+    await kept[Symbol.asyncDispose]()
   }
   return { canary, served, [Symbol.asyncDispose]: close }
 }
@@ -172,4 +186,38 @@ test('the same requests leave where nothing keeps them', async () => {
   expect(paths).toEqual(new Set(wanted))
   expect(there.canary.seen.some(({ body }) => body.includes(marker))).toBe(true)
   expect(there.served.logText()).not.toContain(marker)
+})
+
+/* Where a rule names a model that is here, that one answers. */
+function staysHere([status, text]: readonly [number, string]): boolean {
+  return status === 403 ? /local-only|had to stay local/.test(text) : status === 200 && text.includes('home')
+}
+
+test.each(ways)('what was answered here by $name never leaves in a response that goes on from it', async way => {
+  await using there = await serve(way.options ?? { rules: [legal, ...rules] })
+  const { port } = there.served
+  const post = (body: object, headers: Readonly<Record<string, string>>) =>
+    ask(port, {
+      method: 'POST',
+      path: '/v1/responses',
+      headers: { authorization: `Bearer ${openKey}`, ...headers },
+      body,
+    })
+  const first = await post({ model: 'm', input: marker }, way.headers ?? {})
+  const { id, output } = JSON.parse(first.text) as { id: string; output: readonly { id: string }[] }
+  const free = { ...way.headers, 'x-duologue-local-only': 'no', 'x-team': 'sales' }
+  const named = { type: 'item_reference', id: output[0]?.id }
+  const second = await post({ model: 'm', input: 'And?', previous_response_id: id }, way.headers ?? {})
+  const { id: later } = JSON.parse(second.text) as { id: string }
+  for (const stream of [true, false]) {
+    for (const body of [
+      { input: 'x', previous_response_id: id },
+      { input: 'x', previous_response_id: later },
+      { input: [named, { role: 'user', content: 'x' }] },
+    ]) {
+      const { status, text } = await post({ model: 'gpt-5', stream, ...body }, free)
+      expect([status, text]).toSatisfy(staysHere)
+    }
+  }
+  expect([there.canary.everConnected, there.canary.receivedBytes]).toEqual([0, 0])
 })

@@ -79,7 +79,9 @@ interface Asked {
 }
 
 function asked(port: number, { client, stream, headers = {} }: Asked) {
-  const body = { ...bodies[client], model: 'qwen', stream }
+  // What is to be stored is never passed on as it came.
+  const stored = client === 'openai-responses' && { store: true }
+  const body = { ...bodies[client], ...stored, model: 'qwen', stream }
   return ask(port, { method: 'POST', path: paths[client], headers, body })
 }
 
@@ -92,7 +94,7 @@ describe.each(troubles)('a local model that is $name', trouble => {
         expect(reply).toMatchObject({ status: 200, headers: { 'x-duologue-target': 'cloud/qwen' } })
       }
     }
-    expect(there.upstream.seen).toHaveLength(4)
+    expect(there.upstream.seen).toHaveLength(2 * clients.length)
   })
 
   test('is not helped out where the request must stay, or no rule leads away', async () => {
@@ -116,7 +118,7 @@ describe.each(troubles)('a local model that is $name', trouble => {
 /* OpenAI's clients are told of what is full in another number; and what no rule leads anywhere is not forbidden. */
 function statusFor({ status }: Trouble, client: (typeof clients)[number], [rule]: readonly RouteRule[]): number {
   if (status === 403 && rule?.targets.length === 1) return 404
-  return status === 529 && client === 'openai-chat' ? 429 : status
+  return status === 529 && client !== 'anthropic-messages' ? 429 : status
 }
 
 test('a local model that crashes in the sight of its client is not continued by the cloud', async () => {

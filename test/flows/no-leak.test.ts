@@ -50,11 +50,12 @@ async function failures({ protocol, kept }: (typeof backends)[number]): Promise<
 
 function askingFor(client: (typeof clients)[number], stream: boolean) {
   const messages = [{ role: 'user', content: marker }]
+  const said = client === 'openai-responses' ? { input: messages } : { messages }
   return {
     method: 'POST',
     path: paths[client],
     headers: { authorization: `Bearer ${clientKey}`, cookie: clientKey, 'x-forwarded-for': clientKey },
-    body: { ...bodies[client], model: 'm', stream, messages },
+    body: { ...bodies[client], model: 'm', stream, ...said },
   }
 }
 
