@@ -85,7 +85,7 @@ test.each([
   ['providers add a/b --kind openai --no-key', /provider a\/b: id is not usable: it must be letters, digits, "\."/],
   ['routes add a=b --to local', /name is not usable: it must be letters from a to z/],
   ['providers add x --kind openai-compatible --no-key', /needs a url/],
-  ['routes add r --model /(/ --to openai', /It is no regular expression/],
+  ['routes add r --model /(/ --to openai', /match\.model is no regular expression that can be used/],
   ['providers add anthropic --key-variable NOTHING_LIKE_IT', /the variable NOTHING_LIKE_IT holds no key/],
   ['routes add r --to openai/', /Write it as provider or provider\/model/],
   ['routes add r --needs wings --to openai', /It must be one of tools, vision/],
