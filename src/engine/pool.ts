@@ -2,6 +2,8 @@ import { ModelError, toModelError } from '../core/errors.ts'
 import { formatBytes } from '../core/bytes.ts'
 import type { HostExit } from './host-exit.ts'
 import type { ModelHost } from './host.ts'
+import { createLatelyUsed } from './lately-used.ts'
+import type { LatelyUsed } from './lately-used.ts'
 import type { LoadPlan } from './load-plan.ts'
 import { chooseEvictions, measureRoom } from './memory-budget.ts'
 import type { Room } from './memory-budget.ts'
@@ -78,9 +80,6 @@ export interface PoolOptions {
   readonly onNews: (news: PoolNews) => void
 }
 
-/* A model that was used this lately will likely be used again, and the others leave it its share. */
-const recentMs = 30 * 60_000
-
 /** Makes a pool. A process that ends by itself is started again at once, unless it keeps ending. */
 export function createModelPool(options: PoolOptions): ModelPool {
   return new Pool(options)
@@ -93,7 +92,7 @@ class Pool implements ModelPool {
   readonly #closing = new AbortController()
   readonly #residents = new Map<string, Resident>()
   readonly #ending = new Set<Resident>()
-  readonly #lastUses = new Map<string, number>()
+  readonly #latelyUsed: LatelyUsed
   #roomChanged = Promise.withResolvers<void>()
 
   constructor(options: PoolOptions) {
@@ -101,7 +100,7 @@ class Pool implements ModelPool {
     this.#initialBytes = options.availableMemoryBytes()
     this.#quarantine = createQuarantine(options.now)
     const { pinned, expected } = options.policy
-    for (const model of [...pinned, ...expected]) this.#lastUses.set(model, Number.POSITIVE_INFINITY)
+    this.#latelyUsed = createLatelyUsed([...pinned, ...expected], options.now)
   }
 
   async use(model: string, signal: AbortSignal): Promise<Lease> {
@@ -130,13 +129,12 @@ class Pool implements ModelPool {
   }
 
   room(model: string): Room {
-    const { now, availableMemoryBytes, policy } = this.#options
-    const since = now() - recentMs
-    const recent = [...this.#lastUses].filter(([, at]) => at > since).map(([name]) => name)
+    const { availableMemoryBytes, policy } = this.#options
     return measureRoom(this.#holdings(), {
       initialBytes: this.#initialBytes,
       availableBytes: availableMemoryBytes(),
-      sharers: new Set([model, ...recent, ...this.#residents.keys()]).size,
+      // What will likely be used again is left its share.
+      sharers: new Set([model, ...this.#latelyUsed.models(), ...this.#residents.keys()]).size,
       ...(policy.memoryBytes !== undefined && { ownersBytes: policy.memoryBytes }),
     })
   }
@@ -241,7 +239,7 @@ class Pool implements ModelPool {
   #release(resident: Resident): void {
     resident.users -= 1
     resident.lastUsed = this.#options.now()
-    this.#lastUses.set(resident.model, Math.max(resident.lastUsed, this.#lastUses.get(resident.model) ?? 0))
+    this.#latelyUsed.note(resident.model)
     if (resident.users === 0 && resident.state === 'ready') this.#rest(resident)
   }
 
