@@ -144,14 +144,14 @@ test('[R20] a response is stored, told, listed and forgotten', async () => {
 
 test('[R21] a turn that goes on from a stored response costs only its new tokens, also after another conversation', async () => {
   const first = await responses.create({ ...hello, input: story })
-  const before = (first.usage?.input_tokens ?? 0) + (first.usage?.output_tokens ?? 0)
-  expect(before).toBeLessThan(256)
+  const { input_tokens: asked = 0, output_tokens: answered = 0 } = first.usage ?? {}
+  expect(asked + answered).toBeLessThan(256)
   await responses.create({ ...hello, input: 'Something else, from another client. '.repeat(40), store: false })
   const second = await responses.create({ ...hello, input: 'Why?', previous_response_id: first.id })
   const { input_tokens = 0, input_tokens_details: details } = second.usage ?? {}
-  expect(input_tokens).toBeGreaterThan(before)
-  // The last token of an answer is never read before it is needed.
-  expect(details?.cached_tokens).toBeGreaterThanOrEqual(before - 2)
+  expect(input_tokens).toBeGreaterThan(asked + answered)
+  // What is drawn at random may be spelled with other tokens when it is read again: only its beginning is sure to be kept.
+  expect(details?.cached_tokens).toBeGreaterThan(asked)
   expect(second.previous_response_id).toBe(first.id)
 })
 
