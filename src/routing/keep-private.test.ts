@@ -80,6 +80,24 @@ test('a rule for the name that was asked for holds behind every alias', () => {
   expect(() => planRoute(demand('diary'), circumstances(), view)).toThrow(/the rule "diary" is local-only/)
 })
 
+test.each<ModelPattern>([
+  { type: 'exact', text: 'Diary' },
+  { type: 'prefix', text: 'dia' },
+  { type: 'glob', text: 'd?ary*' },
+  { type: 'regex', text: '(diary|notes)' },
+])('a rule for $type $text holds however its letters are written', model => {
+  const view = viewOf({
+    rules: [
+      { name: 'diary', match: { model }, targets: [{ provider: 'local' }], isLocalOnly: true },
+      { name: 'rest', match: {}, targets: [{ provider: 'openai' }] },
+    ],
+    providers: { openai: {} },
+  })
+  for (const name of ['DIARY', 'openai/diarY'])
+    expect(() => planRoute(demand(name), circumstances(), view)).toThrow(/the rule "diary" is local-only/)
+  expect(planRoute(demand('other'), circumstances(), view).route).toBe('rest')
+})
+
 test('of a local engine, only the models that stay there are local', () => {
   const backend = { ...home, isLocalModel: (model: string) => !model.endsWith(':cloud') }
   const targets = [

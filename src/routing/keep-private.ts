@@ -33,11 +33,12 @@ export function findLocalOnly({ subject, view, decided }: PrivacyQuestion): Loca
   return rule && { by: 'rule', name: rule.name }
 }
 
-/* A name that begins with a provider asks for the same model, and must not lead around a rule for it. */
+/* A name that begins with a provider, or is written with other letters, must not lead around a rule for the model. */
 function isFor(rule: ReadyRule, subject: Subject): boolean {
   const [, ...rest] = subject.model.split('/')
   const names = rest.length === 0 ? [subject.model] : [subject.model, rest.join('/')]
-  return names.some(model => whyNotFor(rule, { ...subject, model }) === undefined)
+  const wide = rule.mayMeanModel ? { ...rule, matchesModel: rule.mayMeanModel } : rule
+  return names.some(model => whyNotFor(wide, { ...subject, model }) === undefined)
 }
 
 /** Says what keeps a request on local machines. */

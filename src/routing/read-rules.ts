@@ -1,7 +1,7 @@
 import type { FieldPath } from '../core/errors.ts'
 import { routeLimits } from '../core/route-limits.ts'
 import type { Timeouts } from '../core/provider-settings.ts'
-import type { ModelAlias, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import type { ModelAlias, ModelPattern, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import { readAliases, type AliasResolver } from './aliases.ts'
 import { compileGlob, compilePattern, type Matcher } from './model-pattern.ts'
 import { RouteFault } from './route-fault.ts'
@@ -9,6 +9,8 @@ import { RouteFault } from './route-fault.ts'
 /** A rule with its patterns ready to match. */
 export interface ReadyRule extends RouteRule {
   readonly matchesModel?: Matcher
+  /** Whether big and small letters aside a model is meant. */
+  readonly mayMeanModel?: Matcher
   readonly matchesHeaders: readonly { readonly name: string; readonly glob: string; readonly matches: Matcher }[]
 }
 
@@ -53,13 +55,17 @@ function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
   const { model, headers = {} } = match
   return {
     ...rule,
-    ...(model && { matchesModel: RouteFault.within([...at, 'match', 'model'], () => compilePattern(model)) }),
+    ...(model && RouteFault.within([...at, 'match', 'model'], () => modelMatchers(model))),
     matchesHeaders: Object.entries(headers).map(([header, glob]) => ({
       name: header.toLowerCase(),
       glob,
       matches: RouteFault.within([...at, 'match', 'headers', header], () => compileGlob(glob)),
     })),
   }
+}
+
+function modelMatchers(model: ModelPattern): Required<Pick<ReadyRule, 'matchesModel' | 'mayMeanModel'>> {
+  return { matchesModel: compilePattern(model), mayMeanModel: compilePattern(model, { ignoresCase: true }) }
 }
 
 function checkTarget({ provider, model, weight, retries, timeouts = {} }: RouteTarget, at: FieldPath): void {
