@@ -65,8 +65,10 @@ function registerRemove(aliases: Command, context: ProgramContext): void {
     .command('rm')
     .description('forget an alias')
     .argument('<pattern>', 'its pattern, as duologue aliases list shows it', toPattern)
-    .action(async (pattern: ModelPattern) => {
+    .option('--json', 'write what was forgotten as JSON')
+    .action(async (pattern: ModelPattern, { json }: Json) => {
       await withRules(context, ({ routes }) => routes.removeAlias(pattern))
+      if (json === true) return context.output.printJson(pattern)
       context.output.print(`${writeModelPattern(pattern)} is removed`)
     })
 }

@@ -145,8 +145,10 @@ function registerMove(routes: Command, context: ProgramContext): void {
     .description('move a rule to another place')
     .argument('<name>', 'its name, as duologue routes list shows it')
     .argument('<position>', 'its place among the stored rules, counted from 1', wholeNumber)
-    .action(async (name: string, position: number) => {
+    .option('--json', 'write the rule and its place as JSON')
+    .action(async (name: string, position: number, { json }: { readonly json?: boolean }) => {
       await withRules(context, ({ routes }) => routes.move(name, position))
+      if (json === true) return context.output.printJson({ name, position })
       context.output.print(`${name} is moved`)
     })
 }

@@ -14,7 +14,7 @@ export function tooMuchOf(text: string): string | undefined {
   for (const token of new Lexer().lex(text)) {
     tokens++
     flowDepth += flowSteps[token] ?? 0
-    depthInLine = /^\r?\n$/.test(token) ? 0 : depthInLine + (blockSteps[token] ?? 0)
+    depthInLine = /^(\r?\n|,)$/.test(token) ? 0 : depthInLine + (blockSteps[token] ?? 0)
     if (tokens > mostTokens) return `it has more than ${mostTokens} words and signs, which is the most`
     if (Math.max(flowDepth, depthInLine) > mostDepth) return `it nests deeper than ${mostDepth} levels`
   }

@@ -126,7 +126,8 @@ test('rules are made, listed in their order, moved and removed', async () => {
   expect(out).toMatch(
     /^NAME[^\n]*\nprivate +openai-chat, key payroll, x-team=hr\*, needs tools, from 10 tokens +- \(local only\) +store\nclaude /,
   )
-  await duologue('routes move private 2', data)
+  const moved = await duologue('routes move private 2 --json', data)
+  expect(JSON.parse(moved.out)).toEqual({ name: 'private', position: 2 })
   expect(JSON.parse((await duologue('routes list --json', data)).out)).toMatchObject({
     routes: [
       {
