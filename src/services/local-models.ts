@@ -63,5 +63,7 @@ function claimsOf(capabilities: Capabilities, contextTokens: (trained: number) =
     // A model that knows no tools of its own is told of them in words; a grammar holds any to what it must write.
     tools: true,
     structuredOutput: true,
+    // The embedded engine shows no pictures to any model.
+    vision: false,
   }
 }
