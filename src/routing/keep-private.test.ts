@@ -93,9 +93,18 @@ test.each<ModelPattern>([
     ],
     providers: { openai: {} },
   })
-  for (const name of ['DIARY', 'openai/diarY'])
+  const written = ['DIARY', 'openai/diarY', 'openai/maker/diary', ' diary', 'openai/ diary:free', 'a/b/c/diary']
+  for (const name of written)
     expect(() => planRoute(demand(name), circumstances(), view)).toThrow(/the rule "diary" is local-only/)
   expect(planRoute(demand('other'), circumstances(), view).route).toBe('rest')
+})
+
+test('a rule for a header holds however the letters of its value are written', () => {
+  const legal = { match: { headers: { 'x-team': 'legal*' } }, targets: [{ provider: 'local' }], isLocalOnly: true }
+  const rest = { name: 'rest', match: {}, targets: [{ provider: 'openai' }] }
+  const view = viewOf({ rules: [{ name: 'legal', ...legal }, rest], providers: { openai: {} } })
+  const asked = circumstances({ headers: { 'x-team': 'LEGAL-2' } })
+  expect(() => planRoute(demand('m'), asked, view)).toThrow(/the rule "legal" is local-only/)
 })
 
 test('of a local engine, only the models that stay there are local', () => {

@@ -1,8 +1,11 @@
 import { ModelError } from '../core/errors.ts'
-import { isForAll, whyNotFor, type Subject } from './match-rule.ts'
+import { inAnyCase, isForAll, whyNotFor, type Subject } from './match-rule.ts'
 import type { ReadyRule } from './read-rules.ts'
 import type { LocalOnly } from './route-plan.ts'
 import type { RoutingView, Target } from './view.ts'
+
+/* No model has a name of more, and each costs a match. */
+const mostWords = 8
 
 /** Whether what is sent to a target stays on machines that the owner marked as local. */
 export function isLocalTarget({ backend, model }: Target): boolean {
@@ -33,12 +36,23 @@ export function findLocalOnly({ subject, view, decided }: PrivacyQuestion): Loca
   return rule && { by: 'rule', name: rule.name }
 }
 
-/* A name that begins with a provider, or is written with other letters, must not lead around a rule for the model. */
+/* A rule holds however its request is written: with other letters, or with other words around the model's name. */
 function isFor(rule: ReadyRule, subject: Subject): boolean {
-  const [, ...rest] = subject.model.split('/')
-  const names = rest.length === 0 ? [subject.model] : [subject.model, rest.join('/')]
-  const wide = rule.mayMeanModel ? { ...rule, matchesModel: rule.mayMeanModel } : rule
-  return names.some(model => whyNotFor(wide, { ...subject, model }) === undefined)
+  const { demand, model } = subject
+  const wide = inAnyCase(rule)
+  return [...readingsOf(model), ...readingsOf(demand.model)].some(
+    reading => whyNotFor(wide, { ...subject, model: reading }) === undefined,
+  )
+}
+
+/* Before a name may stand a provider and a maker, and a kind of service after it: `openrouter/anthropic/claude-x:free`. */
+function readingsOf(name: string): readonly string[] {
+  const words = name.split('/')
+  const starts = [...words.slice(0, mostWords).keys(), words.length - 1]
+  return starts.flatMap(start => {
+    const reading = words.slice(start).join('/').trim()
+    return [reading, reading.replace(/:[^:]*$/, '').trim()]
+  })
 }
 
 /** Says what keeps a request on local machines. */

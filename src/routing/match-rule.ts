@@ -32,6 +32,11 @@ export function hasConditionBesideModel({ match }: ReadyRule): boolean {
   return Object.entries(match).some(([condition, value]) => condition !== 'model' && value !== undefined)
 }
 
+/** A rule as privacy reads it: it holds whether its words are written in big or in small letters. */
+export function inAnyCase(rule: ReadyRule): ReadyRule {
+  return { ...rule, ...rule.inAnyCase }
+}
+
 /** Whether a rule is for whatever somebody sends in these circumstances: nothing that is asked decides. */
 export function isForSender(rule: ReadyRule, circumstances: Circumstances): boolean {
   const { model, promptTokens, needs } = rule.match

@@ -1,16 +1,20 @@
 import type { FieldPath } from '../core/errors.ts'
 import { routeLimits } from '../core/route-limits.ts'
 import type { Timeouts } from '../core/provider-settings.ts'
-import type { ModelAlias, ModelPattern, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import type { ModelAlias, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import { readAliases, type AliasResolver } from './aliases.ts'
-import { compileGlob, compilePattern, type Matcher } from './model-pattern.ts'
+import { compileGlob, compilePattern, type Comparison, type Matcher } from './model-pattern.ts'
 import { RouteFault } from './route-fault.ts'
 
 /** A rule with its patterns ready to match. */
-export interface ReadyRule extends RouteRule {
+export interface ReadyRule extends RouteRule, RuleMatchers {
+  /** The same patterns, for which big and small letters are alike. */
+  readonly inAnyCase: RuleMatchers
+}
+
+/** What tells whether a rule is for a request. */
+export interface RuleMatchers {
   readonly matchesModel?: Matcher
-  /** Whether big and small letters aside a model is meant. */
-  readonly mayMeanModel?: Matcher
   readonly matchesHeaders: readonly { readonly name: string; readonly glob: string; readonly matches: Matcher }[]
 }
 
@@ -52,20 +56,26 @@ function readRule(rule: RouteRule, at: FieldPath): ReadyRule {
   checkNumber(mostWaitMs, [...at, 'most-wait'], routeLimits.milliseconds)
   targets.forEach((target, index) => checkTarget(target, [...at, 'targets', index]))
   checkSize(match.promptTokens, [...at, 'match', 'prompt-tokens'])
-  const { model, headers = {} } = match
+  const inMatch = [...at, 'match']
   return {
     ...rule,
-    ...(model && RouteFault.within([...at, 'match', 'model'], () => modelMatchers(model))),
-    matchesHeaders: Object.entries(headers).map(([header, glob]) => ({
-      name: header.toLowerCase(),
-      glob,
-      matches: RouteFault.within([...at, 'match', 'headers', header], () => compileGlob(glob)),
-    })),
+    ...compileMatch(match, { at: inMatch }),
+    inAnyCase: compileMatch(match, { at: inMatch, ignoresCase: true }),
   }
 }
 
-function modelMatchers(model: ModelPattern): Required<Pick<ReadyRule, 'matchesModel' | 'mayMeanModel'>> {
-  return { matchesModel: compilePattern(model), mayMeanModel: compilePattern(model, { ignoresCase: true }) }
+function compileMatch(
+  { model, headers = {} }: RouteRule['match'],
+  { at, ...comparison }: Comparison & { readonly at: FieldPath },
+): RuleMatchers {
+  return {
+    ...(model && { matchesModel: RouteFault.within([...at, 'model'], () => compilePattern(model, comparison)) }),
+    matchesHeaders: Object.entries(headers).map(([header, glob]) => ({
+      name: header.toLowerCase(),
+      glob,
+      matches: RouteFault.within([...at, 'headers', header], () => compileGlob(glob, comparison)),
+    })),
+  }
 }
 
 function checkTarget({ provider, model, weight, retries, timeouts = {} }: RouteTarget, at: FieldPath): void {

@@ -1,6 +1,6 @@
 import type { Circumstances } from '../core/route-rules.ts'
 import { isLocalTarget } from './keep-private.ts'
-import { isForAll, isForSender } from './match-rule.ts'
+import { inAnyCase, isForAll, isForSender } from './match-rule.ts'
 import { targetName } from './route-plan.ts'
 import { localProvider, type ProviderPlace, type RoutingView } from './view.ts'
 
@@ -65,7 +65,7 @@ export function providersFor(
 ): readonly string[] {
   const stays =
     circumstances.localOnly !== undefined ||
-    view.rules.rules.some(rule => rule.isLocalOnly && !isForAll(rule) && isForSender(rule, circumstances))
+    view.rules.rules.some(rule => rule.isLocalOnly && !isForAll(rule) && isForSender(inAnyCase(rule), circumstances))
   const reachable = reachableProviders(view, providers)
   return stays ? reachable.filter(id => view.provider(id)?.backend.isLocal === true) : reachable
 }

@@ -108,7 +108,7 @@ const ways: readonly Way[] = [
   {
     name: 'a rule with conditions',
     options: { rules: [...rules, legal] },
-    headers: { 'x-team': 'legal-2' },
+    headers: { 'x-team': 'Legal-2' },
   },
   { name: 'a rule for all', options: { rules: [closed] } },
   { name: 'the settings of the server', options: { rules, isLocalOnly: true } },
@@ -144,11 +144,11 @@ async function serve(options: ServeOptions['rules'] | Pick<ServeOptions, 'rules'
 }
 
 /** Asks everything under every name, and gives all that was told. */
-async function askAll(port: number, headers: Readonly<Record<string, string>> = {}) {
+async function askAll(port: number, headers: Readonly<Record<string, string>> = {}, asked = names) {
   const told: string[] = []
   const statuses = new Set<number>()
   for (const route of Object.values(routes)) {
-    for (const model of names) {
+    for (const model of asked) {
       const { path, body } = route(model)
       const method = body ? 'POST' : 'GET'
       const reply = await ask(port, {
@@ -175,6 +175,16 @@ test.each(ways)('what must stay by $name reaches no upstream, on no route and un
     expect(told).not.toContain(secret)
     expect(served.logText()).not.toContain(secret)
   }
+})
+
+test('what a rule keeps by the name of its model stays under all names that lead to it', async () => {
+  const model = { type: 'exact', text: 'gpt-5' } as const
+  await using there = await serve([{ name: 'kept', match: { model }, targets: [], isLocalOnly: true }, ...rules])
+  const written = ['gpt-5', 'GPT-5', 'canary/gpt-5', 'canary/openai/Gpt-5', ' gpt-5', 'canary/gpt-5:free', 'sneaky-1']
+  const { statuses } = await askAll(there.served.port, {}, written)
+  // Nothing but the list of models is asked for.
+  expect(there.canary.seen.filter(({ method, body }) => method !== 'GET' || body !== '')).toEqual([])
+  expect(statuses).toEqual(new Set([200, 403, 404]))
 })
 
 test('the same requests leave where nothing keeps them', async () => {
