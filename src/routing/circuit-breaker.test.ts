@@ -138,6 +138,18 @@ describe('a check', () => {
     expect(breaker.restsForMs(6000)).toBe(8000)
   })
 
+  test('that goes on to find it down lets a request probe it each minute', () => {
+    const breaker = failing(5)
+    const probes: number[] = []
+    for (let now = 0; now < 200_000; now += 5000) {
+      breaker.keepResting(now, 10_000)
+      if (!breaker.admit(now)) continue
+      probes.push(now)
+      breaker.fail(now)
+    }
+    expect(probes).toEqual([60_000, 120_000, 180_000])
+  })
+
   test('that was wrong is seen by the first failure, and no other is believed until the target has answered', () => {
     const breaker = failing(5)
     breaker.revive(1000)

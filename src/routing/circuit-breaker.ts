@@ -22,6 +22,8 @@ export class CircuitBreaker {
   #restMs = firstRestMs
   #isOpen = false
   #restsUntil = -Infinity
+  /** When the last request failed. */
+  #failedAt = -Infinity
   /** Until when the target itself asked to be left alone. */
   #askedUntil = -Infinity
   #probesUntil = -Infinity
@@ -68,6 +70,7 @@ export class CircuitBreaker {
   fail(now: number, askedMs = 0): void {
     this.#window.add('second', now)
     this.#inARow += 1
+    this.#failedAt = now
     this.#askedUntil = Math.max(this.#askedUntil, now + Math.min(askedMs, mostAskedMs))
     if (this.#check === 'found-well') {
       this.#check = 'was-wrong'
@@ -101,9 +104,13 @@ export class CircuitBreaker {
     this.#check = 'found-well'
   }
 
-  /** Lets the target rest for so long at least, because a check found it still down. */
+  /**
+   * Lets the target rest for so long at least, because a check found it still down. A check may be wrong: a minute after
+   * the last request failed, the next one probes in any case.
+   */
   keepResting(now: number, milliseconds: number): void {
-    if (this.isCheckable(now)) this.#restsUntil = Math.max(this.#restsUntil, now + milliseconds)
+    if (!this.isCheckable(now)) return
+    this.#restsUntil = Math.max(this.#restsUntil, Math.min(now + milliseconds, this.#failedAt + mostRestMs))
   }
 
   #isBad(now: number): boolean {
