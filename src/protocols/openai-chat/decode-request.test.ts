@@ -239,6 +239,7 @@ describe('the fields', () => {
   })
 
   test('no effort means no reasoning', () => {
+    expect(decode({ reasoning_effort: 'default' }).request).not.toHaveProperty('effort')
     expect(decode({ reasoning_effort: 'none' }).request).toMatchObject({
       effort: 'none',
       thinking: { mode: 'disabled' },

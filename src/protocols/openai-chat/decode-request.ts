@@ -1,4 +1,4 @@
-import type { ModelRequest } from '../../core/request.ts'
+import type { Effort, ModelRequest } from '../../core/request.ts'
 import { defined, Field } from '../json.ts'
 import type { DecodedRequest } from '../protocol.ts'
 import { decodeMessages } from './decode-messages.ts'
@@ -52,9 +52,7 @@ function decodeToolFields(root: Field): Partial<ModelRequest> {
 }
 
 function decodeAnswerFields(root: Field): Partial<ModelRequest> {
-  const effort = root
-    .at('reasoning_effort')
-    .maybe(field => field.oneOf(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']))
+  const effort = root.at('reasoning_effort').maybe(decodeEffort)
   return defined({
     sampling: decodeSampling(root),
     maxTokens: decodeMaxTokens(root),
@@ -64,6 +62,12 @@ function decodeAnswerFields(root: Field): Partial<ModelRequest> {
     responseFormat: root.at('response_format').maybe(decodeResponseFormat),
     topLogprobs: decodeTopLogprobs(root),
   })
+}
+
+/* Groq calls by `default` what is so where nothing is said. */
+function decodeEffort(field: Field): Effort | undefined {
+  const word = field.oneOf(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'default'])
+  return word === 'default' ? undefined : word
 }
 
 function decodeOwnFields(root: Field): Partial<ModelRequest> {
