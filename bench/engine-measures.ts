@@ -66,6 +66,14 @@ export const measures: readonly Measure[] = [
     figures: [firstToken('shared prefix, owner busy')],
   },
   {
+    asks: salt =>
+      ['a', 'b', 'c', 'd'].map(client => ({
+        prompt: `${prompt(`${salt}s`, promptWords)} ${words(`${salt}${client}`, 12)}`,
+        outputTokens: 2,
+      })),
+    figures: [{ name: 'first token, four at once with a cold shared prefix', unit: 'ms', of: lastFirstTokenMs }],
+  },
+  {
     asks: salt => [
       { prompt: prompt(`${salt}r`, 10), outputTokens: 6000, until: 1 },
       { prompt: prompt(salt, longPromptWords), outputTokens: 2, after: { client: 0, tokens: 100 } },
@@ -103,6 +111,11 @@ function readingRate(outcomes: readonly Outcome[]): number {
 function firstTokenMs(outcomes: readonly Outcome[]): number {
   const { tokenMs, sentMs } = last(outcomes)
   return (tokenMs[0] ?? Infinity) - sentMs
+}
+
+/** How long the client waited that had its first token last. */
+function lastFirstTokenMs(outcomes: readonly Outcome[]): number {
+  return Math.max(...outcomes.map(({ tokenMs, sentMs }) => (tokenMs[0] ?? Infinity) - sentMs))
 }
 
 /** How much longer a reader's gaps are while the last client's prompt is read than before. */

@@ -8,6 +8,7 @@ const report: CacheReport = {
   promptTokens: 900,
   reusedTokens: 20,
   restoredTokens: 0,
+  awaitedTokens: 15,
   outcome: 'differs',
   difference: { token: 20, lostTokens: 880, place: 'system.0', before: 'It is ', asked: 'Mon\u001B[31m', kept: 'Sun' },
 }
@@ -29,6 +30,7 @@ test('it asks the server that the flags name, and says where a prompt differs', 
   expect(asked).toEqual([{ id: 'req_1', flags: { host: '::1', port: '7', keys: ['k'] } }])
   for (const words of [
     '900 tokens',
+    '15 of them, which another prompt was reading',
     '880 tokens',
     'token 20, in system.0',
     'up to the first token that differs',

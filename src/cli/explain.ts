@@ -49,6 +49,7 @@ const meanings: Readonly<Record<CacheOutcome, string>> = {
   'whole-pieces': 'it is greedy or seeded, and only whole pieces give the same answer again',
   checkpoint: 'this model goes back only to a few places, and it was reused up to the last of them',
   'cannot-cut': 'this model goes back only to a few places, and none of them is early enough',
+  'being-read': 'another prompt that begins like it was still being read',
   'pushed-out': 'what was like it made way for other conversations',
   'not-worthwhile': 'evaluating again was faster than bringing back',
   measured: 'each of its tokens was to be measured, so none was reused',
@@ -56,10 +57,11 @@ const meanings: Readonly<Record<CacheOutcome, string>> = {
 }
 
 function pairsOf(report: CacheReport): readonly (readonly [string, string | undefined])[] {
-  const { promptTokens, reusedTokens, restoredTokens, outcome, difference } = report
+  const { promptTokens, reusedTokens, restoredTokens, awaitedTokens = 0, outcome, difference } = report
   return [
     ['Prompt', `${promptTokens} tokens`],
     ['Reused', `${reusedTokens} tokens${restoredTokens > 0 ? ', brought back from the archive' : ''}`],
+    ['Waited for', awaitedTokens > 0 ? `${awaitedTokens} of them, which another prompt was reading` : undefined],
     ['Evaluated', `${promptTokens - reusedTokens} tokens`],
     ['Because', meanings[outcome]],
     ['Differs at', difference && `token ${difference.token}, in ${difference.place}`],

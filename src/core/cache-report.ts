@@ -8,6 +8,8 @@ export interface CacheReport {
   readonly reusedTokens: number
   /** The part of `reusedTokens` that was brought back from the archive. */
   readonly restoredTokens: number
+  /** The part of `reusedTokens` that another prompt read while this one waited for it; absent where it waited for none. */
+  readonly awaitedTokens?: number
   readonly outcome: CacheOutcome
   readonly difference?: CacheDifference
 }
@@ -16,8 +18,8 @@ export interface CacheReport {
  * Why a prompt was reused as far as it was: `reused`, as far as it is the same as before;
  * `differs`, up to its first token that differs; `whole-pieces`, only what gives the same answer again;
  * `checkpoint`, up to the last place that this model can go back to; `cannot-cut`, since there is no such place before
- * the first token that differs; `pushed-out`, by other conversations;
- * `not-worthwhile`, since evaluating was faster than bringing back; `measured`, since each of its tokens was to be
+ * the first token that differs; `being-read`, since another request's prompt had not got further;
+ * `pushed-out`, by other conversations; `not-worthwhile`, since evaluating was faster than bringing back; `measured`, since each of its tokens was to be
  * measured; `nothing-kept`, nothing like it was there.
  */
 export type CacheOutcome =
@@ -26,6 +28,7 @@ export type CacheOutcome =
   | 'whole-pieces'
   | 'checkpoint'
   | 'cannot-cut'
+  | 'being-read'
   | 'pushed-out'
   | 'not-worthwhile'
   | 'measured'

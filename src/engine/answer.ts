@@ -27,6 +27,8 @@ export async function* toAnswer(
       case 'planned':
         losses = [...losses, ...happening.losses]
         break
+      case 'held':
+        break
       case 'started':
         yield toStart(happening, { ...head, losses })
         break

@@ -47,7 +47,7 @@ export class GenerationCalls {
   tell(event: GenerationEvent): void {
     const running = this.#running.get(event.id)
     if (!running) return
-    if (event.type === 'started') running.isStarted = true
+    if (event.type === 'held' || event.type === 'started') running.isStarted = true
     running.events.push(event)
     running.flow.added(bytesOf(event))
   }

@@ -142,6 +142,8 @@ export interface EmbeddedText {
 export type GenerationEvent =
   /** Comes first, where the model cannot be held to all that was asked. */
   | { readonly type: 'planned'; readonly id: number; readonly losses: readonly Loss[] }
+  /** It has a place, and waits until another prompt has read what both begin with. */
+  | { readonly type: 'held'; readonly id: number }
   | {
       readonly type: 'started'
       readonly id: number

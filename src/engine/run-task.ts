@@ -43,7 +43,7 @@ export async function* runTask(
     for await (const event of generate({ model, task, queueTimeoutMs, pool }, signal)) {
       reached += 1
       if (reached > (suspiciousUpTo ?? 0)) endTrial()
-      if (event.type === 'started') turn.begin()
+      if (event.type === 'held' || event.type === 'started') turn.begin()
       if (event.type === 'ended') poison.clear(key)
       yield event
     }
@@ -74,7 +74,7 @@ async function* generate(
   const patience = startPatience(model, queueTimeoutMs)
   try {
     for await (const event of host.generate(task, AbortSignal.any([signal, patience.signal]))) {
-      if (event.type === 'started') patience.stop()
+      if (event.type === 'held' || event.type === 'started') patience.stop()
       yield event
     }
   } finally {

@@ -41,8 +41,8 @@ function costFields({ usage, cache }: AnswerTrace): object {
 }
 
 /* The texts around the place where a prompt differs stay out of the log. */
-function cacheFields({ outcome, restoredTokens, difference }: CacheReport): object {
-  return { outcome, restoredTokens, differsAt: difference?.token, place: difference?.place }
+function cacheFields({ outcome, restoredTokens, awaitedTokens, difference }: CacheReport): object {
+  return { outcome, restoredTokens, awaitedTokens, differsAt: difference?.token, place: difference?.place }
 }
 
 function outcome(failure: ModelError | undefined): 'answered' | 'left' | 'failed' {

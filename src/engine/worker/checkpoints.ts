@@ -77,10 +77,14 @@ export function stopsOf(job: StoppingJob, { reusedTokens: kept, difference }: Ca
   const wanted = [difference?.token ?? 0, last, map.headTokens(), ...map.marks.map(mark => mark.tokens)]
   const stops: number[] = []
   for (const place of wanted) {
-    const isApart = stops.every(stop => Math.abs(stop - place) >= bulkPiece)
-    if (place - kept >= bulkPiece && place <= last && isApart) stops.push(place)
+    if (place - kept >= bulkPiece && place <= last && isApart(place, stops)) stops.push(place)
   }
   return stops.toSorted((a, b) => a - b)
+}
+
+/** Whether between a place and all others there are large pieces. */
+export function isApart(place: number, others: readonly number[]): boolean {
+  return others.every(other => Math.abs(other - place) >= bulkPiece)
 }
 
 /** Drops the one whose neighbours are closest together while there are too many, never the first or the last. */

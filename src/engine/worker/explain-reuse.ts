@@ -11,6 +11,8 @@ export interface Nearest {
   readonly isGone: boolean
   /** Whether it can be gone on from at any place, rather than at a few. */
   readonly isWhole: boolean
+  /** Whether what both begin with has been read, rather than being read for another request. */
+  readonly isRead: boolean
 }
 
 export interface Reuse {
@@ -43,14 +45,21 @@ export function explainReuse(reuse: Reuse): CacheReport {
 }
 
 function outcomeOf(reuse: Reuse, differs: boolean): CacheOutcome {
-  const { tokens, kept, nearest, isReproducible, isMeasured } = reuse
+  const { tokens, kept, nearest, isMeasured } = reuse
   if (!nearest || nearest.common === 0) return 'nothing-kept'
   if (isMeasured) return 'measured'
   // The last token of a prompt is always evaluated.
   if (kept >= Math.min(nearest.common, tokens.length - 1)) return differs ? 'differs' : 'reused'
+  return obstacleOf({ ...reuse, nearest }, differs)
+}
+
+/** What stood against reusing all that both begin with. */
+function obstacleOf(reuse: Reuse & { readonly nearest: Nearest }, differs: boolean): CacheOutcome {
+  const { kept, nearest, isReproducible } = reuse
   if (nearest.isGone) return 'pushed-out'
   if (!nearest.isWhole) return kept > 0 ? 'checkpoint' : 'cannot-cut'
   if (isReproducible) return 'whole-pieces'
+  if (!nearest.isRead) return 'being-read'
   // So few tokens are not copied; it is the difference that costs.
   return differs && nearest.common - kept <= worthCopying ? 'differs' : 'not-worthwhile'
 }

@@ -25,7 +25,7 @@ export interface Work {
   /** How many tokens of its prompt were not there when it came. */
   readonly toRead: number
   /** The places of the prompt at which a checkpoint is taken. */
-  readonly stops: readonly number[]
+  stops: readonly number[]
   /** Drawn and not yet evaluated. */
   next: number | undefined
   isCancelled: boolean

@@ -1,19 +1,19 @@
 import type { GenerationEvent, StepNews } from '../messages.ts'
 import type { ReadPiece } from '../reading-rate.ts'
+import { Admission } from './admission.ts'
+import type { Admitted } from './admission.ts'
 import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
 import { writesOf } from './cache-writes.ts'
 import { Checkpoints, stopsOf } from './checkpoints.ts'
 import { Generation } from './generation.ts'
 import type { Job } from './generation.ts'
-import { createJobQueue } from './job-queue.ts'
 import { emptyLane } from './lane.ts'
 import type { Lane, Work } from './lane.ts'
 import { remainingOf, remember, toEntry, unreadOf } from './lane-entry.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { BatchEntry } from './model-slots.ts'
 import { Seating } from './seating.ts'
-import type { Seated } from './seating.ts'
 import { bulkPiece } from './slots.ts'
 import { Pace } from './pace.ts'
 import { findGaps, planStep } from './step.ts'
@@ -57,15 +57,15 @@ class StepScheduler implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #model: LanguageModel
   readonly #lanes: readonly Lane[]
-  readonly #queue = createJobQueue<Job>(() => performance.now())
   #events: GenerationEvent[] = []
   readonly #seating: Seating
+  readonly #admission: Admission
   readonly #checkpoints: Checkpoints
   readonly #costs = new CacheCosts()
   readonly #pace: Pace
   /** Whether the step writes, rather than reads prompts. */
   #isWriting = false
-  /** How many answers are being written, and how many prompts read. */
+  /** How many answers are being written; and of how many prompts how much is still to be read, held ones included. */
   #writing = 0
   #reading = { prompts: 0, tokens: 0 }
   /** How long prompts have waited for the answers beside them since they were read last. */
@@ -84,15 +84,17 @@ class StepScheduler implements Scheduler {
     this.#checkpoints = new Checkpoints(model, this.#lanes)
     const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
     this.#seating = new Seating({ model, archive, ...parts, now: () => Date.now() })
+    const onHeld = ({ id }: Job): void => void this.#events.push({ type: 'held', id })
+    this.#admission = new Admission({ model, lanes: this.#lanes, seating: this.#seating, onHeld })
   }
 
   submit(job: Job): void {
-    this.#queue.push(job)
+    this.#admission.push(job)
     this.#run ??= this.#work()
   }
 
   cancel(id: number): void {
-    this.#queue.remove(id)
+    this.#admission.remove(id)
     const work = this.#workOf(id)
     if (!work) return
     work.isCancelled = true
@@ -128,10 +130,12 @@ class StepScheduler implements Scheduler {
       while (!this.#isLeaving) {
         this.#dropCancelled()
         // Seating can take a while, and readers need not wait for it.
-        if (this.#queue.length > 0 && this.#events.length > 0) this.#flush(0)
+        if (this.#admission.isDue && this.#events.length > 0) this.#flush(0)
         await this.#admit()
         const pieces = this.#planPieces()
         this.#flush(pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0))
+        // What a held prompt waited for may just have been paused.
+        if (pieces.length === 0 && this.#admission.held.length > 0) continue
         if (pieces.length === 0) break
         await this.#evaluate(pieces)
       }
@@ -163,20 +167,15 @@ class StepScheduler implements Scheduler {
   }
 
   async #admit(): Promise<void> {
-    for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
-      const seated = await this.#seating.seat(job)
-      if (!seated) return
-      // While a conversation was brought back, the client may have left.
-      if (!this.#queue.has(job.id)) continue
-      this.#queue.remove(job.id)
-      const { report } = seated
-      const begun = this.#begin(job, seated)
+    for (let next = await this.#admission.next(); next; next = await this.#admission.next()) {
+      const { job, report } = next
+      const begun = this.#begin(next)
       const written = writesOf(job.map, report.reusedTokens)
       this.#events.push({ type: 'started', id: job.id, report, ...(written && { written }) }, ...begun)
     }
   }
 
-  #begin(job: Job, { lane, report }: Seated): readonly GenerationEvent[] {
+  #begin({ job, lane, report }: Admitted): readonly GenerationEvent[] {
     this.#clock += 1
     lane.lastUsed = this.#clock
     lane.askedTokens = job.map.askedTokens()
@@ -201,6 +200,7 @@ class StepScheduler implements Scheduler {
       unread: unreadOf(lane, work),
       toRead: work.toRead,
       arrived: work.arrived,
+      awaited: this.#admission.awaitedOf(lane),
       inBulk: work.generation.job.isReproducible,
     }))
     const writing = working.filter(({ remaining }) => remaining === 0)
@@ -208,7 +208,12 @@ class StepScheduler implements Scheduler {
     // In one batch, prompts beside answers would cost a pass more than by themselves.
     this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
     this.#writing = writing.length
-    this.#reading = { prompts: reading.length, tokens: reading.reduce((sum, { unread }) => sum + unread, 0) }
+    const { held } = this.#admission
+    const unread = [
+      ...reading.map(each => each.unread),
+      ...held.map(each => each.job.tokens.length - each.awaited.upTo),
+    ]
+    this.#reading = { prompts: unread.length, tokens: unread.reduce((sum, tokens) => sum + tokens, 0) }
     const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,
       promptTokens: this.#pace.room(

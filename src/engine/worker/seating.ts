@@ -48,8 +48,7 @@ export class Seating {
   async seat(job: Job): Promise<Seated | undefined> {
     const { model, now } = this.#options
     const { tokens, isReproducible, map } = job
-    const isMeasured = measuresPrompt(job)
-    const arrival: Arrival = { tokens, isReproducible, canForget: model.canForget, isMeasured }
+    const arrival = this.toArrival(job)
     const seat = chooseSeat(this.#slots(), arrival)
     if (!seat) return undefined
     const nearest = this.#nearest(tokens)
@@ -57,11 +56,24 @@ export class Seating {
     const { lane, kept } = restored ?? (await this.#take(seat, tokens))
     lane.pins = renewPins(lane.pins, map.marks, { kept, nowMs: now() })
     const spell = (some: Uint32Array): string => model.spellPrompt(some)
+    const { isMeasured } = arrival
     const from = { tokens, kept, restored: restored ? kept : 0, nearest, isReproducible, isMeasured }
     return {
       lane,
       report: explainReuse({ ...from, placeOf: token => map.placeOf(token), spell }),
     }
+  }
+
+  /** Sees a prompt as one to be seated. */
+  toArrival(job: Job): Required<Arrival> {
+    const { tokens, isReproducible } = job
+    return { tokens, isReproducible, canForget: this.#options.model.canForget, isMeasured: measuresPrompt(job) }
+  }
+
+  /** How much of a prompt need not be evaluated if it is seated at this moment. */
+  available(arrival: Arrival): number {
+    const keep = chooseSeat(this.#slots(), arrival)?.keep ?? 0
+    return this.#findWorthwhile(arrival, keep)?.keep ?? keep
   }
 
   /** Writes every conversation of some length away, the latest first. */
@@ -80,8 +92,8 @@ export class Seating {
 
   async #restore(seat: Seat, arrival: Arrival): Promise<{ lane: Lane; kept: number } | undefined> {
     const { archive, checkpoints, costs } = this.#options
-    const found = archive.find(arrival)
-    if (!found || !costs.isWorthRestoring(found.entry.sizeBytes, found.keep - seat.keep)) return undefined
+    const found = this.#findWorthwhile(arrival, seat.keep)
+    if (!found) return undefined
     const lane = this.#laneFor(seat, arrival.tokens)
     await this.#setAside(lane, arrival.tokens)
     const began = performance.now()
@@ -99,6 +111,12 @@ export class Seating {
     await checkpoints.take(lane)
     const there = this.#slots()[lane.id]
     return { lane, kept: await this.#forget(lane, there ? reusable(there, arrival) : 0) }
+  }
+
+  /** What was written away of a prompt, where bringing it back is faster than evaluating what it has beyond `keep`. */
+  #findWorthwhile(arrival: Arrival, keep: number): ReturnType<Archive['find']> {
+    const found = this.#options.archive.find(arrival)
+    return found && this.#options.costs.isWorthRestoring(found.entry.sizeBytes, found.keep - keep) ? found : undefined
   }
 
   /** A file holds one place of a conversation; what it shares with others, these may still be able to go back to. */
@@ -168,16 +186,16 @@ export class Seating {
     const { archive, lanes, model } = this.#options
     const isWholeIn = (lane: Lane): boolean => model.canForget && model.earliest(lane.id) === 0
     const here = [
-      ...lanes.map(lane => ({ tokens: lane.tokens, isWhole: isWholeIn(lane) })),
+      ...lanes.map(lane => ({ tokens: promised(lane), read: lane.tokens.length, isWhole: isWholeIn(lane) })),
       ...archive.entries().map(entry => ({ tokens: entry.tokens, isWhole: archive.isWhole(entry) })),
     ]
     const candidates = [
       ...here.filter(each => each.tokens.length > 0).map(each => ({ ...each, isGone: false })),
       ...archive.gone().map(each => ({ tokens: each, isWhole: true, isGone: true })),
-    ].map(each => ({ ...each, common: commonPrefix(each.tokens, tokens) }))
+    ].map(each => ({ read: each.tokens.length, ...each, common: commonPrefix(each.tokens, tokens) }))
     const nearest = candidates.toSorted((a, b) => b.common - a.common || Number(a.isGone) - Number(b.isGone))[0]
     // A lane's own tokens are about to change.
-    return nearest && { ...nearest, tokens: Uint32Array.from(nearest.tokens) }
+    return nearest && { ...nearest, isRead: nearest.read >= nearest.common, tokens: Uint32Array.from(nearest.tokens) }
   }
 
   #lane(id: number): Lane {
@@ -185,6 +203,12 @@ export class Seating {
     if (!lane) throw new Error(`there is no slot ${id}`)
     return lane
   }
+}
+
+/* A prompt that is being read counts as what it will be. */
+function promised({ tokens, work }: Lane): ArrayLike<number> {
+  const asked = work?.generation.job.tokens
+  return asked && asked.length > tokens.length ? asked : tokens
 }
 
 type Holding = Pick<Lane, 'tokens' | 'bulkTokens' | 'askedTokens' | 'pins'>

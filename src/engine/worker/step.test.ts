@@ -44,6 +44,15 @@ test('the oldest prompt has half of a step, and the shortest ones the rest', () 
   ])
 })
 
+test('a prompt that others wait for is as short as what they wait for', () => {
+  const working = [2000, 300, 100, 3000].map((remaining, slot) => ({ slot, remaining, arrived: slot, inBulk: false }))
+  const awaited = working.map(each => (each.slot === 3 ? { ...each, awaited: 90 } : each))
+  expect(planStep(awaited, limits)).toEqual([
+    { slot: 0, count: 256 },
+    { slot: 3, count: 256 },
+  ])
+})
+
 test('what the others do not need is the oldest one’s', () => {
   const working = [2000, 30].map((remaining, slot) => ({ slot, remaining, arrived: slot, inBulk: false }))
   expect(planStep(working, limits)).toEqual([

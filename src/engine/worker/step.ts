@@ -4,6 +4,8 @@ import { bulkPiece } from './slots.ts'
 export interface Working {
   readonly slot: number
   readonly remaining: number
+  /** After how many of them another prompt can go on; absent where none waits for it. */
+  readonly awaited?: number | undefined
   /** Larger is later. */
   readonly arrived: number
   /** Whether its prompt is to be evaluated in large pieces only, whatever room there is. */
@@ -37,11 +39,12 @@ export function planStep(working: readonly Working[], limits: StepLimits): reado
   )
 }
 
-/* Half of the room is the oldest one's, so that nobody starves; in the rest the shortest go first, as they are done soonest. */
+/* Half of the room is the oldest one's, so that nobody starves; in the rest those go first that are soonest done, or
+   have read what others wait for. */
 function share(reading: readonly Working[], { room, most }: { room: number; most: number }): Share[] {
   const [oldest, ...others] = reading
   if (!oldest || room <= 0) return []
-  const shortestFirst = others.toSorted((a, b) => a.remaining - b.remaining)
+  const shortestFirst = others.toSorted((a, b) => usefulIn(a) - usefulIn(b))
   const first = piece(oldest, { room: others.length === 0 ? room : Math.ceil(room / 2), most })
   const shares = [first]
   let left = room - first.count
@@ -53,6 +56,10 @@ function share(reading: readonly Working[], { room, most }: { room: number; most
   }
   if (left <= 0) return shares
   return [{ slot: oldest.slot, count: pieceOf(oldest.remaining, first.count + left) }, ...shares.slice(1)]
+}
+
+function usefulIn({ remaining, awaited = remaining }: Working): number {
+  return Math.min(remaining, awaited)
 }
 
 function piece({ slot, remaining, inBulk }: Working, { room, most }: { room: number; most: number }): Share {
