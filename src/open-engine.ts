@@ -119,6 +119,8 @@ function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify
       return logger.warn(news, 'a model could not be loaded')
     case 'crashed':
       return logger.error(news, 'the process of a model ended by itself')
+    case 'leaving':
+      return logger.info(news, 'a model makes way for another one that waits')
     case 'unloaded':
       return logger.info(news, 'a model was unloaded')
     case 'progress':

@@ -13,8 +13,8 @@ import type { ModelsContext } from './models-context.ts'
 /** One model's process. */
 export interface ModelProcess {
   readonly model: string
-  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
-  readonly state: 'waiting' | 'loading' | 'ready' | 'ending'
+  /** `waiting` for memory, `loading`, `ready`, `leaving` once its answers are over, or `ending` because it was unloaded. */
+  readonly state: 'waiting' | 'loading' | 'ready' | 'leaving' | 'ending'
   readonly processId?: number
 }
 

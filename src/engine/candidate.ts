@@ -61,6 +61,7 @@ export async function examineModel(
         return named(error)
       }
     },
+    leastBytes: room => leastMemory(file, { preferences, room, adapterBytes }),
     start: async (plan, { signal: stop, onProgress }) => {
       const made = { modelPath: path, packageDirectory, plan, use, ...computationOf(preferences) }
       // A model that writes nothing holds no conversations.

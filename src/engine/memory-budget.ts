@@ -2,7 +2,7 @@
 export interface Holding {
   readonly model: string
   readonly bytes: number
-  /** `loading` has not taken all of it yet, `idle` can be unloaded, `ending` gives it back in a moment. */
+  /** `loading` has not taken all of it yet, `idle` can be unloaded, `ending` gives it back once its answers are over. */
   readonly state: 'loading' | 'busy' | 'idle' | 'pinned' | 'ending'
   /** Larger is later. */
   readonly lastUsed: number
@@ -51,13 +51,22 @@ export function measureRoom(holdings: readonly Holding[], budget: MemoryBudget):
   }
 }
 
-/**
- * Chooses which idle models to unload to gain `bytes`: the least recently used first, and none that is not needed.
- * Gives nothing where all of them would not suffice.
- */
+/** Chooses which idle models to unload to gain `bytes`: the least recently used first, and none that is not needed. */
 export function chooseEvictions<T extends Holding>(holdings: readonly T[], bytes: number): readonly T[] {
+  const idle = holdings.filter(({ state }) => state === 'idle')
+  return chooseEnough(
+    idle.toSorted((a, b) => a.lastUsed - b.lastUsed),
+    bytes,
+  )
+}
+
+/**
+ * Chooses, the foremost first, what gains `bytes`, and none that is not needed. Gives nothing where all of them would
+ * not suffice.
+ */
+export function chooseEnough<T extends Holding>(holdings: readonly T[], bytes: number): readonly T[] {
   const chosen: T[] = []
-  for (const holding of holdings.filter(isIdle).toSorted((a, b) => a.lastUsed - b.lastUsed)) {
+  for (const holding of holdings) {
     if (sum(chosen) >= bytes) break
     chosen.push(holding)
   }
@@ -68,10 +77,7 @@ export function chooseEvictions<T extends Holding>(holdings: readonly T[], bytes
   }, chosen)
 }
 
-function isIdle({ state }: Holding): boolean {
-  return state === 'idle'
-}
-
-function sum(holdings: readonly Holding[]): number {
+/** What some models take together. */
+export function sum(holdings: readonly Holding[]): number {
   return holdings.reduce((total, { bytes }) => total + bytes, 0)
 }

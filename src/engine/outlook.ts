@@ -15,7 +15,7 @@ export interface Knowledge {
  * queue.
  */
 export function toOutlook({ status, shortage }: Knowledge, model: string): Outlook | undefined {
-  const found = status.find(each => each.model === model && each.state !== 'ending')
+  const found = status.find(each => each.model === model && each.state !== 'leaving' && each.state !== 'ending')
   if (!found || found.state === 'waiting') {
     const memory = shortage(model)
     if (memory) return { state: 'no-room', memory, ...(found && { waiting: found.waiting }) }

@@ -4,8 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.ts'
 import { until } from '../../test/chaos/serve-engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
+import { passingClock } from '../../test/support/passing-clock.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import type { ModelEvent } from '../core/events.ts'
+import type { Priority } from '../core/request.ts'
 import { estimateMemory } from '../gguf/memory.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import type { PoolPolicy } from './pool.ts'
@@ -47,6 +49,15 @@ async function occupy(model: string): Promise<AsyncIterator<ModelEvent>> {
   return events
 }
 
+/** Asks a model again and again, with several requests at a time. Throws where one of them fails. */
+async function keepBusy(model: string, stop: AbortSignal, priority: Priority = 'normal'): Promise<void> {
+  const askOn = async (name: string): Promise<void> => {
+    for (let asked = 0; !stop.aborted; asked += 1)
+      await opened.ask(`Question ${asked} of ${name}`, { model, priority, maxTokens: 100 })
+  }
+  await Promise.all(['ada', 'bob', 'eve'].map(askOn))
+}
+
 describe('a budget of memory', () => {
   test('holds as many models as fit', async () => {
     const { ask } = open({ memoryBytes: 2 * oneModel })
@@ -62,7 +73,7 @@ describe('a budget of memory', () => {
     expect(loaded()).toEqual(['one', 'three'])
   })
 
-  test('never loses a model that answers; who asks for another one is told to come back', async () => {
+  test('never loses a model that answers; who waited too long for it is told to come back', async () => {
     const { ask } = open({ memoryBytes: oneModel, queueTimeoutMs: 50 })
     const events = await occupy('one')
     const refused = ask('Hi', { model: 'two' })
@@ -106,6 +117,88 @@ describe('a budget of memory', () => {
     await events.return?.()
     expect((await waiting).usage.outputTokens).toBe(24)
     expect(loaded()).toEqual(['two'])
+  })
+
+  test('is made by a model that is never without requests, once another one waited for ten seconds', async () => {
+    const clock = passingClock()
+    const { ask } = open({ memoryBytes: oneModel }, clock.now)
+    const stopping = new AbortController()
+    const busy = keepBusy('one', stopping.signal)
+    await until(() => opened.engine.status()[0]?.answering === 1)
+    clock.pass(60_000)
+    const waiting = ask('Hi', { model: 'two' })
+    await until(() => opened.engine.status().some(({ state }) => state === 'waiting'))
+    expect(told('leaving')).toEqual([])
+    clock.pass(10_000)
+    expect((await waiting).usage.outputTokens).toBe(24)
+    expect(told('leaving')).toEqual([{ type: 'leaving', model: 'one', for: 'two' }])
+    stopping.abort()
+    // What had begun was written to its end, and what waited was answered after the other model.
+    await busy
+    expect(told('failed')).toEqual([])
+  })
+
+  test('goes from one model to the other and back where both are never without requests', async () => {
+    const clock = passingClock()
+    open({ memoryBytes: oneModel }, clock.now)
+    const stopping = new AbortController()
+    const busy = [keepBusy('one', stopping.signal), keepBusy('two', stopping.signal)]
+    const turns = (): readonly string[] => opened.news.flatMap(({ type, model }) => (type === 'ready' ? [model] : []))
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await until(() => turns().length === turn && opened.engine.status().some(({ state }) => state === 'waiting'))
+      // A model that has just been loaded keeps its place, however long the other one waited.
+      clock.pass(19_000)
+      await new Promise(resolve => setTimeout(resolve, 600))
+      expect(turns()).toHaveLength(turn)
+      clock.pass(1000)
+    }
+    stopping.abort()
+    await Promise.all(busy)
+    const [first, second, third, fourth] = turns()
+    expect(new Set([first, second])).toEqual(new Set(['one', 'two']))
+    expect([third, fourth]).toEqual([first, second])
+    expect(told('failed')).toEqual([])
+  })
+
+  test('is not made by what answers something more urgent, for half a minute', async () => {
+    const clock = passingClock()
+    const { ask } = open({ memoryBytes: oneModel }, clock.now)
+    const stopping = new AbortController()
+    const busy = keepBusy('one', stopping.signal, 'high')
+    await until(() => opened.engine.status()[0]?.answering === 1)
+    const waiting = ask('Hi', { model: 'two' })
+    await until(() => opened.engine.status().some(({ state }) => state === 'waiting'))
+    clock.pass(29_000)
+    await new Promise(resolve => setTimeout(resolve, 600))
+    expect(told('leaving')).toEqual([])
+    clock.pass(1000)
+    expect((await waiting).usage.outputTokens).toBe(24)
+    stopping.abort()
+    await busy
+  })
+
+  test('is kept for who was refused while it was being made', async () => {
+    const clock = passingClock()
+    const { ask } = open({ memoryBytes: oneModel, queueTimeoutMs: 1500 }, clock.now)
+    const events = await occupy('one')
+    const leaving = opened.processOf('one')
+    process.kill(leaving, 'SIGSTOP')
+    clock.pass(60_000)
+    const refused = ask('Hi', { model: 'two' })
+    await until(() => opened.engine.status().some(({ state }) => state === 'waiting'))
+    clock.pass(10_000)
+    await expect(refused).rejects.toMatchObject({ kind: 'overloaded' })
+    const back = ask('Hi', { model: 'one' }).catch(() => {})
+    await until(() => opened.engine.status().some(({ state }) => state === 'waiting'))
+    process.kill(leaving, 'SIGCONT')
+    await events.return?.()
+    await until(() => opened.engine.status().length === 1)
+    expect((await ask('Hi', { model: 'two' })).usage.outputTokens).toBe(24)
+    await back
+    expect(opened.news.flatMap(({ type, model }) => (type === 'ready' ? [model] : [])).slice(0, 2)).toEqual([
+      'one',
+      'two',
+    ])
   })
 
   test('never loses a pinned model', async () => {

@@ -1,25 +1,26 @@
 import { ModelError, toModelError } from '../core/errors.ts'
-import { formatBytes } from '../core/bytes.ts'
+import type { Priority } from '../core/request.ts'
 import type { HostExit } from './host-exit.ts'
 import type { ModelHost } from './host.ts'
 import { createLatelyUsed } from './lately-used.ts'
 import type { LatelyUsed } from './lately-used.ts'
 import type { LoadPlan } from './load-plan.ts'
-import { chooseEvictions, measureRoom } from './memory-budget.ts'
 import type { Room } from './memory-budget.ts'
 import { createQuarantine } from './quarantine.ts'
 import type { Quarantine } from './quarantine.ts'
-import { toHolding, toStatus } from './resident.ts'
-import type { ModelStatus, Resident, ResidentHolding } from './resident.ts'
+import { toStatus } from './resident.ts'
+import type { ModelStatus, Resident, Use } from './resident.ts'
+import { SharedMemory } from './shared-memory.ts'
+import type { Planner } from './shared-memory.ts'
 import { waitFor } from './wait-for.ts'
 
 /** The models that are loaded, each in a process of its own, within one budget of memory. */
 export interface ModelPool {
   /**
    * Gives the use of a model, loading it if it is not loaded; requests that ask for the same one share its loading.
-   * A model in use is never unloaded. Throws a `ModelError`.
+   * A model in use is never unloaded. The priority is `normal` where none is given. Throws a `ModelError`.
    */
-  use(model: string, signal: AbortSignal): Promise<Lease>
+  use(model: string, signal: AbortSignal, priority?: Priority): Promise<Lease>
   /** How many answers a model writes at once; one, as long as that is not decided. */
   slots(model: string): number
   status(): readonly ModelStatus[]
@@ -32,6 +33,8 @@ export interface ModelPool {
 /** The use of a model until it is given back. */
 export interface Lease {
   readonly host: ModelHost
+  /** Aborted when the model makes way for another one: who is not being answered yet gives it back and asks again. */
+  readonly leaving: AbortSignal
   readonly release: () => void
 }
 
@@ -52,9 +55,7 @@ export interface PoolPolicy {
 }
 
 /** A model that was found sound and can be loaded. */
-export interface Candidate {
-  /** Decides how to run it; undefined where it must wait for room. Throws `unavailable` where waiting does not help. */
-  plan(room: Room): LoadPlan | undefined
+export interface Candidate extends Planner {
   start(
     plan: LoadPlan,
     options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
@@ -68,6 +69,7 @@ export type PoolNews =
   | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
   | { readonly type: 'failed'; readonly model: string; readonly error: ModelError }
   | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
+  | { readonly type: 'leaving'; readonly model: string; readonly for: string }
   | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
 
 export interface PoolOptions {
@@ -87,33 +89,37 @@ export function createModelPool(options: PoolOptions): ModelPool {
 
 class Pool implements ModelPool {
   readonly #options: PoolOptions
-  readonly #initialBytes: number
+  readonly #memory: SharedMemory
   readonly #quarantine: Quarantine
   readonly #closing = new AbortController()
   readonly #residents = new Map<string, Resident>()
   readonly #ending = new Set<Resident>()
   readonly #latelyUsed: LatelyUsed
-  #roomChanged = Promise.withResolvers<void>()
 
   constructor(options: PoolOptions) {
     this.#options = options
-    this.#initialBytes = options.availableMemoryBytes()
     this.#quarantine = createQuarantine(options.now)
     const { pinned, expected } = options.policy
     this.#latelyUsed = createLatelyUsed([...pinned, ...expected], options.now)
+    this.#memory = new SharedMemory({
+      ...options,
+      ...options.policy,
+      closing: this.#closing.signal,
+      residents: () => this.#all(),
+      likely: () => [...this.#latelyUsed.models(), ...this.#residents.keys()],
+      unload: resident => this.#unload(resident, 'room'),
+      leave: (resident, other) => this.#leave(resident, other),
+    })
   }
 
-  async use(model: string, signal: AbortSignal): Promise<Lease> {
+  async use(model: string, signal: AbortSignal, priority: Priority = 'normal'): Promise<Lease> {
     const resident = this.#find(model)
-    resident.users += 1
+    const use = { priority }
+    resident.uses.add(use)
     clearTimeout(resident.idleTimer)
-    let isHeld = true
-    const release = (): void => {
-      if (isHeld) this.#release(resident)
-      isHeld = false
-    }
+    const release = (): void => this.#release(resident, use)
     try {
-      return { host: await waitFor(resident.ready, signal), release }
+      return { host: await waitFor(resident.ready, signal), leaving: resident.leaving.signal, release }
     } catch (error) {
       release()
       throw error
@@ -125,23 +131,16 @@ class Pool implements ModelPool {
   }
 
   status(): readonly ModelStatus[] {
-    return [...this.#residents.values(), ...this.#ending].map(toStatus)
+    return this.#all().map(toStatus)
   }
 
   room(model: string): Room {
-    const { availableMemoryBytes, policy } = this.#options
-    return measureRoom(this.#holdings(), {
-      initialBytes: this.#initialBytes,
-      availableBytes: availableMemoryBytes(),
-      // What will likely be used again is left its share.
-      sharers: new Set([model, ...this.#latelyUsed.models(), ...this.#residents.keys()]).size,
-      ...(policy.memoryBytes !== undefined && { ownersBytes: policy.memoryBytes }),
-    })
+    return this.#memory.room(model)
   }
 
   async close(): Promise<void> {
     this.#closing.abort(stopping())
-    const all = [...this.#residents.values(), ...this.#ending]
+    const all = this.#all()
     for (const { idleTimer } of all) clearTimeout(idleTimer)
     await Promise.allSettled(
       all.map(async ({ ready }) => {
@@ -150,6 +149,10 @@ class Pool implements ModelPool {
         await host.exited
       }),
     )
+  }
+
+  #all(): readonly Resident[] {
+    return [...this.#residents.values(), ...this.#ending]
   }
 
   #find(model: string): Resident {
@@ -170,8 +173,11 @@ class Pool implements ModelPool {
       plan: undefined,
       host: undefined,
       fraction: 0,
-      users: 0,
+      uses: new Set(),
       lastUsed: this.#options.now(),
+      askedSince: this.#options.now(),
+      readySince: Infinity,
+      leaving: new AbortController(),
       idleTimer: undefined,
     }
     this.#residents.set(model, resident)
@@ -184,7 +190,7 @@ class Pool implements ModelPool {
     const { model } = resident
     const { signal } = this.#closing
     const candidate = await this.#options.examine(model, signal)
-    const plan = await this.#makeRoom(resident, candidate)
+    const plan = await this.#memory.setApart(resident, candidate)
     this.#options.onNews({ type: 'loading', model, plan })
     resident.state = 'loading'
     const onProgress = (fraction: number): void => {
@@ -212,42 +218,44 @@ class Pool implements ModelPool {
       if (!this.#closing.signal.aborted) this.#options.onNews({ type: 'failed', model, error: failure })
       return
     }
-    Object.assign(resident, { state: 'ready', fraction: 1 })
+    Object.assign(resident, { state: 'ready', fraction: 1, readySince: this.#options.now() })
     this.#options.onNews({ type: 'ready', model, processId: resident.host.processId })
-    this.#tellRoomChanged()
-    if (resident.users === 0) this.#rest(resident)
+    this.#memory.tellChanged()
+    if (resident.uses.size === 0) this.#rest(resident)
     const exit = await resident.host.exited
-    const isExpected = this.#ending.has(resident) || this.#closing.signal.aborted
+    const isExpected = isUnloaded(resident) || this.#closing.signal.aborted
     this.#forget(resident)
-    if (!isExpected) this.#replace(model, exit)
+    if (!isExpected) this.#replace(resident, exit)
   }
 
-  #replace(model: string, exit: HostExit): void {
+  #replace({ model, state }: Resident, exit: HostExit): void {
     this.#options.onNews({ type: 'crashed', model, exit })
     this.#quarantine.note(model)
     // The first request after a crash should find the model loaded, or loading.
-    if (!this.#quarantine.isAlone(model)) this.#open(model).ready.catch(() => {})
+    if (state !== 'leaving' && !this.#quarantine.isAlone(model)) this.#open(model).ready.catch(() => {})
   }
 
   #forget(resident: Resident): void {
     clearTimeout(resident.idleTimer)
     if (this.#residents.get(resident.model) === resident) this.#residents.delete(resident.model)
     this.#ending.delete(resident)
-    this.#tellRoomChanged()
+    this.#memory.tellChanged()
   }
 
-  #release(resident: Resident): void {
-    resident.users -= 1
+  #release(resident: Resident, use: Use): void {
+    if (!resident.uses.delete(use)) return
     resident.lastUsed = this.#options.now()
     this.#latelyUsed.note(resident.model)
-    if (resident.users === 0 && resident.state === 'ready') this.#rest(resident)
+    if (resident.uses.size > 0) return
+    if (resident.state === 'ready') this.#rest(resident)
+    if (resident.state === 'leaving') this.#unload(resident, 'room')
   }
 
   /** Lets a model without requests stay for as long as the owner wants. */
   #rest(resident: Resident): void {
     const { policy } = this.#options
     const keepAliveMs = policy.keepAliveMsOf?.(resident.model) ?? policy.keepAliveMs
-    this.#tellRoomChanged()
+    this.#memory.tellChanged()
     if (resident.isPinned || !Number.isFinite(keepAliveMs)) return
     clearTimeout(resident.idleTimer)
     resident.idleTimer = setTimeout(() => this.#unload(resident, 'idle'), keepAliveMs)
@@ -255,53 +263,29 @@ class Pool implements ModelPool {
   }
 
   #unload(resident: Resident, why: 'idle' | 'room'): void {
-    if (resident.users > 0 || resident.state !== 'ready') return
-    clearTimeout(resident.idleTimer)
-    resident.state = 'ending'
-    this.#residents.delete(resident.model)
-    this.#ending.add(resident)
+    if (resident.uses.size > 0 || (resident.state !== 'ready' && resident.state !== 'leaving')) return
+    this.#setAside(resident, 'ending')
     resident.host?.end()
     this.#options.onNews({ type: 'unloaded', model: resident.model, why })
   }
 
-  /** Sets memory apart for a model, unloading idle ones and waiting a bounded time for busy ones. */
-  async #makeRoom(resident: Resident, candidate: Candidate): Promise<LoadPlan> {
-    const timeout = AbortSignal.timeout(this.#options.policy.queueTimeoutMs)
-    const patience = AbortSignal.any([timeout, this.#closing.signal])
-    for (;;) {
-      const room = this.room(resident.model)
-      const plan = candidate.plan(room)
-      if (plan && plan.memoryBytes <= room.freeBytes) return (resident.plan = plan)
-      if (plan) this.#evict(plan.memoryBytes - room.freeBytes)
-      if (patience.aborted) throw this.#closing.signal.aborted ? stopping() : this.#noRoom(resident.model, room)
-      await waitFor(this.#roomChanged.promise, patience).catch(() => {})
-    }
+  /** Lets a model finish the answers that it writes, and unloads it then. Who asks for it meanwhile waits for room. */
+  #leave(resident: Resident, other: string): void {
+    this.#setAside(resident, 'leaving')
+    this.#options.onNews({ type: 'leaving', model: resident.model, for: other })
+    resident.leaving.abort()
   }
 
-  #evict(bytes: number): void {
-    const soonFree = this.#holdings().filter(({ state }) => state === 'ending')
-    const missing = soonFree.reduce((left, holding) => left - holding.bytes, bytes)
-    for (const { resident } of chooseEvictions(this.#holdings(), missing)) this.#unload(resident, 'room')
+  #setAside(resident: Resident, state: 'leaving' | 'ending'): void {
+    clearTimeout(resident.idleTimer)
+    if (this.#residents.get(resident.model) === resident) this.#residents.delete(resident.model)
+    this.#ending.add(resident)
+    resident.state = state
   }
+}
 
-  #holdings(): readonly ResidentHolding[] {
-    return [...this.#residents.values(), ...this.#ending].flatMap(resident => toHolding(resident) ?? [])
-  }
-
-  #noRoom(model: string, { freeBytes }: Room): ModelError {
-    const busy = this.#holdings().filter(({ state }) => state !== 'ending')
-    const names = busy.map(holding => `'${holding.model}'`).join(', ')
-    return new ModelError(
-      'overloaded',
-      `there is no memory for model '${model}' beside those that are in use (${names}): ${formatBytes(freeBytes)} of the budget is free; try again in a moment, or give models more with --memory`,
-      { retryAfterMs: 5000 },
-    )
-  }
-
-  #tellRoomChanged(): void {
-    this.#roomChanged.resolve()
-    this.#roomChanged = Promise.withResolvers()
-  }
+function isUnloaded({ state }: Resident): boolean {
+  return state === 'ending'
 }
 
 function stopping(): ModelError {

@@ -1,3 +1,4 @@
+import type { Priority } from '../core/request.ts'
 import type { ModelHost } from './host.ts'
 import type { LoadPlan } from './load-plan.ts'
 import type { Holding } from './memory-budget.ts'
@@ -7,8 +8,11 @@ import type { ReadingStatus } from './reading-rate.ts'
 export interface Resident {
   readonly model: string
   readonly isPinned: boolean
-  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
-  state: 'waiting' | 'loading' | 'ready' | 'ending'
+  /**
+   * `waiting` for memory, `loading`, `ready` to answer, `leaving` once the answers are over that it writes, or `ending`
+   * because it was unloaded.
+   */
+  state: 'waiting' | 'loading' | 'ready' | 'leaving' | 'ending'
   /** Settles when the model can answer, or cannot be loaded. */
   ready: Promise<ModelHost>
   plan: LoadPlan | undefined
@@ -16,15 +20,25 @@ export interface Resident {
   /** How much of the model is loaded, from 0 to 1. */
   fraction: number
   /** Requests that use it or wait for it. */
-  users: number
+  readonly uses: Set<Use>
   lastUsed: number
+  /** When it was asked for. */
+  readonly askedSince: number
+  /** When it became ready. */
+  readySince: number
+  /** Aborted when it makes way for another model. */
+  readonly leaving: AbortController
   idleTimer: NodeJS.Timeout | undefined
+}
+
+/** One request's use of a model. */
+export interface Use {
+  readonly priority: Priority
 }
 
 /** What is known of a model in the pool. */
 export interface ModelStatus extends ReadingStatus {
   readonly model: string
-  /** `waiting` for memory, `loading`, `ready` to answer, or `ending` because it was unloaded. */
   readonly state: Resident['state']
   /** How much of the model is loaded, from 0 to 1. */
   readonly progress: number
@@ -48,22 +62,22 @@ export function toHolding(resident: Resident): ResidentHolding | undefined {
 }
 
 /** Tells of a model in the pool. */
-export function toStatus({ model, state, fraction, isPinned, users, host, plan }: Resident): ModelStatus {
+export function toStatus({ model, state, fraction, isPinned, uses, host, plan }: Resident): ModelStatus {
   return {
     model,
     state,
     progress: fraction,
     isPinned,
-    requests: users,
+    requests: uses.size,
     ...(host?.processId !== undefined && { processId: host.processId }),
     ...host?.reading,
     ...(plan && { plan }),
   }
 }
 
-function holdingState({ state, isPinned, users }: Resident): Holding['state'] {
+function holdingState({ state, isPinned, uses }: Resident): Holding['state'] {
   if (state === 'waiting' || state === 'loading') return 'loading'
-  if (state === 'ending') return 'ending'
+  if (state === 'leaving' || state === 'ending') return 'ending'
   if (isPinned) return 'pinned'
-  return users > 0 ? 'busy' : 'idle'
+  return uses.size > 0 ? 'busy' : 'idle'
 }

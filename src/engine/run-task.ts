@@ -5,6 +5,7 @@ import type { PoisonList } from './poison.ts'
 import type { ModelPool } from './pool.ts'
 import type { Trials } from './trials.ts'
 import type { Turns } from './turns.ts'
+import { writeInTurn } from './write-in-turn.ts'
 
 /** What is to be run, under a name that repetitions of it share. */
 export interface NamedTask {
@@ -40,7 +41,7 @@ export async function* runTask(
   let reached = 0
   try {
     if (suspiciousUpTo !== undefined) endTrial = await trials.enter(model, signal)
-    for await (const event of generate({ model, task, queueTimeoutMs, pool }, signal)) {
+    for await (const event of writeInTurn({ model, task, queueTimeoutMs, pool }, signal)) {
       reached += 1
       if (reached > (suspiciousUpTo ?? 0)) endTrial()
       if (event.type === 'held' || event.type === 'started') turn.begin()
@@ -58,42 +59,3 @@ export async function* runTask(
 }
 
 const noTrial = (): void => {}
-
-interface Generating {
-  readonly model: string
-  readonly task: GenerationTask
-  readonly pool: ModelPool
-  readonly queueTimeoutMs: number
-}
-
-async function* generate(
-  { model, task, pool, queueTimeoutMs }: Generating,
-  signal: AbortSignal,
-): AsyncGenerator<GenerationEvent> {
-  const { host, release } = await pool.use(model, signal)
-  const patience = startPatience(model, queueTimeoutMs)
-  try {
-    for await (const event of host.generate(task, AbortSignal.any([signal, patience.signal]))) {
-      if (event.type === 'held' || event.type === 'started') patience.stop()
-      yield event
-    }
-  } finally {
-    patience.stop()
-    release()
-  }
-}
-
-/** Aborts its signal when a request waited too long, unless it is stopped before. */
-function startPatience(model: string, milliseconds: number): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(noTurn(model, milliseconds)), milliseconds)
-  return { signal: controller.signal, stop: () => clearTimeout(timer) }
-}
-
-function noTurn(model: string, milliseconds: number): ModelError {
-  return new ModelError(
-    'overloaded',
-    `the request waited ${Math.ceil(milliseconds / 1000)} s for a slot of model '${model}' and none became free; try again later, or give the model more --slots`,
-    { retryAfterMs: 5000 },
-  )
-}
