@@ -5,13 +5,14 @@ import type { Config, Snapshot } from './config/config.ts'
 import { dataFolder } from './config/folders.ts'
 import type { Circumstances } from './core/route-rules.ts'
 import type { Engine } from './engine/engine.ts'
-import { contextTokensFor } from './engine/load-plan.ts'
+import { contextTokensFor, usualSlots } from './engine/load-plan.ts'
 import { listen, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { readAskedHere } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
+import { placesBeside } from './server/limits.ts'
 import { createServer } from './server/server.ts'
 import type { DuologueServer, ServerOptions } from './server/server.ts'
 import { createAnswer, createExchange } from './services/answer.ts'
@@ -134,8 +135,13 @@ function openServices(
   }
 }
 
-function doorOf({ allowedHosts, allowedOrigins }: Config): Pick<ServerOptions, 'security' | 'clock'> {
-  return { security: { allowedHosts, allowedOrigins }, clock: { now: () => Date.now(), uniqueId } }
+function doorOf(config: Config): Pick<ServerOptions, 'security' | 'clock' | 'limits'> {
+  const { allowedHosts, allowedOrigins, mostWaiting, slots = usualSlots } = config
+  return {
+    security: { allowedHosts, allowedOrigins },
+    limits: { maxInFlight: placesBeside(mostWaiting + slots) },
+    clock: { now: () => Date.now(), uniqueId },
+  }
 }
 
 function thisMachine(config: Config): Pick<Machine, 'availableMemoryBytes' | 'nodeVersion' | 'tryAddress'> {

@@ -49,7 +49,7 @@ export function forPassages(preferences: LoadPreferences): LoadPreferences {
 /* Long enough for a coding agent's turns, short enough that several fit beside each other. */
 const usualContextTokens = 32_768
 const shortestContextTokens = 2048
-const usualSlots = 8
+export const usualSlots = 8
 
 /**
  * Decides how to run a model in the room there is. The whole memory decides how long the context is, and the moment

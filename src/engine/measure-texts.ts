@@ -25,7 +25,7 @@ export async function measureTexts(
   const { poison, trials, turns, pool } = means
   const key = taskKey(model, task)
   poison.check(key)
-  const turn = turns.enter(model, pool.slots(model))
+  const turn = turns.enter(model, pool.slots(model), '')
   let endTrial = noTrial
   try {
     if (poison.reached(key) !== undefined) endTrial = await trials.enter(model, signal)

@@ -35,7 +35,7 @@ export async function* runTask(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   poison.check(key)
-  const turn = turns.enter(model, pool.slots(model))
+  const turn = turns.enter(model, pool.slots(model), task.sender ?? '')
   const suspiciousUpTo = poison.reached(key)
   let endTrial = noTrial
   let reached = 0

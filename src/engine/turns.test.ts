@@ -62,54 +62,70 @@ describe('the time that a request would wait', () => {
   test('is nothing while a slot is free, and unknown before anything began', () => {
     const turns = createTurns({ mostWaiting: 10, now: () => 0 })
     expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 0 })
-    turns.enter('m', 2)
+    turns.enter('m', 2, '')
     expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 1, estimatedWaitMs: 0 })
-    turns.enter('m', 2)
+    turns.enter('m', 2, '')
     expect(turns.measure('m', 2)).toEqual({ answering: 0, waiting: 2 })
   })
 
   test('goes by what the first answer took so far, until one has ended', () => {
     let time = 0
     const turns = createTurns({ mostWaiting: 1, now: () => time })
-    turns.enter('m', 1).begin()
+    turns.enter('m', 1, '').begin()
     time = 4000
     expect(turns.measure('m', 1)).toEqual({ answering: 1, waiting: 0, estimatedWaitMs: 4000 })
-    turns.enter('m', 1)
-    expect(() => turns.enter('m', 1)).toThrow(expect.objectContaining({ retryAfterMs: 8000 }))
+    turns.enter('m', 1, '')
+    expect(() => turns.enter('m', 1, '')).toThrow(expect.objectContaining({ retryAfterMs: 8000 }))
   })
 
   test('grows with those ahead, and with what answers took', () => {
     let time = 0
     const turns = createTurns({ mostWaiting: 10, now: () => time })
-    const first = turns.enter('m', 1)
+    const first = turns.enter('m', 1, '')
     first.begin()
     time = 8000
     first.leave()
-    turns.enter('m', 1).begin()
+    turns.enter('m', 1, '').begin()
     expect(turns.measure('m', 1).estimatedWaitMs).toBe(8000)
-    turns.enter('m', 1)
+    turns.enter('m', 1, '')
     expect(turns.measure('m', 1)).toEqual({ answering: 1, waiting: 1, estimatedWaitMs: 16_000 })
   })
 
   test('is the time to come back, within bounds', () => {
     let time = 0
     const turns = createTurns({ mostWaiting: 1, now: () => time })
-    const first = turns.enter('m', 1)
+    const first = turns.enter('m', 1, '')
     first.begin()
     time = 3_600_000
     first.leave()
-    turns.enter('m', 1).begin()
-    turns.enter('m', 1)
-    expect(() => turns.enter('m', 1)).toThrow(expect.objectContaining({ retryAfterMs: 60_000 }))
+    turns.enter('m', 1, '').begin()
+    turns.enter('m', 1, '')
+    expect(() => turns.enter('m', 1, '')).toThrow(expect.objectContaining({ retryAfterMs: 60_000 }))
   })
 
   test('is free again when a request leaves, however often it says so', () => {
     const turns = createTurns({ mostWaiting: 1, now: () => 0 })
-    const turn = turns.enter('m', 1)
+    const turn = turns.enter('m', 1, '')
     turn.begin()
     turn.leave()
     turn.leave()
     turn.begin()
     expect(turns.measure('m', 1)).toMatchObject({ answering: 0, waiting: 0 })
+  })
+})
+
+describe('a full queue', () => {
+  test('takes a request of a client that has less than its share of it, and none of who filled it', () => {
+    const turns = createTurns({ mostWaiting: 3, now: () => 0 })
+    const flood = Array.from({ length: 4 }, () => turns.enter('m', 1, 'ada'))
+    expect(() => turns.enter('m', 1, 'ada')).toThrow("the queue of model 'm' is full")
+    turns.enter('m', 1, 'bob')
+    turns.enter('m', 1, 'bob')
+    expect(() => turns.enter('m', 1, 'bob')).toThrow("the queue of model 'm' is full")
+    turns.enter('m', 1, 'eve')
+    expect(() => turns.enter('m', 1, 'eve')).toThrow("the queue of model 'm' is full")
+    for (const turn of flood) turn.leave()
+    turns.enter('m', 1, 'ada')
+    expect(turns.measure('m', 1).waiting).toBe(4)
   })
 })

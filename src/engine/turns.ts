@@ -1,3 +1,4 @@
+import { EvenShares } from '../core/even-shares.ts'
 import { ModelError } from '../core/errors.ts'
 
 /** How busy a model is. */
@@ -20,13 +21,17 @@ export interface Turn {
 
 /** The bounded queues of all models. */
 export interface Turns {
-  /** Takes a place. Throws `overloaded`, with the time to come back, where the model's queue is full. */
-  enter(model: string, slots: number): Turn
+  /**
+   * Takes a place for a client. Throws `overloaded`, with the time to come back, where the model's queue is full and the
+   * client has its share of it.
+   */
+  enter(model: string, slots: number, client: string): Turn
   /** How busy a model with so many slots is. */
   measure(model: string, slots: number): Queue
 }
 
 interface Line {
+  readonly shares: EvenShares
   answering: number
   waiting: number
   /** How long an answer takes, the recent ones counting more. */
@@ -46,12 +51,12 @@ const unmeasuredRetryMs = 5000
 export function createTurns({ mostWaiting, now }: { mostWaiting: number; now: () => number }): Turns {
   const lines = new Map<string, Line>()
   return {
-    enter: (model, slots) => {
-      const line = lines.get(model) ?? { answering: 0, waiting: 0, usualMs: undefined, began: new Set() }
+    enter: (model, slots, client) => {
+      const line = lines.get(model) ?? emptyLine()
       lines.set(model, line)
-      if (line.answering + line.waiting >= slots + mostWaiting)
+      if (!line.shares.hasRoom(client, 1, slots + mostWaiting))
         throw full(model, measure(line, slots, now()), line.usualMs)
-      return takeTurn(line, now)
+      return takeTurn(line, client, now)
     },
     measure: (model, slots) => {
       const line = lines.get(model)
@@ -60,10 +65,15 @@ export function createTurns({ mostWaiting, now }: { mostWaiting: number; now: ()
   }
 }
 
-function takeTurn(line: Line, now: () => number): Turn {
+function emptyLine(): Line {
+  return { shares: new EvenShares(), answering: 0, waiting: 0, usualMs: undefined, began: new Set() }
+}
+
+function takeTurn(line: Line, client: string, now: () => number): Turn {
   let began: { readonly atMs: number } | undefined
   let isOver = false
   line.waiting += 1
+  line.shares.take(client, 1)
   return {
     begin: () => {
       if (isOver || began) return
@@ -75,6 +85,7 @@ function takeTurn(line: Line, now: () => number): Turn {
     leave: () => {
       if (isOver) return
       isOver = true
+      line.shares.giveBack(client, 1)
       if (!began) line.waiting -= 1
       else {
         line.began.delete(began)

@@ -19,10 +19,18 @@ export interface ServerLimits {
   readonly stallMs: number
 }
 
+/**
+ * The places that leave the bound to the queues of models of which each takes so many requests: as many again are for
+ * other models and for clouds, and never more than there can be connections.
+ */
+export function placesBeside(requestsOfOneModel: number): number {
+  return Math.min(defaultLimits.maxConnections, Math.max(defaultLimits.maxInFlight, 2 * requestsOfOneModel))
+}
+
 export const defaultLimits: ServerLimits = {
   maxBodyBytes: 32 * 1024 * 1024,
   maxConnections: 10_000,
-  maxInFlight: 512,
+  maxInFlight: 1024,
   maxBytesInFlight: 1024 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   uploadTimeoutMs: 30_000,

@@ -1,15 +1,22 @@
+import { EvenShares } from '../core/even-shares.ts'
 import { ModelError } from '../core/errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { ServerLimits } from './limits.ts'
 
+interface Taken {
+  readonly who: string
+  readonly bytes: number
+}
+
 /**
  * The places for requests to models: so many are under way at a time, with so many bytes of bodies together,
- * and the next one is told to come back.
+ * and the next one is told to come back, unless its key has less than its share of them.
  */
 export class Places {
-  readonly #bytesOf = new Map<Exchange, number>()
   readonly #limits: ServerLimits
-  #bytes = 0
+  readonly #taken = new Map<Exchange, Taken>()
+  readonly #requests = new EvenShares()
+  readonly #bytes = new EvenShares()
 
   constructor(limits: ServerLimits) {
     this.#limits = limits
@@ -18,18 +25,23 @@ export class Places {
   /** Throws `overloaded` where every place is taken, or the body would not fit beside the others. */
   take(exchange: Exchange): void {
     const { maxInFlight, maxBytesInFlight } = this.#limits
-    if (this.#bytesOf.size >= maxInFlight) throw full(`all ${maxInFlight} places for requests are taken`)
+    const who = exchange.key?.name ?? ''
+    if (!this.#requests.hasRoom(who, 1, maxInFlight)) throw full(`all ${maxInFlight} places for requests are taken`)
     const bytes = this.#mostBytes(exchange)
-    if (this.#bytes > 0 && this.#bytes + bytes > maxBytesInFlight) {
+    if (this.#bytes.total > 0 && !this.#bytes.hasRoom(who, bytes, maxBytesInFlight)) {
       throw full('the requests under way hold as much as the server has room for')
     }
-    this.#bytesOf.set(exchange, bytes)
-    this.#bytes += bytes
+    this.#taken.set(exchange, { who, bytes })
+    this.#requests.take(who, 1)
+    this.#bytes.take(who, bytes)
   }
 
   leave(exchange: Exchange): void {
-    this.#bytes -= this.#bytesOf.get(exchange) ?? 0
-    this.#bytesOf.delete(exchange)
+    const taken = this.#taken.get(exchange)
+    if (!taken) return
+    this.#taken.delete(exchange)
+    this.#requests.giveBack(taken.who, 1)
+    this.#bytes.giveBack(taken.who, taken.bytes)
   }
 
   /** What a body takes as far as its headers tell: one that is packed, or of no told length, takes all it may. */

@@ -21,11 +21,11 @@ interface Asked {
 }
 
 /** A server with one slot, which is taken until `free` is called; what is asked meanwhile waits. */
-async function serveOne() {
+async function serveOne({ mostWaiting = 512 } = {}) {
   const served = await serveEngine(files.tiny, {
     keys,
     preferences: { slots: 1, contextTokens: 2048 },
-    policy: { queueTimeoutMs: 60_000 },
+    policy: { queueTimeoutMs: 60_000, mostWaiting },
   })
   const { engine, port } = served
   const headers = { 'x-api-key': 'key-of-ada' }
@@ -48,6 +48,13 @@ async function serveOne() {
       void reply.then(() => answered.push(index))
       await until(() => engine.status()[0]?.waiting === replies.length)
     },
+    refused: (who: Asked['who']): Promise<Reply> =>
+      ask(port, {
+        method: 'POST',
+        path: paths.anthropic,
+        headers: { 'x-api-key': `key-of-${who}` },
+        body: bodyFor({ model: 'm', text: 'One too many', maxTokens: 4 }),
+      }),
     /** Frees the slot; settles when everybody is answered. */
     free: async (): Promise<void> => {
       process.kill(child, 'SIGCONT')
@@ -64,6 +71,18 @@ test('a client with a burst does not keep another one waiting for all of it', as
   await one.free()
   expect(one.answered.indexOf(10)).toBeLessThan(5)
   expect(one.answered.filter(index => index < 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+test('a client that fills the queue of a model keeps no other client out of it', async () => {
+  const one = await serveOne({ mostWaiting: 4 })
+  for (let index = 0; index < 4; index += 1) await one.ask({ who: 'ada' })
+  const { status, headers } = await one.refused('ada')
+  expect(status).toBe(529)
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+  await one.ask({ who: 'bob' })
+  await one.ask({ who: 'eve' })
+  await one.free()
+  expect(one.answered).toHaveLength(6)
 })
 
 test('what is urgent goes before what is not, of one client and of several', async () => {

@@ -281,6 +281,25 @@ test('the place of a request is free again when its client has left', async () =
   leave()
 })
 
+test('a key that took every place takes none from another key', async () => {
+  const headers = (key: string) => ({ 'x-api-key': key })
+  const { port } = await play([...begins(), text('a'), { gate: gate().gate }], {
+    limits: { maxInFlight: 4 },
+    keys: ['key-of-ada', 'key-of-bob'],
+  })
+  const ask = (key: string) =>
+    open(port, { method: 'POST', path: '/v1/messages', body: streaming, headers: headers(key) })
+  const flood = await Promise.all(Array.from({ length: 6 }, () => ask('key-of-ada')))
+  const others = [await ask('key-of-bob'), await ask('key-of-bob'), await ask('key-of-bob')]
+  const statuses = (replies: typeof flood) => replies.map(({ response }) => response.statusCode ?? 0)
+  expect(statuses(flood).toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 529, 529])
+  expect(statuses(others)).toEqual([200, 200, 529])
+  for (const { response, leave } of [...flood, ...others]) {
+    response.on('error', () => undefined)
+    leave()
+  }
+})
+
 test('a body that has no room beside those under way is told to come back, before it is read', async () => {
   const { port, backend } = await play([...begins(), text('a'), { gate: gate().gate }], {
     limits: { maxBytesInFlight: 1000 },
