@@ -157,6 +157,41 @@ describe('tools', () => {
     expect(again({ tools: codex })['tools']).toEqual(codex)
   })
 
+  test('of one name in a namespace and outside of it go on as they came', () => {
+    const outside = { type: 'function', name: 'search', parameters: { type: 'object' }, strict: false }
+    const tools = [
+      ...codex,
+      outside,
+      { type: 'namespace', name: 'mcp__web', tools: [{ type: 'function', name: 'search' }] },
+    ]
+    expect(again({ tools })['tools']).toEqual([...codex.slice(0, 3), ...tools.slice(5), ...codex.slice(3)])
+  })
+
+  test.each([
+    ['search', 'function'],
+    ['note', 'custom'],
+  ])('of a namespace that alone are allowed, as %s, go on alone', (name, type) => {
+    const tools = [{ type, namespace: 'mcp__docs', name }]
+    const body = again({ tools: codex, tool_choice: { type: 'allowed_tools', mode: 'auto', tools } })
+    const docs = { type: 'namespace', name: 'mcp__docs', description: 'Docs', tools: [{ type, name }] }
+    expect([body['tools'], body['tool_choice']]).toEqual([[docs], 'auto'])
+  })
+
+  test.each([
+    { type: 'function', name: 'shell' },
+    { type: 'custom', name: 'apply_patch' },
+    { type: 'function', namespace: 'mcp__docs', name: 'search' },
+    { type: 'custom', namespace: 'mcp__docs', name: 'note' },
+  ])('are chosen at an upstream in the words of the client: %j', tool_choice => {
+    expect(again({ tools: codex, tool_choice })['tool_choice']).toEqual(tool_choice)
+  })
+
+  test('of a namespace are chosen alone at an upstream that takes no names', () => {
+    const tool_choice = { type: 'custom', namespace: 'mcp__docs', name: 'note' }
+    const { body } = client.encodeRequest(read({ tools: codex, tool_choice }), { toolChoice: 'words' })
+    expect(body).toMatchObject({ tool_choice: 'required', tools: [{ tools: [{ name: 'note' }] }] })
+  })
+
   test('that were called go back as they were called', () => {
     const input = [
       { type: 'custom_tool_call', call_id: 'c1', name: 'apply_patch', input: '*** Begin' },

@@ -102,17 +102,18 @@ function grammarOf(format: Field): readonly string[] {
   return [`The input must match this ${syntax} grammar:\n${format.at('definition').string()}`]
 }
 
-/** The first tool of a namespace keeps it whole, for an upstream that knows namespaces; the others say that they are in it. */
+/** Each tool keeps itself and what its namespace says, for an upstream that knows namespaces. */
 function decodeNamespace(tool: Field): readonly Tool[] {
-  const namespace = tool.at('name').name(maxToolNameLength)
+  const name = tool.at('name').name(maxToolNameLength)
+  const { tools: _, ...namespace } = tool.object()
   return tool
     .at('tools')
     .items(maxTools)
-    .map((inner, index) => {
-      inner.object()
+    .map(inner => {
+      const own = inner.object()
       const isCustom = inner.at('type').oneOf(['function', 'custom']) === 'custom'
-      const read = isCustom ? decodeCustom(inner, namespace) : decodeFunction(inner, namespace)
-      return { ...read, ...asExtras(index === 0 ? tool.object() : { type: 'namespace', isToldBefore: true }) }
+      const read = isCustom ? decodeCustom(inner, name) : decodeFunction(inner, name)
+      return { ...read, ...asExtras({ type: 'namespace', namespace, own }) }
     })
 }
 

@@ -1,14 +1,15 @@
 import { ModelError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
-import type { ModelRequest, ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
-import { omitFields, shortened, soleTool, tooLongKey } from '../compat.ts'
+import type { ModelRequest, ResponseFormat } from '../../core/request.ts'
+import { omitFields, shortened, tooLongKey } from '../compat.ts'
 import { arrayIn, defined, objectIn } from '../json.ts'
 import type { Compat, DecodedRequest, EncodedRequest } from '../protocol.ts'
 import { encodeConversation } from './encode-input.ts'
+import { encodeToolFields } from './encode-tools.ts'
 import { ownExtras } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
-import type { FunctionTool, Reasoning, ResponsesRequest, TextFormat, ToolChoiceOption } from './wire.ts'
+import type { Reasoning, ResponsesRequest, TextFormat } from './wire.ts'
 
 /** Writes a request for an upstream that speaks Responses. Nothing is kept there unless the client asked for it. */
 export function encodeRequest(
@@ -46,38 +47,6 @@ function encodeContinuation({ continuation }: ModelRequest): Fields {
 }
 
 type Fields = Partial<ResponsesRequest>
-
-function encodeToolFields(request: ModelRequest, compat: Compat, report: Report): Fields {
-  const { tools = [], opaqueTools = [], toolChoice } = request
-  const others = opaqueTools.flatMap(({ protocol, value }) => (protocol === 'openai-responses' ? [value] : []))
-  if (tools.length + others.length === 0) return {}
-  const sole = soleTool(request, compat)
-  if (sole) report('toolChoice', 'emulated', 'the upstream takes no name, so it is offered this tool alone')
-  return defined({
-    tools: [...(sole ? [sole] : tools).flatMap((tool, index) => encodeTool(tool, index, report)), ...others],
-    tool_choice: sole ? ('required' as const) : toolChoice && encodeToolChoice(toolChoice, tools),
-    parallel_tool_calls: toolChoice?.isParallel,
-  })
-}
-
-function encodeTool(tool: Tool, index: number, report: Report): readonly (FunctionTool | JsonObject)[] {
-  const own = ownExtras(tool)
-  if (tool.cache) report(`tools.${index}.cache`, 'dropped', noCacheMarks)
-  // A tool with a type of its own has all that it is among the kept fields, or among those of one before it.
-  if ('type' in own) return own['isToldBefore'] === true ? [] : [own]
-  const { name, description, inputSchema, isStrict = false } = tool
-  // Unlike in the other protocols, a function that says nothing of it is strict.
-  return [{ ...own, type: 'function', name, ...defined({ description }), parameters: inputSchema, strict: isStrict }]
-}
-
-function encodeToolChoice({ type, name }: ToolChoice, tools: readonly Tool[]): ToolChoiceOption {
-  if (type === 'tool' && name !== undefined) {
-    const chosen = tools.find(tool => tool.name === name)
-    return { type: chosen && ownExtras(chosen)['type'] === 'custom' ? 'custom' : 'function', name }
-  }
-  if (type === 'any' || type === 'tool') return 'required'
-  return type
-}
 
 function encodeSampling({ sampling = {} }: ModelRequest, report: Report): Fields {
   const { temperature, topP, ...rest } = sampling

@@ -37,7 +37,7 @@ export type ToolChoiceOption =
   | 'none'
   | 'auto'
   | 'required'
-  | { readonly type: 'function' | 'custom'; readonly name: string }
+  | { readonly type: 'function' | 'custom'; readonly namespace?: string; readonly name: string }
 
 export type Reasoning = {
   readonly effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
