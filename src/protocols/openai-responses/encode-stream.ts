@@ -22,9 +22,11 @@ export function openStream(context: ReplyContext): OpenStream {
       if (head) {
         isKnown = true
         writer = new ResponseWriter({ ...context, ...head, echo: { ...context.echo, ...head.echo } })
+        // It has begun, also where the other server numbers nothing.
+        writer.continueAfter(0)
       }
-      const numbers = [...text.matchAll(/"sequence_number":\s*(\d{1,9})/g)]
-      writer.continueAfter(Number(numbers.at(-1)?.[1] ?? 0) + 1)
+      const number = lastNumberIn(text)
+      if (number !== undefined) writer.continueAfter(number)
     },
     // The next number is the other server's.
     keepAlive: () => (isPassed ? [quietly] : writer.keepAlive().map(said => writer.number(said))),
@@ -53,6 +55,11 @@ export function isVisible({ type }: ModelEvent): boolean {
 
 /** What is sent while there is nothing to say. Comments would not tell every client that the answer is still coming. */
 export const quietly: SseFrame = { event: 'keepalive', data: '{"type":"keepalive"}' }
+
+function lastNumberIn(text: string): number | undefined {
+  const found = [...text.matchAll(/"sequence_number":\s*(\d{1,9})/g)].at(-1)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
 
 /** Reads who another server says that it is, from the event with which its response begins. */
 function headOf(text: string): Required<Pick<ReplyContext, 'responseId' | 'echo'>> | undefined {

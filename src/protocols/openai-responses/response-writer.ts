@@ -94,9 +94,9 @@ export class ResponseWriter {
     return { event: type, data: JSON.stringify({ type, sequence_number, ...fields }) }
   }
 
-  /** Takes over from another server, which has said all up to the event of this number. */
-  continueAfter(count: number): void {
-    this.#count = count
+  /** Takes over from another server, which has said all up to the event of this number. It never counts back. */
+  continueAfter(number: number): void {
+    this.#count = Math.max(this.#count, number + 1)
   }
 
   #open(block: OutputBlock): readonly Said[] {

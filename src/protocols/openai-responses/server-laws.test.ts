@@ -88,6 +88,29 @@ describe('an answer', () => {
     }))
 })
 
+describe('an answer that another server numbers', () => {
+  const created = 'data: {"type":"response.created","response":{"id":"resp_other"},"sequence_number":0}\n\n'
+  const delta = 'data: {"type":"response.output_text.delta","delta":"a","sequence_number":7}\n\n'
+  const unnumbered = 'data: {"type":"response.created","response":{"id":"resp_other"}}\n\n'
+  const late = 'data: {"type":"response.output_text.delta","delta":"b","sequence_number":3}\n\n'
+
+  test.each([
+    ['ends with the next number', [created, delta], [8]],
+    ['keeps its count over comments', [created, delta, ': ping\n\n'], [8]],
+    ['keeps its count over bytes that say nothing', [created, delta, '\n'], [8]],
+    ['never counts back', [created, delta, late], [8]],
+    ['is begun only once, also without numbers', [unnumbered], [1]],
+    ['begins where only a comment came before', [': ping\n\n'], [0, 1, 2]],
+  ])('%s', (_, pieces, numbers) => {
+    const stream = server.openStream?.(context)
+    for (const piece of pieces) stream?.pass(new TextEncoder().encode(piece))
+    const frames = stream?.fail(new ModelError('unavailable', 'gone')) ?? []
+    const events = frames.map(frame => JSON.parse('data' in frame ? frame.data : '{}') as JsonObject)
+    expect(events.map(event => event['sequence_number'])).toEqual(numbers)
+    expect(events.at(-1)?.['type']).toBe('response.failed')
+  })
+})
+
 describe('a request', () => {
   test('for an upstream is one that the server half accepts, whatever was asked', () =>
     check(fc.tuple(arbitraryRequest(), fc.boolean()), async ([request, isStreaming]) => {
