@@ -88,6 +88,31 @@ describe('an answer', () => {
     }))
 })
 
+test('a custom call that is cut off has the text that there is, and goes on as it was', async () => {
+  const tools = [{ type: 'custom', name: 'patch' }]
+  const asked = server.decodeRequest({ model: 'asked', input: 'Hi', tools }, {})
+  const frames = await all(
+    server.encodeStream(
+      play([
+        { type: 'start', id: 'x', model: 'm', usage: {} },
+        { type: 'block-start', index: 0, block: { type: 'tool-call', id: 'c1', name: 'patch' } },
+        { type: 'input-delta', index: 0, json: '{"input":"*** Be' },
+        { type: 'block-end', index: 0 },
+        { type: 'end', stop: { reason: 'max-tokens' }, usage: {} },
+      ]),
+      { ...context, ...(asked.echo && { echo: asked.echo }) },
+    ),
+  )
+  expect(checkResponsesStream(frames)).toEqual([])
+  const last = frames.at(-1)
+  const { response } = JSON.parse(last && 'data' in last ? last.data : '{}') as {
+    readonly response: { readonly output: readonly JsonObject[] }
+  }
+  expect(response.output).toMatchObject([{ type: 'custom_tool_call', status: 'incomplete', input: '*** Be' }])
+  const next = server.decodeRequest({ model: 'asked', input: response.output, tools }, {})
+  expect(next.request.messages[0]?.content).toMatchObject([{ name: 'patch', input: '{"input":"*** Be"}' }])
+})
+
 describe('an answer that another server numbers', () => {
   const created = 'data: {"type":"response.created","response":{"id":"resp_other"},"sequence_number":0}\n\n'
   const delta = 'data: {"type":"response.output_text.delta","delta":"a","sequence_number":7}\n\n'

@@ -40,13 +40,35 @@ export function customArguments(input: string): string {
   return JSON.stringify({ [customArgument]: input })
 }
 
-/** Reads the text that a custom tool is called with from arguments; what a model wrote otherwise is the text itself. */
+/**
+ * Reads the text that a custom tool is called with from arguments: as far as it goes where they are cut off. What a
+ * model wrote otherwise is the text itself.
+ */
 export function customInput(json: string): string {
+  const value = parsed(json)
+  if (value === undefined) return inputCutOff(json) ?? json
+  const input = isJsonObject(value) ? value[customArgument] : undefined
+  return typeof input === 'string' ? input : json
+}
+
+function parsed(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json)
-    const input = isJsonObject(value) ? value[customArgument] : undefined
-    return typeof input === 'string' ? input : json
+    return JSON.parse(json)
   } catch {
-    return json
+    return undefined
   }
+}
+
+const opening = `{"${customArgument}":"`
+const opened = new RegExp(String.raw`^\s*\{\s*"${customArgument}"\s*:\s*"`)
+const halfEscape = /((?<!\\)(?:\\\\)*)\\(?:u[\da-f]{0,3})?$/i
+const halfPair = /[\uD800-\uDBFF]$/
+
+function inputCutOff(json: string): string | undefined {
+  const begun = opened.exec(json)?.[0]
+  if (begun === undefined) return opening.startsWith(json.replaceAll(/\s/g, '')) ? '' : undefined
+  const rest = json.slice(begun.length)
+  // Cut off within the text, or after it.
+  const input = parsed(`"${rest.replace(halfEscape, '$1')}"`) ?? parsed(`"${rest}`)
+  return stringIn(input)?.replace(halfPair, '')
 }
