@@ -9,7 +9,8 @@ const protocols = ['anthropic-messages', 'openai-chat', 'openai-responses'] as c
  * Says what a request asks in words, or of tools, that only its own protocol has, and that whoever answers is not told.
  * `spoken` is the protocol in which that one is asked; absent where it is asked in none.
  */
-export function foreignLosses({ extras = {}, opaqueTools = [] }: ModelRequest, spoken?: ProtocolId): readonly Loss[] {
+export function foreignLosses(request: ModelRequest, spoken?: ProtocolId): readonly Loss[] {
+  const { extras = {}, opaqueTools = [] } = request
   const fields = protocols
     .filter(protocol => protocol !== spoken)
     .flatMap(protocol =>
@@ -17,12 +18,21 @@ export function foreignLosses({ extras = {}, opaqueTools = [] }: ModelRequest, s
         .filter(([field, value]) => !told[protocol].has(field) && asksForSomething(field, value))
         .map(([field]) => ({ field, action: 'dropped', why: `only ${protocol} has this field` }) as const),
     )
-  return [...fields, ...opaqueTools.filter(({ protocol }) => protocol !== spoken).map(lostTool)]
+  const foreignTools = opaqueTools.filter(({ protocol }) => protocol !== spoken)
+  return [...fields, ...foreignTools.map(lostTool), ...lostChoice(request, foreignTools)]
 }
 
 function lostTool({ protocol, value }: OpaqueTool): Loss {
   const type = typeof value['type'] === 'string' ? value['type'] : 'unknown'
   return { field: `tools.${type}`, action: 'dropped', why: `only servers that speak ${protocol} run such a tool` }
+}
+
+/* Nobody can be made to call a tool that none is told of. */
+function lostChoice(request: ModelRequest, foreignTools: readonly OpaqueTool[]): readonly Loss[] {
+  const { tools = [], opaqueTools = [], toolChoice } = request
+  const isLost = tools.length === 0 && opaqueTools.length > 0 && foreignTools.length === opaqueTools.length
+  if (!isLost || toolChoice?.type !== 'any') return []
+  return [{ field: 'toolChoice', action: 'dropped', why: 'a tool must be called, but none is left that could be' }]
 }
 
 /*

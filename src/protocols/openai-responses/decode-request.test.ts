@@ -177,6 +177,20 @@ describe('tools', () => {
     expect([body['tools'], body['tool_choice']]).toEqual([[docs], 'auto'])
   })
 
+  test('of a whole namespace, or of one remote server, are allowed by its name', () => {
+    const [mine, other] = ['mine', 'other'].map(server_label => ({
+      type: 'mcp',
+      server_label,
+      require_approval: 'never',
+    }))
+    const tools = [
+      { type: 'namespace', name: 'mcp__docs' },
+      { type: 'mcp', server_label: 'mine' },
+    ]
+    const body = again({ tools: [...codex, other, mine], tool_choice: { type: 'allowed_tools', mode: 'auto', tools } })
+    expect(body['tools']).toEqual([codex[2], mine])
+  })
+
   test.each([
     { type: 'function', name: 'shell' },
     { type: 'custom', name: 'apply_patch' },
@@ -236,6 +250,29 @@ describe('tools', () => {
     }
     const { tools, opaqueTools, toolChoice } = read({ tools: codex, tool_choice }).request
     expect([tools?.length, opaqueTools?.length, toolChoice]).toEqual([1, 1, { type: 'any' }])
+  })
+})
+
+describe('a tool that must be called', () => {
+  const shell = { type: 'function', name: 'shell' }
+  const allowed = (...tools: readonly object[]) => ({ type: 'allowed_tools', mode: 'required', tools })
+
+  test.each([
+    ['tool_choice', { tool_choice: 'required' }],
+    ['tool_choice', { tool_choice: 'required', tools: [] }],
+    ['tool_choice.tools', { tool_choice: allowed(), tools: [shell] }],
+    ['tool_choice.tools', { tool_choice: allowed({ type: 'web_search' }), tools: [shell] }],
+  ])('is refused at %s where none is left: %j', (field, body) => {
+    const error = failureOf(() => read(body))
+    expect([error.kind, error.field?.join('.')]).toEqual(['invalid-request', field])
+  })
+
+  test('may be one that a server runs', () => {
+    const search = { type: 'web_search' }
+    expect(again({ tools: [shell, search], tool_choice: allowed(search) })).toMatchObject({
+      tools: [search],
+      tool_choice: 'required',
+    })
   })
 })
 

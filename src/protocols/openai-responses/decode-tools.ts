@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
-import type { ModelRequest, OpaqueTool, Tool, ToolChoice } from '../../core/request.ts'
+import type { OpaqueTool, Tool } from '../../core/request.ts'
 import { defined, type Field, quoted, unknownFields } from '../json.ts'
 import { asExtras } from './extras.ts'
+import { keepPlace } from './namespaces.ts'
 import { customArgument, flatName } from './tool-names.ts'
 
 /** The tools that a request offers: those that the client runs, and those that only a server of this protocol can. */
@@ -30,23 +31,7 @@ export function decodeTools(field: Field): Offered {
   return { tools, opaqueTools }
 }
 
-/** Reads the choice and gives the tools that it leaves: a list of allowed tools removes the others. */
-export function decodeToolFields(root: Field): Pick<ModelRequest, 'tools' | 'opaqueTools' | 'toolChoice'> {
-  const offered = root.at('tools').maybe(decodeTools)
-  const { tools, opaqueTools, toolChoice } = decodeChoice(
-    root.at('tool_choice'),
-    offered ?? { tools: [], opaqueTools: [] },
-  )
-  const isParallel = root.at('parallel_tool_calls').maybe(field => field.boolean())
-  const choice = toolChoice ?? (isParallel === undefined ? undefined : { type: 'auto' as const })
-  return defined({
-    tools: offered && tools,
-    opaqueTools: opaqueTools.length > 0 ? opaqueTools : undefined,
-    toolChoice: choice && { ...choice, ...defined({ isParallel }) },
-  })
-}
-
-const maxTools = 1024
+export const maxTools = 1024
 export const maxToolNameLength = 256
 
 function decodeTool(tool: Field): readonly Tool[] | undefined {
@@ -113,54 +98,6 @@ function decodeNamespace(tool: Field): readonly Tool[] {
       const own = inner.object()
       const isCustom = inner.at('type').oneOf(['function', 'custom']) === 'custom'
       const read = isCustom ? decodeCustom(inner, name) : decodeFunction(inner, name)
-      return { ...read, ...asExtras({ type: 'namespace', namespace, own }) }
+      return { ...read, ...keepPlace({ namespace, own }) }
     })
-}
-
-interface Chosen extends Offered {
-  readonly toolChoice?: ToolChoice
-}
-
-function decodeChoice(field: Field, offered: Offered): Chosen {
-  if (field.isAbsent) return offered
-  if (typeof field.value === 'string') {
-    const type = choices[field.oneOf(['none', 'auto', 'required'])]
-    const hasNone = offered.tools.length + offered.opaqueTools.length === 0
-    if (type === 'any' && hasNone) field.fail('a tool is required but `tools` has none')
-    return { ...offered, toolChoice: { type } }
-  }
-  field.object()
-  const type = field.at('type').string()
-  if (type === 'allowed_tools') return decodeAllowed(field, offered)
-  // A choice of a tool that only a server runs is kept for such a server.
-  if (type !== 'function' && type !== 'custom') return offered
-  return { ...offered, toolChoice: { type: 'tool', name: declaredName(field, offered) } }
-}
-
-const choices = { none: 'none', auto: 'auto', required: 'any' } as const
-
-function decodeAllowed(field: Field, { tools, opaqueTools }: Offered): Chosen {
-  const type = choices[field.at('mode').oneOf(['auto', 'required'])]
-  const allowed = field.at('tools').items(maxTools)
-  for (const item of allowed) item.object()
-  const names = allowed.filter(isFunction).map(item => declaredName(item, { tools, opaqueTools }))
-  const types = allowed.filter(item => !isFunction(item)).map(item => item.at('type').string())
-  return {
-    tools: tools.filter(({ name }) => names.includes(name)),
-    opaqueTools: opaqueTools.filter(({ value }) => types.some(type => type === value['type'])),
-    toolChoice: { type },
-  }
-}
-
-function isFunction(item: Field): boolean {
-  const type = item.at('type').value
-  return type === 'function' || type === 'custom'
-}
-
-function declaredName(field: Field, { tools }: Offered): string {
-  const name = field.at('name')
-  const namespace = field.at('namespace').maybe(namespace => namespace.string())
-  const wanted = flatName(namespace, name.name(maxToolNameLength))
-  if (!tools.some(tool => tool.name === wanted)) name.fail(`${quoted(wanted)} is not declared in \`tools\``)
-  return wanted
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ModelRequest, Tool, ToolChoice } from '../../core/request.ts'
 import { soleTool } from '../compat.ts'
-import { defined, objectIn, stringIn } from '../json.ts'
+import { defined, stringIn } from '../json.ts'
 import type { Compat } from '../protocol.ts'
 import { ownExtras } from './extras.ts'
 import { noCacheMarks, type Report } from './losses.ts'
+import { placeOf } from './namespaces.ts'
 import type { FunctionTool, ResponsesRequest, ToolChoiceOption } from './wire.ts'
 
 type ToolFields = Pick<ResponsesRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>
@@ -38,18 +39,6 @@ function encodeTools(tools: readonly Tool[]): readonly (FunctionTool | JsonObjec
     const [first] = places
     return first ? [{ ...first.namespace, tools: places.map(({ own }) => own) }] : group.map(encodeTool)
   })
-}
-
-/** A namespace without its tools, and one of them as it stood there. */
-interface PlaceInNamespace {
-  readonly namespace: JsonObject
-  readonly own: JsonObject
-}
-
-function placeOf(tool: Tool): PlaceInNamespace | undefined {
-  const { type, namespace, own } = ownExtras(tool)
-  const [outer, inner] = [objectIn(namespace), objectIn(own)]
-  return type === 'namespace' && outer && inner ? { namespace: outer, own: inner } : undefined
 }
 
 function encodeTool(tool: Tool): FunctionTool | JsonObject {
