@@ -68,6 +68,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
       await routing.follow()
       server = await createServer({ services, logger, ...doorOf(config), keys: () => routing.state.keys() })
       live.start()
+      routing.prune()
       return urlOf(await listen(server, config))
     },
     load,

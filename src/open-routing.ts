@@ -16,6 +16,7 @@ import { checkHealth } from './services/health-checks.ts'
 import type { LiveConfig } from './services/live-config.ts'
 import type { LocalModels } from './services/local-models.ts'
 import type { OpenProviderService } from './services/open-provider.ts'
+import { PruneResponses } from './services/prune-responses.ts'
 import type { RecordedAttempt } from './services/record-attempts.ts'
 import { createRoutingState } from './services/routing-state.ts'
 import type { RoutingState } from './services/routing-state.ts'
@@ -35,6 +36,8 @@ export interface Routing {
   note(attempt: RecordedAttempt): void
   /** The answers that are kept, from `follow` on and where anything can be kept. */
   responses(): Responses | undefined
+  /** Forgets those whose time is over, from here on. Commands leave that to servers. */
+  prune(): void
   close(): Promise<void>
 }
 
@@ -64,17 +67,20 @@ export function openRouting({ config, local, logger }: RoutingParts, world: Worl
     isWell: (provider, signal) => state.isWell(provider, signal),
   })
   let store: Store | undefined
+  const pruning = new PruneResponses({ table: () => store?.responses, logger })
   return {
     state,
     means,
     note: attempt => store?.attempts.note({ ...attempt, at: Date.now() - attempt.durationMs }),
     responses: () => store?.responses,
+    prune: () => pruning.start(),
     follow: async () => {
       store = await openStore(first, { environment: world.environment, logger })
       if (store) await state.follow(store).catch(notUsable)
     },
     close: async () => {
       checks.close()
+      await pruning.close()
       await state.close()
       await outbound.close()
       await store?.close()

@@ -21,7 +21,7 @@ import { createModelAliases } from './tables/model-aliases.ts'
 import type { ModelAliases } from './tables/model-aliases.ts'
 import { createProviders } from './tables/providers.ts'
 import type { Providers } from './tables/providers.ts'
-import type { ResponseLimits } from './tables/response-pruner.ts'
+import type { ResponseLimits } from './tables/response-limits.ts'
 import { createResponses } from './tables/responses.ts'
 import type { Responses } from './tables/responses.ts'
 import { createRoutes } from './tables/routes.ts'
@@ -30,7 +30,7 @@ import type { Damage } from './tables/row-reading.ts'
 
 export interface StoreOptions extends DatabaseSettings, KeySettings {
   readonly attempts?: AttemptLimits
-  readonly responses?: ResponseLimits
+  readonly responses?: Partial<ResponseLimits>
   readonly now: () => number
 }
 
@@ -103,7 +103,7 @@ interface TableParts {
   readonly vault: Vault
   readonly now: () => number
   readonly limits: AttemptLimits | undefined
-  readonly responseLimits: ResponseLimits | undefined
+  readonly responseLimits: Partial<ResponseLimits> | undefined
 }
 
 // oxlint-disable-next-line typescript/explicit-function-return-type -- six tables by name

@@ -291,23 +291,52 @@ describe.each(places)('over %s', (_, newPlace) => {
     await expect(store.responses.chain('resp_1001', 'laptop')).rejects.toMatchObject({ kind: 'too-large' })
   })
 
+  /** Forgets all that is due, and gives the ids that are left of those of one letter. */
+  async function left(store: Store): Promise<string> {
+    while (await store.responses.prune());
+    const kept = await store.responses.findAll(['a', 'b', 'c', 'd', 'e'], 'laptop')
+    return kept
+      .map(({ id }) => id)
+      .toSorted()
+      .join('')
+  }
+
   test('responses that were not used for longest are forgotten, and those of a conversation in use are not', async () => {
     let now = 0
     const place = { ...(await newPlace()), now: () => now }
     const store = await open({ ...place, responses: { mostRows: 3, mostAgeMs: 300_000, mostBytes: 9850 } })
-    const found = async () => {
-      const ids = ['a', 'b', 'c', 'd', 'e'].map(id => store.responses.find(id, 'laptop'))
-      return (await Promise.all(ids)).flatMap(kept => kept?.id ?? []).join('')
-    }
     for (const id of ['a', 'b', 'c']) await store.responses.keep({ ...response(id) })
     now = 100_000
     await store.responses.chain('a', 'laptop')
     now = 200_000
     await store.responses.keep(response('d'))
-    expect(await found()).toMatch(/^a[bc]d$/)
+    expect(await left(store)).toMatch(/^a[bc]d$/)
     now = 350_000
     await store.responses.keep({ ...response('e'), input: [{ text: 'x'.repeat(9800) }] })
-    expect(await found()).toBe('e')
+    expect(await left(store)).toBe('e')
+  })
+
+  test('a response whose time is over is not there, also before it is deleted', async () => {
+    let now = 0
+    const store = await open({ ...(await newPlace()), now: () => now, responses: { mostAgeMs: 100 } })
+    for (const id of ['a', 'b']) await store.responses.keep(response(id))
+    await store.responses.keep({ ...response('c'), previousId: 'b' })
+    now = 99
+    expect(await store.responses.find('c', 'laptop')).toBeDefined()
+    now = 100
+    expect(await store.responses.find('a', 'laptop')).toBeUndefined()
+    expect(await store.responses.findAll(['a'], 'laptop')).toEqual([])
+    expect(await store.responses.chain('a', 'laptop')).toBeUndefined()
+    expect(await store.responses.chain('c', 'laptop')).toBeUndefined()
+  })
+
+  test('where no response is to be kept, those that are there are deleted, whatever the clock says', async () => {
+    const place = await newPlace()
+    const keeping = await open(place)
+    for (let count = 0; count < 120; count += 1) await keeping.responses.keep(response(`resp_${count}`))
+    const forgetting = await open({ ...place, now: () => 0, responses: { mostAgeMs: 0 } })
+    while (await forgetting.responses.prune());
+    expect(await keeping.responses.find('resp_7', 'laptop')).toBeUndefined()
   })
 
   test('what another program changes is told', async () => {

@@ -19,13 +19,20 @@ export interface Running {
   configure(text: string): Promise<void>
 }
 
-/** Runs the whole program over a configuration file, without models, until the test ends. */
-export async function runProgram(text: string): Promise<Running> {
+/**
+ * Runs the whole program over a configuration file, without models, until the test ends. What is there before it
+ * starts can be prepared.
+ */
+export async function runProgram(
+  text: string,
+  prepare: (environment: Running['environment']) => Promise<void> = async () => {},
+): Promise<Running> {
   const folder = await temporaryFolder()
   const file = join(folder.path, 'duologue.yaml')
   await mkdir(join(folder.path, 'data'))
   await writeFile(file, text)
   const environment = { DUOLOGUE_DATA: join(folder.path, 'data'), DUOLOGUE_CONFIG_FILE: file, DUOLOGUE_PORT: '0' }
+  await prepare(environment)
   const log: string[] = []
   let watch: ConfigWatch | undefined
   const app = createApp(await openConfig({ flags: {}, environment }), {

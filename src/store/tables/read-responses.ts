@@ -5,70 +5,105 @@ import { keptOf, type KeptResponse } from './kept-response.ts'
 const mostLinks = 1000
 const mostBytes = 64 * 1024 * 1024
 
-interface ReadOptions {
-  readonly access: Access
-  readonly now: () => number
-}
-
 /** An answer without what it says. */
 export interface Link {
   readonly id: string
   readonly size: number
 }
 
-/** Reads answers, given from the last to the first, from the first to the last, and begins their time anew. */
-export async function readAll(links: readonly Link[], { access, now }: ReadOptions): Promise<readonly KeptResponse[]> {
-  const bytes = links.reduce((sum, { size }) => sum + size, 0)
-  if (links.length > mostLinks || bytes > mostBytes) throw tooLong()
-  if (links.length === 0) return []
-  const ids = links.map(({ id }) => id)
-  const rows = await access.read(tables => tables.selectFrom('responses').selectAll().where('id', 'in', ids).execute())
-  await access.note(async transaction => {
-    await transaction.updateTable('responses').set({ used_at: now() }).where('id', 'in', ids).execute()
-  })
-  const byId = new Map(rows.map(row => [row.id, row]))
-  return ids.toReversed().flatMap(id => {
-    const row = byId.get(id)
-    return row ? [keptOf(row)] : []
-  })
-}
-
 interface ChainLink extends Link {
   readonly previous_id: string | null
 }
 
-/** Follows an answer back to the first one without reading what they say. */
-export async function linksOf(access: Access, id: string, owner: string): Promise<readonly ChainLink[]> {
-  const links = await access.read(tables =>
-    tables
-      .withRecursive('chain(id, previous_id, size, depth)', db =>
-        db
-          .selectFrom('responses')
-          .select(row => ['id', 'previous_id', 'size', row.lit(0).as('depth')])
-          .where('id', '=', id)
-          .where('owner', '=', owner)
-          .unionAll(
-            db
-              .selectFrom('responses')
-              .innerJoin('chain', 'chain.previous_id', 'responses.id')
-              .select(row => [
-                'responses.id',
-                'responses.previous_id',
-                'responses.size',
-                row.eb('chain.depth', '+', 1).as('depth'),
-              ])
-              .where('responses.owner', '=', owner)
-              .where('chain.depth', '<', mostLinks),
-          ),
-      )
-      .selectFrom('chain')
-      .select(['id', 'previous_id', 'size'])
-      .orderBy('depth')
-      .execute(),
-  )
-  // One that goes on beyond the last that was followed would seem to be missing.
-  if (links.length > mostLinks) throw tooLong()
-  return links
+export interface ResponseReaderOptions {
+  readonly access: Access
+  readonly now: () => number
+  readonly mostAgeMs: number
+}
+
+/** Reads kept answers. Those that were not used for too long are not there, whether or not they are deleted yet. */
+export class ResponseReader {
+  readonly #options: ResponseReaderOptions
+
+  constructor(options: ResponseReaderOptions) {
+    this.#options = options
+  }
+
+  /** Gives those of several that are there. */
+  async links(ids: readonly string[], owner: string): Promise<readonly Link[]> {
+    if (ids.length === 0) return []
+    return this.#options.access.read(tables =>
+      tables
+        .selectFrom('responses')
+        .select(['id', 'size'])
+        .where('id', 'in', ids.map(known))
+        .where('owner', '=', owner)
+        .where('used_at', '>', this.#tooOld())
+        .execute(),
+    )
+  }
+
+  /** Follows an answer back to the first one. */
+  async chain(id: string, owner: string): Promise<readonly ChainLink[]> {
+    const tooOld = this.#tooOld()
+    const links = await this.#options.access.read(tables =>
+      tables
+        .withRecursive('chain(id, previous_id, size, depth)', db =>
+          db
+            .selectFrom('responses')
+            .select(row => ['id', 'previous_id', 'size', row.lit(0).as('depth')])
+            .where('id', '=', known(id))
+            .where('owner', '=', owner)
+            .where('used_at', '>', tooOld)
+            .unionAll(
+              db
+                .selectFrom('responses')
+                .innerJoin('chain', 'chain.previous_id', 'responses.id')
+                .select(row => [
+                  'responses.id',
+                  'responses.previous_id',
+                  'responses.size',
+                  row.eb('chain.depth', '+', 1).as('depth'),
+                ])
+                .where('responses.owner', '=', owner)
+                .where('responses.used_at', '>', tooOld)
+                .where('chain.depth', '<', mostLinks),
+            ),
+        )
+        .selectFrom('chain')
+        .select(['id', 'previous_id', 'size'])
+        .orderBy('depth')
+        .execute(),
+    )
+    // One that goes on beyond the last that was followed would seem to be missing.
+    if (links.length > mostLinks) throw tooLong()
+    return links
+  }
+
+  /** Reads answers, given from the last to the first, from the first to the last, and begins their time anew. */
+  async read(links: readonly Link[]): Promise<readonly KeptResponse[]> {
+    const { access, now } = this.#options
+    const bytes = links.reduce((sum, { size }) => sum + size, 0)
+    if (links.length > mostLinks || bytes > mostBytes) throw tooLong()
+    if (links.length === 0) return []
+    const ids = links.map(({ id }) => id)
+    const rows = await access.read(tables =>
+      tables.selectFrom('responses').selectAll().where('id', 'in', ids).execute(),
+    )
+    await access.note(async transaction => {
+      await transaction.updateTable('responses').set({ used_at: now() }).where('id', 'in', ids).execute()
+    })
+    const byId = new Map(rows.map(row => [row.id, row]))
+    return ids.toReversed().flatMap(id => {
+      const row = byId.get(id)
+      return row ? [keptOf(row)] : []
+    })
+  }
+
+  #tooOld(): number {
+    const { now, mostAgeMs } = this.#options
+    return now() - mostAgeMs
+  }
 }
 
 function tooLong(): ModelError {

@@ -1,57 +1,61 @@
-import { sql } from 'kysely'
 import type { Transaction } from 'kysely'
 import type { Access } from '../access.ts'
 import type { Schema } from '../schema.ts'
-
-/** How much is kept of answers, and how long after their last use. */
-export interface ResponseLimits {
-  readonly mostAgeMs?: number
-  readonly mostBytes?: number
-  readonly mostRows?: number
-}
+import type { ResponseLimits } from './response-limits.ts'
 
 export interface ResponsePrunerOptions extends ResponseLimits {
   readonly access: Access
   readonly now: () => number
 }
 
-const pruneEveryMs = 60_000
-const dayMs = 86_400_000
+/* SQLite keeps the whole process waiting meanwhile. */
+const batchRows = 50
+const batchBytes = 8 * 1024 * 1024
 
-/** Forgets the answers that were not used for longest where there are too many, or they are too old. */
-export class ResponsePruner {
-  readonly #options: Required<ResponsePrunerOptions>
-  #prunedAt = Number.NEGATIVE_INFINITY
+/**
+ * Forgets a few of the answers that were not used for too long, or for longest where there are too many. Says whether
+ * more of them may be due.
+ */
+export async function pruneResponses(options: ResponsePrunerOptions): Promise<boolean> {
+  let count = 0
+  await options.access.note(async transaction => {
+    const ids = await dueIn(transaction, options)
+    if (ids.length > 0) await transaction.deleteFrom('responses').where('id', 'in', ids).execute()
+    count = ids.length
+  })
+  return count > 0
+}
 
-  constructor(options: ResponsePrunerOptions) {
-    this.#options = { mostAgeMs: 30 * dayMs, mostBytes: 2 ** 30, mostRows: 100_000, ...options }
+async function dueIn(transaction: Transaction<Schema>, options: ResponsePrunerOptions): Promise<readonly string[]> {
+  const { mostAgeMs, mostBytes, mostRows, now } = options
+  const oldest = await transaction
+    .selectFrom('responses')
+    .select(['id', 'size', 'used_at'])
+    .orderBy('used_at')
+    .orderBy('id', 'desc')
+    .limit(batchRows)
+    .execute()
+  const left = await totalsIn(transaction)
+  // Where nothing is to be kept, the clock has no say.
+  const tooOld = mostAgeMs === 0 ? Number.POSITIVE_INFINITY : now() - mostAgeMs
+  const due: string[] = []
+  let bytes = 0
+  for (const { id, size, used_at } of oldest) {
+    const isDue = used_at <= tooOld || left.rows > mostRows || left.bytes > mostBytes
+    if (!isDue || bytes > batchBytes) break
+    due.push(id)
+    bytes += size
+    left.rows -= 1
+    left.bytes -= size
   }
+  return due
+}
 
-  async pruneSometimes(): Promise<void> {
-    const { access, now } = this.#options
-    if (Math.abs(now() - this.#prunedAt) < pruneEveryMs) return
-    this.#prunedAt = now()
-    await access.note(transaction => this.#prune(transaction))
-  }
-
-  async #prune(transaction: Transaction<Schema>): Promise<void> {
-    const { mostAgeMs, mostBytes, mostRows, now } = this.#options
-    await transaction
-      .deleteFrom('responses')
-      .where('used_at', '<', now() - mostAgeMs)
-      .execute()
-    const counted = transaction
-      .selectFrom('responses')
-      .select([
-        'id',
-        sql<number>`sum(size) over (order by used_at desc, id)`.as('bytes'),
-        sql<number>`count(*) over (order by used_at desc, id)`.as('place'),
-      ])
-      .as('counted')
-    const surplus = transaction
-      .selectFrom(counted)
-      .select('id')
-      .where(row => row.or([row.eb('bytes', '>', mostBytes), row.eb('place', '>', mostRows)]))
-    await transaction.deleteFrom('responses').where('id', 'in', surplus).execute()
-  }
+async function totalsIn(transaction: Transaction<Schema>): Promise<{ rows: number; bytes: number }> {
+  const { rows, bytes } = await transaction
+    .selectFrom('responses')
+    .select(({ fn }) => [fn.countAll().as('rows'), fn.sum('size').as('bytes')])
+    .executeTakeFirstOrThrow()
+  // Postgres gives sums as texts, and both nothing for the sum of no rows.
+  return { rows: Number(rows), bytes: Number(bytes) }
 }

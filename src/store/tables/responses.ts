@@ -1,9 +1,10 @@
 import type { Access } from '../access.ts'
-import { keptOf, type KeptResponse, rowOf } from './kept-response.ts'
-import { known, linksOf, readAll, type Link } from './read-responses.ts'
-import { type ResponseLimits, ResponsePruner } from './response-pruner.ts'
+import { type KeptResponse, rowOf } from './kept-response.ts'
+import { known, ResponseReader } from './read-responses.ts'
+import { defaultResponseLimits, type ResponseLimits } from './response-limits.ts'
+import { pruneResponses } from './response-pruner.ts'
 
-/** The answers that clients asked to be kept. Each use of one begins its time anew. */
+/** The answers that clients asked to be kept. Whoever reads one begins its time anew. */
 export interface Responses {
   /** Keeps an answer. A power cut may lose it. */
   keep(kept: KeptResponse): Promise<void>
@@ -17,17 +18,21 @@ export interface Responses {
   chain(id: string, owner: string): Promise<readonly KeptResponse[] | undefined>
   /** Forgets an answer, and says whether there was one. */
   remove(id: string, owner: string): Promise<boolean>
+  /** Forgets a few of those whose time is over, or that are too many. Says whether more may be due. */
+  prune(): Promise<boolean>
 }
 
-export interface ResponsesOptions extends ResponseLimits {
+export interface ResponsesOptions extends Partial<ResponseLimits> {
   readonly access: Access
   readonly now: () => number
 }
 
 /** Makes the table of kept answers. */
-export function createResponses(options: ResponsesOptions): Responses {
+export function createResponses(given: ResponsesOptions): Responses {
+  const options = { ...defaultResponseLimits, ...given }
   const { access, now } = options
-  const pruner = new ResponsePruner(options)
+  const reader = new ResponseReader(options)
+  const findAll = async (ids: readonly string[], owner: string) => reader.read(await reader.links(ids, owner))
   return {
     keep: async kept => {
       const row = rowOf(kept, now())
@@ -38,24 +43,13 @@ export function createResponses(options: ResponsesOptions): Responses {
           .onConflict(conflict => conflict.doNothing())
           .execute()
       })
-      await pruner.pruneSometimes()
     },
-    find: async (id, owner) => {
-      const row = await access.read(tables =>
-        tables
-          .selectFrom('responses')
-          .selectAll()
-          .where('id', '=', known(id))
-          .where('owner', '=', owner)
-          .executeTakeFirst(),
-      )
-      return row && keptOf(row)
-    },
-    findAll: async (ids, owner) => readAll(await linksTo(access, ids, owner), options),
+    find: async (id, owner) => (await findAll([id], owner))[0],
+    findAll,
     chain: async (id, owner) => {
-      const links = await linksOf(access, known(id), owner)
+      const links = await reader.chain(id, owner)
       if (links.at(-1)?.previous_id !== null) return undefined
-      const found = await readAll(links, options)
+      const found = await reader.read(links)
       return found.length === links.length ? found : undefined
     },
     remove: async (id, owner) => {
@@ -70,17 +64,6 @@ export function createResponses(options: ResponsesOptions): Responses {
       })
       return count > 0n
     },
+    prune: () => pruneResponses(options),
   }
-}
-
-async function linksTo(access: Access, ids: readonly string[], owner: string): Promise<readonly Link[]> {
-  if (ids.length === 0) return []
-  return access.read(tables =>
-    tables
-      .selectFrom('responses')
-      .select(['id', 'size'])
-      .where('id', 'in', ids.map(known))
-      .where('owner', '=', owner)
-      .execute(),
-  )
 }
