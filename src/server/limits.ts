@@ -5,7 +5,7 @@ export interface ServerLimits {
   readonly maxConnections: number
   /** Requests to models under way at a time. */
   readonly maxInFlight: number
-  /** Bytes of all their bodies together. */
+  /** Bytes of all their bodies together, with the stored responses that they go on from. */
   readonly maxBytesInFlight: number
   /** From the first byte of a connection to the end of the headers. */
   readonly headersTimeoutMs: number

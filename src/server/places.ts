@@ -9,7 +9,7 @@ interface Taken {
 }
 
 /**
- * The places for requests to models: so many are under way at a time, with so many bytes of bodies together,
+ * The places for requests to models: so many are under way at a time, with so many bytes together,
  * and the next one is told to come back, unless its key has less than its share of them.
  */
 export class Places {
@@ -24,16 +24,22 @@ export class Places {
 
   /** Throws `overloaded` where every place is taken, or the body would not fit beside the others. */
   take(exchange: Exchange): void {
-    const { maxInFlight, maxBytesInFlight } = this.#limits
+    const { maxInFlight } = this.#limits
     const who = exchange.key?.name ?? ''
     if (!this.#requests.hasRoom(who, 1, maxInFlight)) throw full(`all ${maxInFlight} places for requests are taken`)
     const bytes = this.#mostBytes(exchange)
-    if (this.#bytes.total > 0 && !this.#bytes.hasRoom(who, bytes, maxBytesInFlight)) {
-      throw full('the requests under way hold as much as the server has room for')
-    }
-    this.#taken.set(exchange, { who, bytes })
+    this.#takeBytes(exchange, { who, bytes }, 0)
     this.#requests.take(who, 1)
-    this.#bytes.take(who, bytes)
+  }
+
+  /**
+   * Takes room for what a request brings along besides its body. Throws `overloaded` where that would not fit beside
+   * the others, and what ended the exchange where it is over.
+   */
+  makeRoom(exchange: Exchange, bytes: number): void {
+    exchange.signal.throwIfAborted()
+    const { who, bytes: own } = this.#taken.get(exchange) ?? { who: exchange.key?.name ?? '', bytes: 0 }
+    this.#takeBytes(exchange, { who, bytes }, own)
   }
 
   leave(exchange: Exchange): void {
@@ -42,6 +48,16 @@ export class Places {
     this.#taken.delete(exchange)
     this.#requests.giveBack(taken.who, 1)
     this.#bytes.giveBack(taken.who, taken.bytes)
+  }
+
+  /* One that is alone always fits. */
+  #takeBytes(exchange: Exchange, { who, bytes }: Taken, own: number): void {
+    const isAlone = this.#bytes.total === own
+    if (!isAlone && !this.#bytes.hasRoom(who, bytes, this.#limits.maxBytesInFlight)) {
+      throw full('the requests under way hold as much as the server has room for')
+    }
+    this.#taken.set(exchange, { who, bytes: own + bytes })
+    this.#bytes.take(who, bytes)
   }
 
   /** What a body takes as far as its headers tell: one that is packed, or of no told length, takes all it may. */

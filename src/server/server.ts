@@ -97,7 +97,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     servers.push(server)
     return server
   }
-  const routes = allRoutes(options, { limits, phase, reports, isForOne })
+  const routes = allRoutes(options, { limits, phase, places, reports, isForOne })
   const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
   await app.ready()
   return {
@@ -123,24 +123,25 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   }
 }
 
-interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne'> {
+interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne' | 'places'> {
   readonly limits: ServerLimits
   readonly phase: Phase
 }
 
 function allRoutes(
   { services, clock, readiness }: ServerOptions,
-  { limits, phase, ...explaining }: AllMeans,
+  { limits, phase, places, ...explaining }: AllMeans,
 ): readonly Route[] {
   const shared = { exchange: services.exchange, limits, clock }
+  const recalling = { responses: services.responses, places }
   return [
     ...anthropicRoutes(shared, services.countTokens),
     ...openaiRoutes(shared, services.embed),
-    ...responsesRoutes({ ...shared, responses: services.responses, countTokens: services.countTokens }),
+    ...responsesRoutes({ ...shared, ...recalling, countTokens: services.countTokens }),
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
-    ...explainRoutes({ ...explaining, explainRoute: services.explainRoute, responses: services.responses }),
+    ...explainRoutes({ ...explaining, ...recalling, explainRoute: services.explainRoute }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

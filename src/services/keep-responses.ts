@@ -1,10 +1,11 @@
 import { ModelError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { KeptResponse } from '../store/tables/kept-response.ts'
+import type { Asking } from '../store/tables/read-responses.ts'
 import type { Responses } from '../store/tables/responses.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
-export type { KeptResponse }
+export type { Asking, KeptResponse }
 
 /** What a request names of earlier answers: the one that it goes on from, and the items of others. */
 export interface Named {
@@ -27,10 +28,10 @@ export interface KeepResponsesService {
   readonly isKeeping: () => boolean
   /** Keeps an answer. That it cannot be kept is logged, and does not cost the client its answer. */
   keep(kept: KeptResponse): Promise<void>
-  find(id: string, owner: string): Promise<KeptResponse | undefined>
+  find(id: string, asking: Asking): Promise<KeptResponse | undefined>
   remove(id: string, owner: string): Promise<boolean>
   /** Finds what a request names. Throws `invalid-request` for an answer that is not kept; items may be missing. */
-  recall(named: Named, owner: string): Promise<Remembered>
+  recall(named: Named, asking: Asking): Promise<Remembered>
 }
 
 export interface KeepResponsesOptions {
@@ -50,12 +51,12 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
         ?.keep(kept)
         .catch((error: unknown) => logger.error({ error }, 'a response could not be stored'))
     },
-    find: async (id, owner) => open()?.find(id, owner),
+    find: async (id, asking) => open()?.find(id, asking),
     remove: async (id, owner) => (await open()?.remove(id, owner)) ?? false,
-    recall: async ({ previousId, itemIds }, owner) => {
+    recall: async ({ previousId, itemIds }, asking) => {
       const kept = open()
-      const chain = previousId === undefined ? [] : await chainOf(previousId, owner, kept)
-      const named = (await kept?.findAll(responsesOf(itemIds), owner)) ?? []
+      const chain = previousId === undefined ? [] : await chainOf(previousId, asking, kept)
+      const named = (await kept?.findAll(responsesOf(itemIds), asking)) ?? []
       return {
         history: chain.flatMap(({ input, response }) => [...input, ...outputOf(response)]),
         items: new Map([...chain, ...named].flatMap(itemsOf)),
@@ -67,10 +68,10 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
 
 async function chainOf(
   id: string,
-  owner: string,
+  asking: Asking,
   table: Pick<Responses, 'chain'> | undefined,
 ): Promise<readonly KeptResponse[]> {
-  const chain = await table?.chain(id, owner)
+  const chain = await table?.chain(id, asking)
   if (chain) return chain
   const why = table ? 'no such response is stored here, or not any more' : 'this server stores no responses'
   throw new ModelError('invalid-request', `previous_response_id: ${why}; send the whole conversation as \`input\``, {

@@ -18,6 +18,7 @@ test('a server that is told to store no responses deletes those that are there',
     for (let count = 0; count < 60; count += 1) await store.responses.keep({ ...kept, id: `resp_${count}` })
   })
   const store = await openStore({ DUOLOGUE_DATA: environment['DUOLOGUE_DATA'] })
-  const left = async () => (await store.responses.findAll(['resp_0', 'resp_59'], '')).length
+  const left = async () =>
+    (await store.responses.findAll(['resp_0', 'resp_59'], { owner: '', makeRoom: () => {} })).length
   await expect.poll(left).toBe(0)
 })

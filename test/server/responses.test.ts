@@ -2,17 +2,18 @@ import OpenAI from 'openai'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ModelEvent } from '../../src/core/events.ts'
 import { ModelError } from '../../src/core/errors.ts'
+import type { ModelRequest } from '../../src/core/request.ts'
 import { decodeSse } from '../../src/protocols/sse.ts'
 import { checkResponsesStream } from '../support/responses-grammar.ts'
 import { readAll } from '../support/read-all.ts'
 import { keptResponses } from '../support/kept-responses.ts'
 import { begins, gate, says, scripted, text } from '../support/scripted-backend.ts'
-import type { Step } from '../support/scripted-backend.ts'
+import type { ScriptedOptions, Step } from '../support/scripted-backend.ts'
 import { openOpenAI } from '../support/sdk-clients.ts'
 import { start } from '../support/start-server.ts'
 import type { StartOptions } from '../support/start-server.ts'
 
-async function serve(steps: readonly Step[] = says('Hel', 'lo'), options: StartOptions = {}) {
+async function serve(steps: ScriptedOptions['steps'] = says('Hel', 'lo'), options: StartOptions = {}) {
   const kept = await keptResponses()
   onTestFinished(() => kept[Symbol.asyncDispose]())
   const backend = scripted({ steps, inputTokens: 3 })
@@ -86,6 +87,21 @@ test('what was named is there for whoever goes on from the request that named it
   await client.responses.create({ model: 'm', input: 'Three', previous_response_id: second.id })
   const said = backend.requests[2]?.messages.flatMap(({ content }) => content.map(b => 'text' in b && b.text))
   expect(said).toEqual(['Hello', 'Two', 'Hello', 'Three'])
+})
+
+test('a conversation that has no room beside the requests under way is told to come back', async () => {
+  const stays = [...begins(), text('a'), { gate: gate().gate }]
+  const steps = ({ maxTokens }: ModelRequest) => (maxTokens === 7 ? stays : says('Hello'))
+  const { client, backend } = await serve(steps, { limits: { maxBytesInFlight: 4000 } })
+  const input = 'x'.repeat(2500)
+  const { id } = await client.responses.create({ model: 'm', input })
+  const stream = await client.responses.create({ model: 'm', input, max_output_tokens: 7, store: false, stream: true })
+  const going = { model: 'm', input: 'Hi', previous_response_id: id }
+  await expect(client.responses.create(going)).rejects.toMatchObject({ status: 429, code: 'overloaded' })
+  await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 429, code: 'overloaded' })
+  stream.controller.abort()
+  await backend.ended(2)
+  await expect.poll(() => client.responses.create(going)).toMatchObject({ previous_response_id: id })
 })
 
 test('what is not to be stored is not, and cannot be gone on from', async () => {

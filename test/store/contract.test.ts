@@ -69,6 +69,12 @@ function response(id: string): KeptResponse {
   return { id, owner: 'laptop', isLocalOnly: false, input, response: { id, output: [] } }
 }
 
+function asking(owner: string, makeRoom: (bytes: number) => void = () => {}) {
+  return { owner, makeRoom }
+}
+
+const laptop = asking('laptop')
+
 /** Settings with their secrets as texts, to be compared. */
 function told({ key, headers = {}, ...settings }: ProviderSettings): object {
   const texts = Object.entries(headers).map(([name, secret]) => [name, secret.reveal()] as const)
@@ -257,27 +263,27 @@ describe.each(places)('over %s', (_, newPlace) => {
     const store = await open()
     await store.responses.keep(response('resp_1'))
     await store.responses.keep({ ...response('resp_2'), previousId: 'resp_1', isLocalOnly: true })
-    expect(await store.responses.find('resp_2', 'laptop')).toEqual({
+    expect(await store.responses.find('resp_2', laptop)).toEqual({
       ...response('resp_2'),
       previousId: 'resp_1',
       isLocalOnly: true,
     })
-    expect((await store.responses.chain('resp_2', 'laptop'))?.map(({ id }) => id)).toEqual(['resp_1', 'resp_2'])
+    expect((await store.responses.chain('resp_2', laptop))?.map(({ id }) => id)).toEqual(['resp_1', 'resp_2'])
     for (const stranger of ['phone', '']) {
-      expect(await store.responses.find('resp_2', stranger)).toBeUndefined()
-      expect(await store.responses.chain('resp_2', stranger)).toBeUndefined()
+      expect(await store.responses.find('resp_2', asking(stranger))).toBeUndefined()
+      expect(await store.responses.chain('resp_2', asking(stranger))).toBeUndefined()
       expect(await store.responses.remove('resp_2', stranger)).toBe(false)
     }
     expect(await store.responses.remove('resp_1', 'laptop')).toBe(true)
-    expect(await store.responses.chain('resp_2', 'laptop')).toBeUndefined()
-    expect(await store.responses.find('resp_\0', 'laptop')).toBeUndefined()
+    expect(await store.responses.chain('resp_2', laptop)).toBeUndefined()
+    expect(await store.responses.find('resp_\0', laptop)).toBeUndefined()
   })
 
   test('a chain that another’s response is put under is nobody’s', async () => {
     const store = await open()
     await store.responses.keep({ ...response('resp_1'), owner: 'phone' })
     await store.responses.keep({ ...response('resp_2'), previousId: 'resp_1' })
-    expect(await store.responses.chain('resp_2', 'laptop')).toBeUndefined()
+    expect(await store.responses.chain('resp_2', laptop)).toBeUndefined()
   })
 
   test('a conversation of more responses than a request could send is refused', async () => {
@@ -287,19 +293,50 @@ describe.each(places)('over %s', (_, newPlace) => {
       ...(at > 0 && { previousId: `resp_${at - 1}` }),
     }))
     await Promise.all(links.map(link => store.responses.keep(link)))
-    expect(await store.responses.chain('resp_999', 'laptop')).toHaveLength(1000)
-    await expect(store.responses.chain('resp_1001', 'laptop')).rejects.toMatchObject({ kind: 'too-large' })
+    expect(await store.responses.chain('resp_999', laptop)).toHaveLength(1000)
+    await expect(store.responses.chain('resp_1001', laptop)).rejects.toMatchObject({ kind: 'too-large' })
   })
 
   /** Forgets all that is due, and gives the ids that are left of those of one letter. */
   async function left(store: Store): Promise<string> {
     while (await store.responses.prune());
-    const kept = await store.responses.findAll(['a', 'b', 'c', 'd', 'e'], 'laptop')
+    const kept = await store.responses.findAll(['a', 'b', 'c', 'd', 'e'], laptop)
     return kept
       .map(({ id }) => id)
       .toSorted()
       .join('')
   }
+
+  test('responses are read only where there is room for all of them', async () => {
+    const store = await open()
+    await store.responses.keep(response('a'))
+    await store.responses.keep({ ...response('b'), previousId: 'a' })
+    const wanted: number[] = []
+    const kept = await store.responses.chain(
+      'b',
+      asking('laptop', bytes => wanted.push(bytes)),
+    )
+    const texts = kept?.flatMap(({ input, response }) => [JSON.stringify(input), JSON.stringify(response)]) ?? []
+    expect(wanted).toEqual([Buffer.byteLength(texts.join(''))])
+    const full = asking('laptop', () => {
+      throw new Error('full')
+    })
+    await expect(store.responses.chain('b', full)).rejects.toThrow('full')
+    await expect(store.responses.findAll(['a'], full)).rejects.toThrow('full')
+    await expect(store.responses.find('a', full)).rejects.toThrow('full')
+  })
+
+  test('a conversation of more bytes than a request could send is refused', async () => {
+    const store = await open()
+    const input = [{ type: 'message', role: 'user', content: 'x'.repeat(17 * 1024 * 1024) }]
+    await store.responses.keep({ ...response('a'), input })
+    await store.responses.keep({ ...response('b'), input, previousId: 'a' })
+    expect(await store.responses.chain('a', laptop)).toHaveLength(1)
+    await expect(store.responses.chain('b', laptop)).rejects.toMatchObject({
+      kind: 'too-large',
+      message: expect.stringMatching(/more than 1000, or more than 32 MiB together/),
+    })
+  })
 
   test('responses that were not used for longest are forgotten, and those of a conversation in use are not', async () => {
     let now = 0
@@ -307,7 +344,7 @@ describe.each(places)('over %s', (_, newPlace) => {
     const store = await open({ ...place, responses: { mostRows: 3, mostAgeMs: 300_000, mostBytes: 9850 } })
     for (const id of ['a', 'b', 'c']) await store.responses.keep({ ...response(id) })
     now = 100_000
-    await store.responses.chain('a', 'laptop')
+    await store.responses.chain('a', laptop)
     now = 200_000
     await store.responses.keep(response('d'))
     expect(await left(store)).toMatch(/^a[bc]d$/)
@@ -322,12 +359,12 @@ describe.each(places)('over %s', (_, newPlace) => {
     for (const id of ['a', 'b']) await store.responses.keep(response(id))
     await store.responses.keep({ ...response('c'), previousId: 'b' })
     now = 99
-    expect(await store.responses.find('c', 'laptop')).toBeDefined()
+    expect(await store.responses.find('c', laptop)).toBeDefined()
     now = 100
-    expect(await store.responses.find('a', 'laptop')).toBeUndefined()
-    expect(await store.responses.findAll(['a'], 'laptop')).toEqual([])
-    expect(await store.responses.chain('a', 'laptop')).toBeUndefined()
-    expect(await store.responses.chain('c', 'laptop')).toBeUndefined()
+    expect(await store.responses.find('a', laptop)).toBeUndefined()
+    expect(await store.responses.findAll(['a'], laptop)).toEqual([])
+    expect(await store.responses.chain('a', laptop)).toBeUndefined()
+    expect(await store.responses.chain('c', laptop)).toBeUndefined()
   })
 
   test('where no response is to be kept, those that are there are deleted, whatever the clock says', async () => {
@@ -336,7 +373,7 @@ describe.each(places)('over %s', (_, newPlace) => {
     for (let count = 0; count < 120; count += 1) await keeping.responses.keep(response(`resp_${count}`))
     const forgetting = await open({ ...place, now: () => 0, responses: { mostAgeMs: 0 } })
     while (await forgetting.responses.prune());
-    expect(await keeping.responses.find('resp_7', 'laptop')).toBeUndefined()
+    expect(await keeping.responses.find('resp_7', laptop)).toBeUndefined()
   })
 
   test('what another program changes is told', async () => {

@@ -3,19 +3,17 @@ import type { ProtocolId } from '../../core/extras.ts'
 import type { ModelRequest } from '../../core/request.ts'
 import type { Circumstances } from '../../core/route-rules.ts'
 import type { ExplainRouteService, RouteExplanation } from '../../services/explain-route.ts'
-import type { KeepResponsesService } from '../../services/keep-responses.ts'
 import type { CacheReports } from '../cache-reports.ts'
 import { senderOf } from '../circumstances.ts'
 import type { Exchange } from '../exchange.ts'
 import { readAsked } from '../read-asked.ts'
 import { sendJson } from '../send-json.ts'
-import { readRecalled } from './read-recalled.ts'
+import { type RecallMeans, readRecalled } from './read-recalled.ts'
 import type { Route, RouteCall } from './route.ts'
 
-export interface ExplainOptions {
+export interface ExplainOptions extends RecallMeans {
   readonly reports: CacheReports
   readonly explainRoute: ExplainRouteService
-  readonly responses: KeepResponsesService
   /** Whether all clients are one: the owner. */
   readonly isForOne: () => boolean
 }
@@ -41,7 +39,7 @@ function tellReport({ exchange, rest }: RouteCall, { reports }: ExplainOptions):
 
 /** Takes a request as it would be sent to the path that follows, and says where it would go. Nobody is asked. */
 async function tellRoute({ exchange, body, rest }: RouteCall, options: ExplainOptions): Promise<void> {
-  const { explainRoute, responses, isForOne } = options
+  const { explainRoute, isForOne } = options
   const protocol = Object.hasOwn(protocols, rest) ? protocols[rest] : undefined
   if (!protocol) {
     throw new ModelError(
@@ -49,7 +47,7 @@ async function tellRoute({ exchange, body, rest }: RouteCall, options: ExplainOp
       `path: ask for /duologue/explain/route/ with one of ${Object.keys(protocols).join(', ')} after it`,
     )
   }
-  const explanation = await explainRoute(...(await read(protocol, { exchange, body }, responses)))
+  const explanation = await explainRoute(...(await read(protocol, { exchange, body }, options)))
   sendJson(exchange, { status: 200, headers: uncached, body: isForOne() ? explanation : withoutOthers(explanation) })
 }
 
@@ -71,9 +69,9 @@ const protocols: Readonly<Record<string, ProtocolId>> = {
 async function read(
   protocol: ProtocolId,
   { exchange, body }: { readonly exchange: Exchange; readonly body: unknown },
-  responses: KeepResponsesService,
+  means: RecallMeans,
 ): Promise<readonly [ModelRequest, Circumstances]> {
   if (protocol !== 'openai-responses') return readAsked(protocol, body, exchange)
-  const { decoded, circumstances } = await readRecalled(exchange, body, responses)
+  const { decoded, circumstances } = await readRecalled(exchange, body, means)
   return [{ ...decoded.request, ...senderOf(exchange) }, circumstances]
 }

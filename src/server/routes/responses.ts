@@ -8,31 +8,29 @@ import type { Exchange } from '../exchange.ts'
 import { sendJson } from '../send-json.ts'
 import { tellRoute } from '../tell-answer.ts'
 import { answerDecoded, type AnswerCallOptions, type Asked } from './answer-call.ts'
-import { readRecalled } from './read-recalled.ts'
+import { type RecallMeans, readRecalled } from './read-recalled.ts'
 import { ownerOf } from './response-owner.ts'
 import type { Route, RouteCall } from './route.ts'
 import { storedResponseRoutes } from './stored-responses.ts'
 
 const { server, stateful } = openaiResponses
 
-export interface ResponsesOptions extends Omit<AnswerCallOptions, 'protocol'> {
-  readonly responses: KeepResponsesService
+export interface ResponsesOptions extends Omit<AnswerCallOptions, 'protocol'>, RecallMeans {
   readonly countTokens: CountTokensService
 }
 
 /** The routes of OpenAI's Responses API. */
 export function responsesRoutes(options: ResponsesOptions): readonly Route[] {
-  const { responses } = options
   return [
     { method: 'POST', path: '/v1/responses', access: 'key', handle: call => answer(call, options) },
     { method: 'POST', path: '/v1/responses/input_tokens', access: 'key', handle: call => count(call, options) },
-    ...storedResponseRoutes(responses),
+    ...storedResponseRoutes(options),
   ]
 }
 
 async function answer({ exchange, body }: RouteCall, options: ResponsesOptions): Promise<void> {
   const { responses } = options
-  const { decoded, recalled, circumstances, isRelayable } = await readRecalled(exchange, body, responses)
+  const { decoded, recalled, circumstances, isRelayable } = await readRecalled(exchange, body, options)
   const isStored = decoded.echo?.['store'] === true
   const asked: Asked = {
     decoded,
@@ -43,10 +41,10 @@ async function answer({ exchange, body }: RouteCall, options: ResponsesOptions):
   await answerDecoded(exchange, asked, { ...options, protocol: openaiResponses })
 }
 
-async function count({ exchange, body }: RouteCall, { responses, countTokens }: ResponsesOptions): Promise<void> {
-  const { decoded, circumstances } = await readRecalled(exchange, body, responses)
+async function count({ exchange, body }: RouteCall, options: ResponsesOptions): Promise<void> {
+  const { decoded, circumstances } = await readRecalled(exchange, body, options)
   const { signal, trace } = exchange
-  const input_tokens = await countTokens(decoded.request, { signal, circumstances, trace })
+  const input_tokens = await options.countTokens(decoded.request, { signal, circumstances, trace })
   tellRoute(exchange)
   sendJson(exchange, { status: 200, body: { object: 'response.input_tokens', input_tokens } })
 }

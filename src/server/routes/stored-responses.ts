@@ -1,26 +1,27 @@
 import { ModelError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { KeepResponsesService, KeptResponse } from '../../services/keep-responses.ts'
+import type { KeptResponse } from '../../services/keep-responses.ts'
 import { sendJson } from '../send-json.ts'
 import { readLimit } from './page.ts'
+import { askingOf, type RecallMeans } from './read-recalled.ts'
 import { ownerOf } from './response-owner.ts'
 import type { Route, RouteCall } from './route.ts'
 
 /** The routes to responses that are stored. */
-export function storedResponseRoutes(responses: KeepResponsesService): readonly Route[] {
+export function storedResponseRoutes(means: RecallMeans): readonly Route[] {
   const path = '/v1/responses/*'
   return [
-    { method: 'GET', path, access: 'key', handle: call => tell(call, responses) },
-    { method: 'DELETE', path, access: 'key', handle: call => remove(call, responses) },
-    { method: 'POST', path, access: 'key', isBodiless: true, handle: call => cancel(call, responses) },
+    { method: 'GET', path, access: 'key', handle: call => tell(call, means) },
+    { method: 'DELETE', path, access: 'key', handle: call => remove(call, means) },
+    { method: 'POST', path, access: 'key', isBodiless: true, handle: call => cancel(call, means) },
   ]
 }
 
-async function tell({ exchange, rest }: RouteCall, responses: KeepResponsesService): Promise<void> {
+async function tell({ exchange, rest }: RouteCall, means: RecallMeans): Promise<void> {
   const [id = '', ...part] = rest.split('/')
   const query = new URLSearchParams(exchange.query)
   if (part.length > 0 && part.join('/') !== 'input_items') throw unknown(rest)
-  const kept = await responses.find(id, ownerOf(exchange))
+  const kept = await means.responses.find(id, askingOf(exchange, means))
   if (!kept) throw unknown(id)
   if (part.length > 0) return sendJson(exchange, { status: 200, headers, body: listItems(kept, query) })
   if (query.get('stream') === 'true') {
@@ -30,14 +31,14 @@ async function tell({ exchange, rest }: RouteCall, responses: KeepResponsesServi
   sendJson(exchange, { status: 200, headers, body: kept.response })
 }
 
-async function remove({ exchange, rest }: RouteCall, responses: KeepResponsesService): Promise<void> {
+async function remove({ exchange, rest }: RouteCall, { responses }: RecallMeans): Promise<void> {
   if (!(await responses.remove(rest, ownerOf(exchange)))) throw unknown(rest)
   sendJson(exchange, { status: 200, headers, body: { id: rest, object: 'response', deleted: true } })
 }
 
-async function cancel({ exchange, rest }: RouteCall, responses: KeepResponsesService): Promise<void> {
+async function cancel({ exchange, rest }: RouteCall, means: RecallMeans): Promise<void> {
   const [id = '', action] = rest.split('/')
-  const kept = action === 'cancel' ? await responses.find(id, ownerOf(exchange)) : undefined
+  const kept = action === 'cancel' ? await means.responses.find(id, askingOf(exchange, means)) : undefined
   if (!kept) throw unknown(rest)
   throw new ModelError(
     'invalid-request',

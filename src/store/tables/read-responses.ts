@@ -1,9 +1,19 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { ModelError } from '../../core/errors.ts'
 import type { Access } from '../access.ts'
 import { keptOf, type KeptResponse } from './kept-response.ts'
 
 const mostLinks = 1000
-const mostBytes = 64 * 1024 * 1024
+/* As much as a client could send itself. */
+const mostMebibytes = 32
+const mebibyte = 1024 * 1024
+
+/** Who asks for answers. */
+export interface Asking {
+  readonly owner: string
+  /** Makes room for so many bytes that are to be read. Throws where there is none. */
+  readonly makeRoom: (bytes: number) => void
+}
 
 /** An answer without what it says. */
 export interface Link {
@@ -30,7 +40,7 @@ export class ResponseReader {
   }
 
   /** Gives those of several that are there. */
-  async links(ids: readonly string[], owner: string): Promise<readonly Link[]> {
+  async links(ids: readonly string[], { owner }: Asking): Promise<readonly Link[]> {
     if (ids.length === 0) return []
     return this.#options.access.read(tables =>
       tables
@@ -44,7 +54,7 @@ export class ResponseReader {
   }
 
   /** Follows an answer back to the first one. */
-  async chain(id: string, owner: string): Promise<readonly ChainLink[]> {
+  async chain(id: string, { owner }: Asking): Promise<readonly ChainLink[]> {
     const tooOld = this.#tooOld()
     const links = await this.#options.access.read(tables =>
       tables
@@ -80,21 +90,34 @@ export class ResponseReader {
     return links
   }
 
-  /** Reads answers, given from the last to the first, from the first to the last, and begins their time anew. */
-  async read(links: readonly Link[]): Promise<readonly KeptResponse[]> {
-    const { access, now } = this.#options
-    const bytes = links.reduce((sum, { size }) => sum + size, 0)
-    if (links.length > mostLinks || bytes > mostBytes) throw tooLong()
+  /**
+   * Reads answers, given from the last to the first, from the first to the last, and begins their time anew. Throws
+   * `too-large` for more than a request could send.
+   */
+  async read(links: readonly Link[], { makeRoom }: Pick<Asking, 'makeRoom'>): Promise<readonly KeptResponse[]> {
     if (links.length === 0) return []
+    const { access, now } = this.#options
+    const bytes = bytesOf(links)
+    if (links.length > mostLinks || bytes > mostMebibytes * mebibyte) throw tooLong()
+    makeRoom(bytes)
+    const found: KeptResponse[] = []
+    for (const batch of batchesOf(links.toReversed())) {
+      found.push(...(await this.#readBatch(batch)))
+      await othersTurn()
+    }
     const ids = links.map(({ id }) => id)
-    const rows = await access.read(tables =>
-      tables.selectFrom('responses').selectAll().where('id', 'in', ids).execute(),
-    )
     await access.note(async transaction => {
       await transaction.updateTable('responses').set({ used_at: now() }).where('id', 'in', ids).execute()
     })
+    return found
+  }
+
+  async #readBatch(ids: readonly string[]): Promise<readonly KeptResponse[]> {
+    const rows = await this.#options.access.read(tables =>
+      tables.selectFrom('responses').selectAll().where('id', 'in', ids).execute(),
+    )
     const byId = new Map(rows.map(row => [row.id, row]))
-    return ids.toReversed().flatMap(id => {
+    return ids.flatMap(id => {
       const row = byId.get(id)
       return row ? [keptOf(row)] : []
     })
@@ -106,10 +129,30 @@ export class ResponseReader {
   }
 }
 
+function bytesOf(links: readonly Link[]): number {
+  return links.reduce((sum, { size }) => sum + size, 0)
+}
+
+/* Reading and parsing keep the whole process waiting. */
+function batchesOf(links: readonly Link[]): readonly (readonly string[])[] {
+  const batches: string[][] = []
+  let bytes = mebibyte
+  for (const { id, size } of links) {
+    if (bytes >= mebibyte) {
+      batches.push([])
+      bytes = 0
+    }
+    batches.at(-1)?.push(id)
+    bytes += size
+  }
+  return batches
+}
+
 function tooLong(): ModelError {
   return new ModelError(
     'too-large',
-    'the stored responses that this request goes on from are too long together; send what matters of them as `input`',
+    `the stored responses that this request goes on from are more than ${mostLinks}, or more than ${mostMebibytes} MiB ` +
+      'together; begin a conversation with what matters of them as `input`',
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Access } from '../access.ts'
 import { type KeptResponse, rowOf } from './kept-response.ts'
-import { known, ResponseReader } from './read-responses.ts'
+import { type Asking, known, ResponseReader } from './read-responses.ts'
 import { defaultResponseLimits, type ResponseLimits } from './response-limits.ts'
 import { pruneResponses } from './response-pruner.ts'
 
@@ -8,14 +8,14 @@ import { pruneResponses } from './response-pruner.ts'
 export interface Responses {
   /** Keeps an answer. A power cut may lose it. */
   keep(kept: KeptResponse): Promise<void>
-  find(id: string, owner: string): Promise<KeptResponse | undefined>
+  find(id: string, asking: Asking): Promise<KeptResponse | undefined>
   /** Gives those of several that are there. Throws `too-large` for more than a request could send. */
-  findAll(ids: readonly string[], owner: string): Promise<readonly KeptResponse[]>
+  findAll(ids: readonly string[], asking: Asking): Promise<readonly KeptResponse[]>
   /**
    * Gives an answer with all that it goes back to, the first one first; nothing where any of them is missing. Throws
    * `too-large` for a conversation that no request could send.
    */
-  chain(id: string, owner: string): Promise<readonly KeptResponse[] | undefined>
+  chain(id: string, asking: Asking): Promise<readonly KeptResponse[] | undefined>
   /** Forgets an answer, and says whether there was one. */
   remove(id: string, owner: string): Promise<boolean>
   /** Forgets a few of those whose time is over, or that are too many. Says whether more may be due. */
@@ -32,7 +32,7 @@ export function createResponses(given: ResponsesOptions): Responses {
   const options = { ...defaultResponseLimits, ...given }
   const { access, now } = options
   const reader = new ResponseReader(options)
-  const findAll = async (ids: readonly string[], owner: string) => reader.read(await reader.links(ids, owner))
+  const findAll: Responses['findAll'] = async (ids, asking) => reader.read(await reader.links(ids, asking), asking)
   return {
     keep: async kept => {
       const row = rowOf(kept, now())
@@ -44,12 +44,12 @@ export function createResponses(given: ResponsesOptions): Responses {
           .execute()
       })
     },
-    find: async (id, owner) => (await findAll([id], owner))[0],
+    find: async (id, asking) => (await findAll([id], asking))[0],
     findAll,
-    chain: async (id, owner) => {
-      const links = await reader.chain(id, owner)
+    chain: async (id, asking) => {
+      const links = await reader.chain(id, asking)
       if (links.at(-1)?.previous_id !== null) return undefined
-      const found = await reader.read(links)
+      const found = await reader.read(links, asking)
       return found.length === links.length ? found : undefined
     },
     remove: async (id, owner) => {
