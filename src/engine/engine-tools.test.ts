@@ -138,6 +138,14 @@ describe.each(Object.keys(templates))('a model of the form "%s"', model => {
     expect(answer.stop.reason).toBe('tool-use')
   })
 
+  test('shows nothing of a call that is cut off before its arguments', async () => {
+    for (const maxTokens of [1, 20]) {
+      const answer = await ask(model, { toolChoice: { type: 'tool', name: 'look' }, maxTokens })
+      expect(answer.blocks.filter(({ block }) => block.type !== 'thinking')).toEqual([])
+      expect(answer.stop.reason).toBe('max-tokens')
+    }
+  })
+
   test('answers in the shape that is asked for', async () => {
     const schema = { ...look.inputSchema }
     const answer = await ask(model, { tools: [], responseFormat: { type: 'json-schema', schema }, thinking })

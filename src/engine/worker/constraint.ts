@@ -90,15 +90,16 @@ function compile(made: SchemaBoundGrammar | undefined, compileGrammar: (source: 
 
 /** The shape that a whole answer must have; undefined where it may be anything. */
 function shapeOf(prompt: ChatPrompt, { begins }: RenderedPrompt, format: OutputFormat): AnswerShape | undefined {
-  const mustCall = mustCallTools(prompt)
+  const isForced = mustCall(prompt)
   // A shape that the client has begun to write cannot be entered in its middle.
-  const text = mustCall || prompt.prefill !== '' ? undefined : prompt.responseFormat
-  if (!mustCall && !text) return undefined
+  const text = isForced || prompt.prefill !== '' ? undefined : prompt.responseFormat
+  if (!isForced && !text) return undefined
   const calls = callsOf(prompt)
   return { format, followsThinking: begins === 'thinking', ...(text && { text }), ...(calls && { calls }) }
 }
 
-function mustCallTools({ tools, toolChoice }: ChatPrompt): boolean {
+/** Whether an answer is to be calls and nothing else. */
+export function mustCall({ tools, toolChoice }: ChatPrompt): boolean {
   return tools !== undefined && (toolChoice?.type === 'any' || toolChoice?.type === 'tool')
 }
 

@@ -49,6 +49,8 @@ export interface OutputPlan {
   readonly markers: ReadonlyMap<number, string>
   readonly tools: ToolSchemas
   readonly begins?: 'thinking' | 'text'
+  /** Whether the answer is calls and nothing else. */
+  readonly mustCall: boolean
   /** After how many tokens of reasoning which tokens end it. */
   readonly thinkingLimit?: number
   /** The tokens that end reasoning. */
@@ -81,13 +83,13 @@ export class Generation {
     this.job = job
     this.#model = model
     this.#sampler = model.createSampler(job.sampler)
-    const { format, tools, begins, markers } = job.output
+    const { format, tools, begins, mustCall, markers } = job.output
     this.#decoder = createTextDecoder({
       detokenize: tokens => model.detokenize(tokens),
       before: Array.from(job.tokens.slice(-contextForSpelling)),
       markers,
     })
-    this.#parser = createOutputParser(format, { tools, ...(begins && { begins }) })
+    this.#parser = createOutputParser(format, { tools, mustCall, ...(begins && { begins }) })
     this.#matcher = createStopMatcher(job.stopSequences)
     if (job.topLogprobs !== undefined) this.#meter = model.createMeter(job.topLogprobs)
     if (job.echo && this.#meter) {
@@ -181,7 +183,7 @@ export class Generation {
     if (place === 'thinking' && this.#parser.place !== 'thinking') this.#holdAnswer()
     if (!constraint.call || this.#parser.place === place) return events
     if (place === 'call') this.#sampler.follow(undefined)
-    else if (this.#parser.isAtCallStart) this.#sampler.follow(constraint.call(nameOf(events.at(-1))))
+    else if (this.#parser.opened) this.#sampler.follow(constraint.call(this.#parser.opened.name))
     return events
   }
 
@@ -240,10 +242,6 @@ export class Generation {
       ...(sequence !== undefined && !isForCalls && { sequence }),
     }
   }
-}
-
-function nameOf(event: OutputEvent | undefined): string | undefined {
-  return event?.type === 'call-start' ? event.name : undefined
 }
 
 interface End {

@@ -1,5 +1,5 @@
 import type { ChatPrompt } from '../chat-prompt.ts'
-import { createConstrainer } from './constraint.ts'
+import { createConstrainer, mustCall } from './constraint.ts'
 import type { OutputPlan } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { RenderedPrompt } from './open-answer.ts'
@@ -17,6 +17,7 @@ export const plainOutput: OutputPlan = {
   format: { type: 'tagged' },
   markers: new Map(),
   tools: new Map(),
+  mustCall: false,
   thinkingEnd: [],
   constraint: { losses: [] },
 }
@@ -37,6 +38,7 @@ export function createOutputPlanner(model: LanguageModel, format: OutputFormat):
       markers,
       thinkingEnd,
       tools: new Map(tools.map(({ name, inputSchema }) => [name, inputSchema])),
+      mustCall: mustCall(prompt),
       constraint: constrainer.plan(prompt, rendered),
       ...(rendered.begins && { begins: rendered.begins }),
       ...(thinkingLimit !== undefined && { thinkingLimit }),

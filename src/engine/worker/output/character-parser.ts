@@ -8,16 +8,26 @@ export interface ParserOptions {
   readonly tools: ToolSchemas
   /** What the prompt has already opened. */
   readonly begins?: 'thinking' | 'text'
+  /** Whether the answer is calls and nothing else: what is cut off before it says one is no text. */
+  readonly mustCall?: boolean
+}
+
+/** A call as its opening tells it; `name` where that says which tool is called. */
+export interface OpenedCall {
+  readonly name?: string
 }
 
 /** A parser that takes a character at a time, which makes the cutting of the text irrelevant. */
 export interface CharacterParser {
   readonly place: Place
-  /** Whether a call has been opened, and nothing of it been read. */
-  readonly isAtCallStart: boolean
+  /** The call that has been opened, and of which nothing has been read. */
+  readonly opened: OpenedCall | undefined
   /** Whether words are shown as they are, rather than being reasoning or about the answer. */
   readonly isShowing: boolean
   take(char: string): readonly OutputEvent[]
-  /** Gives what was held back. `isMeant`: the model ended here, and was not cut off. */
+  /**
+   * Gives what was held back. `isMeant`: the model ended here, and was not cut off.
+   * Of a call that was cut off before its arguments began, nothing is shown.
+   */
   end(isMeant: boolean): readonly OutputEvent[]
 }

@@ -1,11 +1,11 @@
+import { CallArguments } from './call-arguments.ts'
 import { done, reading, refused } from './call-reader.ts'
 import type { CallReader, Reading } from './call-reader.ts'
 import { MarkerWatch } from './marker-watch.ts'
-import type { OutputEvent } from './output-event.ts'
+import type { OutputEvent, ToolSchemas } from './output-event.ts'
 
 const prefix = 'call:'
 const mostNameLength = 256
-const toolName = /^[\w.:-]+$/
 const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
 /**
@@ -14,31 +14,51 @@ const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?
  */
 export class GemmaCall implements CallReader {
   readonly #watch: MarkerWatch
+  readonly #tools: ToolSchemas
   #head = ''
-  #isSaid = false
+  #arguments: CallArguments | undefined
   #isQuoted = false
   #word = ''
   #depth = 0
 
-  constructor(quote: string) {
+  constructor(quote: string, tools: ToolSchemas) {
     this.#watch = new MarkerWatch([quote])
+    this.#tools = tools
   }
 
   take(char: string): Reading {
-    if (!this.#isSaid) return this.#readHead(char)
+    if (!this.#arguments) return this.#readHead(char)
     const { released, marker } = this.#watch.take(char)
     const parts = released.split('').map(each => this.#translate(each))
     if (marker !== undefined) {
       parts.push(this.#endWord('"'))
       this.#isQuoted = !this.#isQuoted
     }
-    const json: OutputEvent = { type: 'call-arguments', json: parts.join('') }
-    return this.#depth === 0 ? done(json, { type: 'call-end' }) : reading(json)
+    return this.#argue(parts.join(''), this.#arguments)
   }
 
-  end(): Reading {
-    if (!this.#isSaid) return refused
-    return done({ type: 'call-arguments', json: this.#word + this.#watch.end() }, { type: 'call-end' })
+  end(isMeant: boolean): Reading {
+    if (!this.#arguments) return refused
+    const rest = this.#argue(this.#translateRest(), this.#arguments)
+    if (rest.status !== 'reading') return rest
+    const { status, events } = this.#arguments.end(isMeant)
+    return status === 'refused' ? refused : done(...rest.events, ...events)
+  }
+
+  /* What is no JSON ends with its last bracket as well. */
+  #argue(json: string, written: CallArguments): Reading {
+    const events: OutputEvent[] = []
+    for (const char of json) {
+      const read = written.take(char)
+      events.push(...read.events)
+      if (read.status === 'done') return done(...events)
+    }
+    return this.#depth === 0 ? done(...events, ...written.end(true).events) : reading(...events)
+  }
+
+  #translateRest(): string {
+    const held = this.#watch.end()
+    return this.#isQuoted ? JSON.stringify(held).slice(1, -1) : this.#word + held
   }
 
   #readHead(char: string): Reading {
@@ -48,10 +68,10 @@ export class GemmaCall implements CallReader {
       return isBegun && this.#head.length <= mostNameLength ? reading() : refused
     }
     const name = this.#head.slice(prefix.length).trim()
-    if (!toolName.test(name)) return refused
-    this.#isSaid = true
+    if (!this.#tools.has(name)) return refused
+    this.#arguments = new CallArguments({ name, tools: this.#tools })
     this.#depth = 1
-    return reading({ type: 'call-start', name }, { type: 'call-arguments', json: '{' })
+    return this.#argue('{', this.#arguments)
   }
 
   #translate(char: string): string {

@@ -1,7 +1,7 @@
 import { CallArguments } from './call-arguments.ts'
 import { MarkerWatch } from './marker-watch.ts'
-import type { OutputEvent } from './output-event.ts'
-import type { CharacterParser, ParserOptions } from './character-parser.ts'
+import type { OutputEvent, ToolSchemas } from './output-event.ts'
+import type { CharacterParser, OpenedCall, ParserOptions } from './character-parser.ts'
 
 type State = 'header' | 'thinking' | 'text' | 'call' | 'call-over' | 'between'
 
@@ -13,15 +13,17 @@ const channel = /<\|channel\|>\s*(\w+)/
 
 /** Reads the channels that gpt-oss models write: reasoning, calls, and what the user is to see. */
 export class HarmonyParser implements CharacterParser {
-  readonly #hasTools: boolean
+  readonly #tools: ToolSchemas
+  readonly #mustCall: boolean
   #state: State = 'header'
   #watch = new MarkerWatch([message])
   #header = ''
-  #arguments = new CallArguments()
-  #isArguing = false
+  #name = ''
+  #arguments: CallArguments | undefined
 
-  constructor({ tools, begins }: ParserOptions) {
-    this.#hasTools = tools.size > 0
+  constructor({ tools, begins, mustCall = false }: ParserOptions) {
+    this.#tools = tools
+    this.#mustCall = mustCall
     if (begins !== undefined) this.#go(begins)
   }
 
@@ -43,8 +45,8 @@ export class HarmonyParser implements CharacterParser {
     return this.#state === 'text'
   }
 
-  get isAtCallStart(): boolean {
-    return this.#state === 'call' && !this.#isArguing
+  get opened(): OpenedCall | undefined {
+    return this.#state === 'call' && !this.#arguments ? { name: this.#name } : undefined
   }
 
   take(char: string): readonly OutputEvent[] {
@@ -56,16 +58,17 @@ export class HarmonyParser implements CharacterParser {
       this.#go('header')
       return events
     }
-    const closing = this.#state === 'call' ? this.#arguments.end(true) : []
+    const closing = this.#state === 'call' ? this.#endCall(true) : []
     this.#go('between')
     return [...events, ...closing]
   }
 
   end(isMeant: boolean): readonly OutputEvent[] {
     const events = this.#say(this.#watch.end())
-    if (this.#state === 'call') return [...events, ...this.#arguments.end(isMeant)]
+    if (this.#state === 'call') return [...events, ...this.#endCall(isMeant)]
+    if (this.#state !== 'header' || this.#header.includes('<|')) return events
     // A model that speaks without any header is heard all the same.
-    return this.#state === 'header' && !this.#header.includes('<|') ? [{ type: 'text', text: this.#header }] : events
+    return isMeant || !this.#mustCall ? [{ type: 'text', text: this.#header }] : []
   }
 
   #go(state: State): void {
@@ -94,22 +97,34 @@ export class HarmonyParser implements CharacterParser {
 
   #argue(char: string): readonly OutputEvent[] {
     if (this.#state !== 'call') return []
-    this.#isArguing = true
-    const { status, events } = this.#arguments.take(char)
+    const { status, events } = this.#takeArguments().take(char)
     if (status !== 'reading') this.#state = 'call-over'
     return events
   }
 
+  #takeArguments(): CallArguments {
+    this.#arguments ??= new CallArguments({ name: this.#name, tools: this.#tools })
+    return this.#arguments
+  }
+
+  /** Ends the open call. What is none after all, and was not cut off, is text like any other message. */
+  #endCall(isMeant: boolean): readonly OutputEvent[] {
+    const written = this.#takeArguments()
+    const { status, events } = written.end(isMeant)
+    if (status !== 'refused') return events
+    return isMeant ? [{ type: 'text', text: written.unsaid }] : []
+  }
+
   #openMessage(): readonly OutputEvent[] {
     const header = this.#header
-    const name = this.#hasTools ? recipient.exec(header)?.[1] : undefined
-    if (name !== undefined) {
-      this.#go('call')
-      this.#arguments = new CallArguments()
-      this.#isArguing = false
-      return [{ type: 'call-start', name }]
+    const name = recipient.exec(header)?.[1]
+    if (name === undefined || !this.#tools.has(name)) {
+      this.#go(channel.exec(header)?.[1] === 'analysis' ? 'thinking' : 'text')
+      return []
     }
-    this.#go(channel.exec(header)?.[1] === 'analysis' ? 'thinking' : 'text')
+    this.#go('call')
+    this.#name = name
+    this.#arguments = undefined
     return []
   }
 }

@@ -10,8 +10,8 @@ import type { OutputEvent, ToolSchemas } from './output-event.ts'
 
 export interface JsonCallsOptions {
   readonly tools: ToolSchemas
-  /** Whether an object that names no known tool is plain text. */
-  readonly knownOnly: boolean
+  /** Whether an object whose first key is none of a call's is plain text at once. */
+  readonly isBare: boolean
   /** The marker that closes the calls. */
   readonly close?: string
 }
@@ -39,8 +39,7 @@ export class JsonCalls implements CallReader {
   #copied = ''
   #name: string | undefined
   #early: string | undefined
-  #isSaid = false
-  #arguments = new CallArguments()
+  #arguments: CallArguments | undefined
 
   constructor(options: JsonCallsOptions) {
     this.#options = options
@@ -74,7 +73,7 @@ export class JsonCalls implements CallReader {
       case 'copying':
         return this.#copy(char)
       case 'arguments':
-        return this.#argue(char)
+        return this.#arguments ? this.#argue(char, this.#arguments) : refused
       case 'between':
         return this.#next(char)
       case 'start':
@@ -89,11 +88,24 @@ export class JsonCalls implements CallReader {
   }
 
   end(isMeant: boolean): Reading {
-    if (this.#phase === 'arguments') return done(...this.#arguments.end(isMeant))
     if (this.#salvaged) return refused
+    if (this.#phase === 'arguments') return this.#endArguments(isMeant)
     if (this.#phase === 'between' || this.#isSaid) return done()
     const isWhole = isMeant && this.#phase === 'key' && this.#name !== undefined
-    return isWhole ? this.#finish() : this.#refuse()
+    return isWhole ? this.#finish() : this.#breakOff(isMeant)
+  }
+
+  #endArguments(isMeant: boolean): Reading {
+    const { status, events } = this.#arguments?.end(isMeant) ?? refused
+    return status === 'refused' ? this.#breakOff(isMeant) : done(...events)
+  }
+
+  #breakOff(isMeant: boolean): Reading {
+    return isMeant || !this.#hasCalls ? this.#refuse() : done()
+  }
+
+  get #isSaid(): boolean {
+    return this.#arguments?.isSaid ?? false
   }
 
   #begin(char: string): Reading {
@@ -125,11 +137,9 @@ export class JsonCalls implements CallReader {
     if (!argumentKeys.has(this.#key) || char !== '{' || this.#name === undefined || this.#isSaid) {
       return this.#startCopy(char, this.#key)
     }
-    this.#isSaid = true
     this.#phase = 'arguments'
-    this.#arguments = new CallArguments(this.#options.close)
-    const { events } = this.#arguments.take(char)
-    return reading({ type: 'call-start', name: this.#name }, ...events)
+    this.#arguments = new CallArguments({ ...this.#options, name: this.#name })
+    return this.#argue(char, this.#arguments)
   }
 
   #startCopy(char: string, key: string): Reading {
@@ -156,12 +166,12 @@ export class JsonCalls implements CallReader {
     if (this.#key === '') {
       this.#phase = 'colon'
       this.#key = String(value)
-      return this.#hasCalls || !this.#options.knownOnly || this.#isCallKey()
+      return this.#hasCalls || !this.#options.isBare || this.#isCallKey()
     }
     this.#phase = 'key'
     if ((this.#key === 'name' || this.#key === 'function') && typeof value === 'string') {
       this.#name = value
-      return value !== '' && (!this.#options.knownOnly || this.#options.tools.has(value))
+      return this.#options.tools.has(value)
     }
     if (argumentKeys.has(this.#key)) this.#early = toObjectText(json, value)
     return true
@@ -171,8 +181,9 @@ export class JsonCalls implements CallReader {
     return ['name', 'function', 'type', 'id'].includes(this.#key) || argumentKeys.has(this.#key)
   }
 
-  #argue(char: string): Reading {
-    const { status, events } = this.#arguments.take(char)
+  #argue(char: string, written: CallArguments): Reading {
+    const { status, events } = written.take(char)
+    if (status === 'refused') return this.#refuse()
     if (status === 'over') return { status, events }
     if (status === 'closed') return done(...events)
     if (status === 'done') this.#phase = 'key'
@@ -193,7 +204,7 @@ export class JsonCalls implements CallReader {
     this.#hasCalls = true
     this.#name = undefined
     this.#early = undefined
-    this.#isSaid = false
+    this.#arguments = undefined
     return reading(...events)
   }
 

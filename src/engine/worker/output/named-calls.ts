@@ -1,21 +1,25 @@
 import { CallArguments } from './call-arguments.ts'
-import { reading, refused } from './call-reader.ts'
+import { done, reading, refused } from './call-reader.ts'
 import type { CallReader, Reading } from './call-reader.ts'
 import { MarkerWatch } from './marker-watch.ts'
+import type { ToolSchemas } from './output-event.ts'
 
 const mostNameLength = 256
-const toolName = /^[\w.:-]+$/
 
 /** Reads `look[ARGS]{"at":1}`, with or without a call's id between them, as later Mistral models write calls. */
 export class NamedCall implements CallReader {
   readonly #watch = new MarkerWatch(['[CALL_ID]', '[ARGS]', '{'])
-  readonly #arguments = new CallArguments()
+  readonly #tools: ToolSchemas
+  #arguments: CallArguments | undefined
   #name: string | undefined
   #text = ''
-  #isSaid = false
+
+  constructor(tools: ToolSchemas) {
+    this.#tools = tools
+  }
 
   take(char: string): Reading {
-    if (this.#isSaid) return this.#argue(char)
+    if (this.#arguments) return this.#argue(char, this.#arguments)
     const { released, marker } = this.#watch.take(char)
     this.#text += released
     if (this.#text.length > mostNameLength) return refused
@@ -23,21 +27,19 @@ export class NamedCall implements CallReader {
     // The name comes first; what follows it up to the arguments is the call's id.
     this.#name ??= this.#text.trim()
     this.#text = ''
-    if (!toolName.test(this.#name)) return refused
-    return marker === '{' ? this.#start(this.#name) : reading()
+    if (!this.#tools.has(this.#name)) return refused
+    if (marker !== '{') return reading()
+    this.#arguments = new CallArguments({ name: this.#name, tools: this.#tools })
+    return this.#argue(marker, this.#arguments)
   }
 
   end(isMeant: boolean): Reading {
-    return this.#isSaid ? { status: 'done', events: this.#arguments.end(isMeant) } : refused
+    const { status, events } = this.#arguments?.end(isMeant) ?? refused
+    return status === 'refused' ? refused : done(...events)
   }
 
-  #start(name: string): Reading {
-    this.#isSaid = true
-    return reading({ type: 'call-start', name }, ...this.#arguments.take('{').events)
-  }
-
-  #argue(char: string): Reading {
-    const { status, events } = this.#arguments.take(char)
+  #argue(char: string, written: CallArguments): Reading {
+    const { status, events } = written.take(char)
     return { status: status === 'closed' ? 'done' : status, events }
   }
 }

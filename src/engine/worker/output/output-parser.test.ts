@@ -40,10 +40,14 @@ interface Spoken {
   readonly begins?: 'thinking' | 'text'
   readonly isCut?: boolean
   readonly withoutTools?: boolean
+  readonly mustCall?: boolean
 }
 
-function hear(format: OutputFormat, { pieces, begins, isCut, withoutTools }: Spoken): readonly OutputEvent[] {
-  const options: ParserOptions = { tools: withoutTools ? new Map() : tools, ...(begins && { begins }) }
+function hear(
+  format: OutputFormat,
+  { pieces, begins, isCut, withoutTools, mustCall = false }: Spoken,
+): readonly OutputEvent[] {
+  const options: ParserOptions = { tools: withoutTools ? new Map() : tools, mustCall, ...(begins && { begins }) }
   const parser = createOutputParser(format, options)
   return joinEvents([...pieces.flatMap(piece => parser.push(piece)), ...parser.end(!isCut)])
 }
@@ -151,7 +155,42 @@ const rows: readonly Case[] = [
     { isCut: true },
   ],
   ['a cut within a string', hermes, '<tool_call>{"name":"look","arguments":{"why": "be', [call('look', '{"why": "be')]],
-  ['a cut before the name is whole', hermes, '<tool_call>{"name":"lo', ['<tool_call>{"name":"lo'], { isCut: true }],
+  ['a cut before the name is whole', hermes, 'a <tool_call>{"name":"lo', ['a'], { isCut: true }],
+  ['a cut before the arguments', hermes, '<tool_call>\n{"name": "look"', [], { isCut: true }],
+  ['a cut after the brace of the arguments', hermes, '<tool_call>{"name":"look","arguments":{', [], { isCut: true }],
+  [
+    'a cut before the arguments of a second call',
+    hermes,
+    '<tool_call>{"name":"look","arguments":{"at": 1}} {"name":"look"',
+    [lookAt1],
+    { isCut: true },
+  ],
+  ['an end before the name is whole', hermes, '<tool_call>{"name":"lo', ['<tool_call>{"name":"lo']],
+  ['a meant end after the brace', hermes, '<tool_call>{"name":"look","arguments":{', [call('look', '{}')]],
+  [
+    'a closing marker after the brace',
+    hermes,
+    '<tool_call>{"name":"look","arguments":{</tool_call>',
+    [call('look', '{}')],
+  ],
+  [
+    'a closing marker after the brace, where the tool demands something',
+    hermes,
+    '<tool_call>{"name":"read_file","arguments":{</tool_call>',
+    ['<tool_call>{"name":"read_file","arguments":{</tool_call>'],
+  ],
+  [
+    'an empty object that the model wrote itself',
+    hermes,
+    '<tool_call>{"name":"read_file","arguments":{}}</tool_call>',
+    [call('read_file', '{}')],
+  ],
+  [
+    'a tool that is not there',
+    hermes,
+    '<tool_call>{"name":"jump","arguments":{"at": 1}}</tool_call>',
+    ['<tool_call>{"name":"jump","arguments":{"at": 1}}</tool_call>'],
+  ],
   [
     'a closing marker within a string',
     hermes,
@@ -217,6 +256,19 @@ const rows: readonly Case[] = [
     { isCut: true },
   ],
   [
+    'elements of a tool that is not there',
+    coder,
+    '<tool_call><function=jump><parameter=at>1</parameter></function></tool_call>',
+    ['<tool_call><function=jump><parameter=at>1</parameter></function></tool_call>'],
+  ],
+  [
+    'elements around a brace, where the tool demands something',
+    coder,
+    '<function=read_file>{</function>',
+    ['<function=read_file>{</function>'],
+  ],
+  ['elements that were cut off before a value', coder, 'a <function=read_file><parameter=pa', ['a'], { isCut: true }],
+  [
     'JSON where elements are the rule',
     coder,
     '<tool_call>{"name":"look","arguments":{"at": 1}}</tool_call>',
@@ -229,6 +281,15 @@ const rows: readonly Case[] = [
     [{ thinks: 'Hm.' }, call('look', '{"at":1,"why":"1"}')],
   ],
   ['pairs of a call without any', glm, '<tool_call>look</tool_call>ok', [call('look', '{}'), 'ok']],
+  [
+    'pairs of a tool that is not there',
+    glm,
+    '<tool_call>jump\n<arg_key>at</arg_key></tool_call>',
+    ['<tool_call>jump\n<arg_key>at</arg_key></tool_call>'],
+  ],
+  ['a named tool that is not there', mistral, '[TOOL_CALLS]jump[ARGS]{"at": 1}', ['[TOOL_CALLS]jump[ARGS]{"at": 1}']],
+  ['a named call that ends with its brace', mistral, '[TOOL_CALLS]read_file[ARGS]{', ['[TOOL_CALLS]read_file[ARGS]{']],
+  ['a named call that was cut off at its brace', mistral, '[TOOL_CALLS]look[ARGS]{', [], { isCut: true }],
   [
     'a named call',
     mistral,
@@ -257,6 +318,9 @@ const rows: readonly Case[] = [
     ['{"name": "Ada", "parameters": 1} is JSON'],
   ],
   ['a bare object of another kind', llama, ' {"colour": "red"}', [' {"colour": "red"}']],
+  ['a bare object that was cut off', llama, '{"name": "lo', ['{"name": "lo'], { isCut: true }],
+  ['a bare call that must be, cut off', llama, '{"name": "lo', [], { isCut: true, mustCall: true }],
+  ['the marker of a call that must be, cut off', hermes, '<tool_', [], { isCut: true, mustCall: true }],
   ['an object in mid-text', llama, 'So {"name": "look", "parameters": {}}', ['So {"name": "look", "parameters": {}}']],
   ['code after a marker', llama, '<|python_tag|>print(1)', ['<|python_tag|>print(1)']],
   [
@@ -271,6 +335,27 @@ const rows: readonly Case[] = [
     '<|tool_call>call:look{why:{a:[1,<|"|>x<|"|>]}}<tool_call|>',
     [call('look', '{"why":{"a":[1,"x"]}}')],
   ],
+  [
+    'bare keys of a tool that is not there',
+    gemma,
+    '<|tool_call>call:jump{at:1}<tool_call|>',
+    ['<|tool_call>call:jump{at:1}<tool_call|>'],
+  ],
+  [
+    'bare keys without their last brace',
+    gemma,
+    '<|tool_call>call:look{at:1,all:true',
+    [call('look', '{"at":1,"all":true}')],
+  ],
+  ['no bare key at all', gemma, '<|tool_call>call:look{}<tool_call|>', [call('look', '{}')]],
+  ['no bare key, and no end', gemma, '<|tool_call>call:read_file{', ['<|tool_call>call:read_file{']],
+  [
+    'bare keys that were cut off',
+    gemma,
+    '<|tool_call>call:look{why:<|"|>a <',
+    [call('look', '{"why":"a <')],
+    { isCut: true },
+  ],
   ['a channel of thought', gemma, '<|channel>thought\nHm.<channel|>Yes', [{ thinks: 'Hm.' }, 'Yes']],
   [
     'channels',
@@ -284,6 +369,17 @@ const rows: readonly Case[] = [
     ' to=functions.look<|channel|>commentary json<|message|>{"at": 1',
     [lookAt1],
   ],
+  [
+    'a channel of a tool that is not there',
+    harmony,
+    '<|channel|>commentary to=functions.jump<|message|>{"at": 1}<|call|>',
+    ['{"at": 1}'],
+  ],
+  ['a call closed before its arguments', harmony, ' to=functions.look<|message|><|call|>', [call('look', '{}')]],
+  ['a call closed before the arguments that it needs', harmony, ' to=functions.read_file<|message|><|call|>', []],
+  ['a call of no more than a brace', harmony, ' to=functions.read_file<|message|>{<|call|>', ['{']],
+  ['a call cut off before its arguments', harmony, ' to=functions.look<|message|>', [], { isCut: true }],
+  ['a header that must be a call, cut off', harmony, ' to=funct', [], { isCut: true, mustCall: true }],
   ['a final channel', harmony, '<|channel|>final<|message|>Yes <|b|>.<|return|>', ['Yes <|b|>.']],
   [
     'channels that the prompt opened',
@@ -384,11 +480,12 @@ test('whatever a model writes, any cutting of it says the same, and events keep 
 test('arguments of JSON families stream as they come, character by character', () => {
   const parser = createOutputParser(hermes, { tools })
   parser.push('<tool_call>{"name":"look","arguments":')
-  expect(parser.push('{')).toEqual([
+  expect(parser.push('{')).toEqual([])
+  expect(parser.push('"')).toEqual([
     { type: 'call-start', name: 'look' },
-    { type: 'call-arguments', json: '{' },
+    { type: 'call-arguments', json: '{"' },
   ])
-  for (const char of '"why":"be') expect(parser.push(char)).toEqual([{ type: 'call-arguments', json: char }])
+  for (const char of 'why":"be') expect(parser.push(char)).toEqual([{ type: 'call-arguments', json: char }])
 })
 
 test('any JSON object comes out of any family that writes JSON as it went in', () => {

@@ -1,4 +1,4 @@
-import type { CharacterParser, ParserOptions, Place } from './character-parser.ts'
+import type { CharacterParser, OpenedCall, ParserOptions, Place } from './character-parser.ts'
 import { HarmonyParser } from './harmony-parser.ts'
 import { joinEvents } from './output-event.ts'
 import type { OutputEvent } from './output-event.ts'
@@ -9,8 +9,8 @@ import { TaggedParser } from './tagged-parser.ts'
 export interface OutputParser {
   /** What the text belongs to so far. */
   readonly place: Place
-  /** Whether a call has been opened, and nothing of it been read. */
-  readonly isAtCallStart: boolean
+  /** The call that has been opened, and of which nothing has been read. */
+  readonly opened: OpenedCall | undefined
   /** Where in the last piece what is shown began after something else; undefined where it did not. */
   readonly shownFrom: number | undefined
   push(text: string): readonly OutputEvent[]
@@ -35,8 +35,8 @@ export function createOutputParser(format: OutputFormat, options: ParserOptions)
     get place() {
       return parser.place
     },
-    get isAtCallStart() {
-      return parser.isAtCallStart
+    get opened() {
+      return parser.opened
     },
     get shownFrom() {
       return shownFrom

@@ -41,7 +41,6 @@ export const argumentPairs: ParameterSyntax = {
 
 type Phase = 'before-name' | 'name' | 'body' | 'key' | 'before-value' | 'value' | 'json' | 'close'
 
-const toolName = /^[\w.:-]+$/
 const mostNameLength = 256
 
 /** Reads one call whose parameters are elements. Each parameter is said once it is whole, typed by the tool's schema. */
@@ -54,7 +53,7 @@ export class ParameterCall implements CallReader {
   #name = ''
   #key = ''
   #isSaid = false
-  #arguments = new CallArguments()
+  #arguments: CallArguments | undefined
 
   constructor(syntax: ParameterSyntax, tools: ToolSchemas) {
     this.#syntax = syntax
@@ -64,7 +63,7 @@ export class ParameterCall implements CallReader {
   }
 
   take(char: string): Reading {
-    if (this.#phase === 'json') return this.#argue(char)
+    if (this.#arguments && this.#phase === 'json') return this.#argue(char, this.#arguments)
     if (this.#phase === 'body' && char === '{' && !this.#isSaid) return this.#startJson(char)
     const { released, marker } = this.#watch.take(char)
     this.#text += released
@@ -73,7 +72,10 @@ export class ParameterCall implements CallReader {
   }
 
   end(isMeant: boolean): Reading {
-    if (this.#phase === 'json') return done(...this.#arguments.end(isMeant))
+    if (this.#arguments && this.#phase === 'json') {
+      const { status, events } = this.#arguments.end(isMeant)
+      return status === 'refused' ? refused : done(...events)
+    }
     if (this.#phase === 'close') return done()
     if (this.#phase === 'body') return isMeant ? this.#finish() : this.#cut('')
     if (this.#phase === 'value') return this.#cut(this.#partialValue())
@@ -112,7 +114,7 @@ export class ParameterCall implements CallReader {
   }
 
   #startCall(name: string, marker: string): Reading {
-    if (!toolName.test(name)) return refused
+    if (!this.#tools.has(name)) return refused
     this.#name = name
     this.#go('body', this.#syntax.beforeKey, this.#syntax.close)
     if (marker === this.#syntax.close) return this.#finish()
@@ -121,13 +123,13 @@ export class ParameterCall implements CallReader {
 
   #startJson(char: string): Reading {
     this.#phase = 'json'
-    this.#arguments = new CallArguments(this.#syntax.close)
-    this.#isSaid = true
-    return reading({ type: 'call-start', name: this.#name }, ...this.#arguments.take(char).events)
+    this.#arguments = new CallArguments({ name: this.#name, tools: this.#tools, close: this.#syntax.close })
+    return this.#argue(char, this.#arguments)
   }
 
-  #argue(char: string): Reading {
-    const { status, events } = this.#arguments.take(char)
+  #argue(char: string, written: CallArguments): Reading {
+    const { status, events } = written.take(char)
+    if (status === 'refused') return refused
     if (status === 'reading') return reading(...events)
     if (status === 'closed') return done(...events)
     this.#go('close', this.#syntax.close)

@@ -20,8 +20,9 @@ function toCall(value: unknown, tools: ToolSchemas): readonly OutputEvent[] | un
   if (isRecord(value['function'])) return toCall(value['function'], tools)
   const { name, arguments: input = value['parameters'] } = value
   if (typeof name !== 'string' || !tools.has(name)) return undefined
-  if (isRecord(input)) return wholeCall(name, JSON.stringify(input))
-  return input === undefined && mayLackArguments(name, tools) ? wholeCall(name, '{}') : undefined
+  if (isRecord(input) && Object.keys(input).length > 0) return wholeCall(name, JSON.stringify(input))
+  const isBare = input === undefined || isRecord(input)
+  return isBare && mayLackArguments(name, tools) ? wholeCall(name, '{}') : undefined
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

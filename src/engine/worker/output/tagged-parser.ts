@@ -6,7 +6,7 @@ import { MarkerWatch } from './marker-watch.ts'
 import { NamedCall } from './named-calls.ts'
 import type { OutputEvent, ToolSchemas } from './output-event.ts'
 import type { CallFormat, TaggedFormat } from './output-format.ts'
-import type { CharacterParser, ParserOptions } from './character-parser.ts'
+import type { CharacterParser, OpenedCall, ParserOptions } from './character-parser.ts'
 import { argumentPairs, functionElements, ParameterCall } from './parameter-calls.ts'
 
 type State = 'text' | 'thinking' | 'call' | 'closing'
@@ -17,6 +17,7 @@ const space = /\s/
 export class TaggedParser implements CharacterParser {
   readonly #format: TaggedFormat
   readonly #tools: ToolSchemas
+  readonly #mustCall: boolean
   #state: State = 'text'
   #watch = new MarkerWatch([])
   /** Space that is shown only if more of the same follows. */
@@ -25,12 +26,15 @@ export class TaggedParser implements CharacterParser {
   #skipsSpace: boolean
   #mayBeBare: boolean
   #reader: CallReader | undefined
+  /** Whether the call that is read has no opening marker, and may be text as well. */
+  #isUnmarked = false
   /** What a call that has said nothing yet was read from. */
   #raw = ''
 
-  constructor(format: TaggedFormat, { tools, begins }: ParserOptions) {
+  constructor(format: TaggedFormat, { tools, begins, mustCall = false }: ParserOptions) {
     this.#format = format
     this.#tools = tools
+    this.#mustCall = mustCall
     this.#mayBeBare = this.#calls?.isBare === true
     this.#skipsSpace = begins === 'thinking'
     this.#go(begins === 'thinking' && format.thinking ? 'thinking' : 'text')
@@ -45,8 +49,8 @@ export class TaggedParser implements CharacterParser {
     return this.#state === 'text'
   }
 
-  get isAtCallStart(): boolean {
-    return this.#state === 'call' && !this.#reader
+  get opened(): OpenedCall | undefined {
+    return this.#state === 'call' && !this.#reader ? {} : undefined
   }
 
   take(char: string): readonly OutputEvent[] {
@@ -62,10 +66,12 @@ export class TaggedParser implements CharacterParser {
   }
 
   end(isMeant: boolean): readonly OutputEvent[] {
-    if (this.#state === 'closing') return []
+    if (this.#state === 'closing' || (this.#state === 'text' && !isMeant && this.#mustCall)) return []
     if (this.#state !== 'call') return this.#say(this.#watch.end(), { isLast: true })
     const { status, events } = this.#reader?.end(isMeant) ?? refused
-    return status === 'refused' ? [{ type: 'text', text: this.#raw }] : events
+    if (status !== 'refused') return events
+    const isText = isMeant || (this.#isUnmarked && !this.#mustCall)
+    return isText ? [{ type: 'text', text: this.#raw }] : []
   }
 
   get #calls(): CallFormat | undefined {
@@ -110,6 +116,7 @@ export class TaggedParser implements CharacterParser {
 
   #openCall(marker: string, first?: string): readonly OutputEvent[] {
     this.#raw = this.#space + marker
+    this.#isUnmarked = marker === ''
     this.#go('call')
     this.#mayBeBare = false
     this.#reader = marker === '<function=' ? new ParameterCall(functionElements, this.#tools) : undefined
@@ -141,13 +148,13 @@ export class TaggedParser implements CharacterParser {
   }
 
   /** Models stray from their template's form: the first character says what was written. */
-  #chooseReader(first: string, knownOnly: boolean): CallReader | undefined {
+  #chooseReader(first: string, isBare: boolean): CallReader | undefined {
     const { body, close, quote = '"' } = this.#calls ?? { body: 'json' }
     if (first === '{' || first === '[') {
-      return new JsonCalls({ tools: this.#tools, knownOnly, ...(close !== undefined && { close }) })
+      return new JsonCalls({ tools: this.#tools, isBare, ...(close !== undefined && { close }) })
     }
-    if (body === 'gemma') return new GemmaCall(quote)
-    if (body === 'named-json') return new NamedCall()
+    if (body === 'gemma') return new GemmaCall(quote, this.#tools)
+    if (body === 'named-json') return new NamedCall(this.#tools)
     if (first === '<') return new ParameterCall(functionElements, this.#tools)
     return body === 'pairs' ? new ParameterCall(argumentPairs, this.#tools) : undefined
   }
