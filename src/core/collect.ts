@@ -122,13 +122,14 @@ function finish(
   end: Extract<ModelEvent, { type: 'end' }>,
 ): Answer {
   const extras = { ...start.extras, ...end.extras }
+  const losses = [...(start.losses ?? []), ...(end.losses ?? [])]
   return {
     id: start.id,
     model: start.model,
     blocks: drafts.map(toWritten),
     stop: end.stop,
     usage: { ...start.usage, ...end.usage },
-    ...(start.losses && { losses: start.losses }),
+    ...(losses.length > 0 && { losses }),
     ...(Object.keys(extras).length > 0 && { extras }),
   }
 }

@@ -42,6 +42,13 @@ export type ModelEvent =
   | { readonly type: 'input-delta'; readonly index: number; readonly json: string }
   | { readonly type: 'citation'; readonly index: number; readonly protocol: ProtocolId; readonly value: JsonObject }
   | { readonly type: 'block-end'; readonly index: number }
-  | { readonly type: 'end'; readonly stop: Stop; readonly usage: Usage; readonly extras?: Extras }
+  | {
+      readonly type: 'end'
+      readonly stop: Stop
+      readonly usage: Usage
+      /** What only the written answer shows, besides those of the start. */
+      readonly losses?: readonly Loss[]
+      readonly extras?: Extras
+    }
 
 export type ModelStream = AsyncIterable<ModelEvent>

@@ -120,10 +120,11 @@ function toUsage({ report, written }: Happening<'started'>): Usage {
   }
 }
 
-function toEnd({ reason, sequence, outputTokens, thinkingTokens }: Happening<'ended'>): ModelEvent {
+function toEnd({ reason, sequence, outputTokens, thinkingTokens, losses }: Happening<'ended'>): ModelEvent {
   return {
     type: 'end',
     stop: { reason, ...(sequence !== undefined && { sequence }) },
     usage: { outputTokens, ...(thinkingTokens > 0 && { thinkingTokens }) },
+    ...(losses && { losses }),
   }
 }

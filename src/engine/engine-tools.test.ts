@@ -259,6 +259,45 @@ test('a schema that costs too much still gives a call, and the loss is told', as
   expect(answer.losses).toMatchObject([{ field: 'tools.0.inputSchema', action: 'degraded' }])
 })
 
+/* The grammar can only write the same item twice, which the schema forbids. */
+const twice: JsonObject = {
+  type: 'object',
+  properties: { list: { type: 'array', items: { const: 1 }, minItems: 2, maxItems: 2, uniqueItems: true } },
+  required: ['list'],
+  additionalProperties: false,
+}
+
+test('a call that does not match what its grammar leaves out is told with a loss', async () => {
+  const answer = await ask('hermes', {
+    tools: [{ name: 'pick', inputSchema: twice }],
+    toolChoice: { type: 'tool', name: 'pick' },
+  })
+  expect(callsOf(answer)).toMatchObject([{ name: 'pick', input: { list: [1, 1] } }])
+  expect(answer.losses).toEqual([
+    {
+      field: 'tools.0.inputSchema',
+      action: 'degraded',
+      why: "the arguments of 'pick' do not match the schema: 'list' must have no two items that are the same",
+    },
+  ])
+})
+
+test.each([undefined, 0])(
+  'an answer of a shape is told once it was checked, with %s log-probabilities',
+  async topLogprobs => {
+    const answer = await ask('hermes', {
+      tools: [],
+      responseFormat: { type: 'json-schema', schema: twice },
+      ...(topLogprobs !== undefined && { topLogprobs }),
+    })
+    expect(JSON.parse(wordsOf(answer))).toEqual({ list: [1, 1] })
+    expect(answer.losses?.map(({ field }) => field)).toEqual([
+      'responseFormat.schema.uniqueItems',
+      'responseFormat.schema',
+    ])
+  },
+)
+
 test('a strict tool is held to its schema where the form can be, and elsewhere the loss is told', async () => {
   const strict = { tools: [{ ...look, isStrict: true }, wait], maxTokens: 1 }
   expect((await ask('hermes', strict)).losses).toBeUndefined()

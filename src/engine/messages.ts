@@ -170,6 +170,8 @@ export type GenerationEvent =
       readonly outputTokens: number
       /** Those of the output tokens that are reasoning. */
       readonly thinkingTokens: number
+      /** What of the answer does not match what was asked for. */
+      readonly losses?: readonly Loss[]
     }
   | { readonly type: 'failed'; readonly id: number; readonly failure: WorkerFailure }
 

@@ -105,6 +105,7 @@ function note(event: ModelEvent, trace: AnswerTrace): void {
   } else if (event.type === 'end') {
     trace.stop = event.stop.reason
     trace.usage = { ...trace.usage, ...event.usage }
+    if (event.losses) trace.losses = [...(trace.losses ?? []), ...event.losses]
   }
 }
 

@@ -1,5 +1,5 @@
 /*
- * What a schema may cost. Beyond any of these no grammar is made, and the answer is validated and repaired instead.
+ * What a schema may cost. Beyond any of these no grammar is made, and the answer is checked and mended once it is written.
  * Real agents stay far below: twenty tools of twelve properties make some 600 rules and 40 KB.
  */
 export const limits = {

@@ -16,6 +16,9 @@ export interface AnswerShape {
   readonly followsThinking: boolean
 }
 
+/** The request's field of the schema of the answer's text. */
+export const textField = 'responseFormat.schema'
+
 /** A grammar of whole answers. Throws `invalid-request` for a shape that nothing has. */
 export function answerGrammar({ format, calls, text, followsThinking }: AnswerShape): SchemaBoundGrammar {
   return buildGrammar(text ? 'responseFormat' : 'tools', pieces => {
@@ -66,7 +69,7 @@ function channelledCall(tools: readonly ChatTool[], pieces: Pieces): Expression 
 function writtenText(asked: NonNullable<AnswerShape['text']>, { anyObject, matching }: Pieces): Expression {
   if (asked.type === 'json-object') return anyObject()
   return matching(asked.schema, {
-    field: 'responseFormat.schema',
+    field: textField,
     isStrict: true,
     onImpossible: why => {
       throw new ModelError('invalid-request', `the schema of the answer cannot be met: ${why}; loosen it`, {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.ts'
 import type { ChatTool } from '../chat-prompt.ts'
 import { choice, optional, repeat, sequence } from '../grammar/expression.ts'
 import type { Expression } from '../grammar/expression.ts'
@@ -29,14 +30,18 @@ export function restOfCall(calls: CallFormat, tools: readonly ChatTool[], pieces
 }
 
 /** The arguments of one tool. */
-export function writtenArguments(
-  { inputSchema, isStrict = false }: ChatTool,
-  index: number,
-  pieces: Pieces,
-): Expression {
-  // Arguments are an object, whatever a schema forgets to say.
-  const schema = inputSchema['type'] === undefined ? { ...inputSchema, type: 'object' } : inputSchema
-  return pieces.matching(schema, { field: `tools.${index}.inputSchema`, isStrict })
+export function writtenArguments(tool: ChatTool, index: number, pieces: Pieces): Expression {
+  return pieces.matching(argumentsSchema(tool), { field: argumentsField(index), isStrict: tool.isStrict ?? false })
+}
+
+/** The request's field of the schema of a tool's arguments. */
+export function argumentsField(index: number): string {
+  return `tools.${index}.inputSchema`
+}
+
+/** The schema of a tool's arguments, which are an object, whatever it forgets to say. */
+export function argumentsSchema({ inputSchema }: ChatTool): JsonObject {
+  return inputSchema['type'] === undefined ? { ...inputSchema, type: 'object' } : inputSchema
 }
 
 function writtenCall(

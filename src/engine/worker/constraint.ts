@@ -1,9 +1,10 @@
-import { ModelError } from '../../core/errors.ts'
 import type { Loss } from '../../core/loss.ts'
 import type { ChatPrompt, ChatTool } from '../chat-prompt.ts'
-import { answerGrammar, callGrammar } from './answer-grammar.ts'
+import { answerGrammar, callGrammar, textField } from './answer-grammar.ts'
 import type { AnswerShape } from './answer-grammar.ts'
 import type { NativeGrammar } from './binding.ts'
+import { argumentsField, argumentsSchema } from './call-forms.ts'
+import type { CheckedSchema, Checks } from './checked-output.ts'
 import type { RenderedPrompt } from './open-answer.ts'
 import type { OutputFormat } from './output/output-format.ts'
 import type { SchemaBoundGrammar } from './schema-pieces.ts'
@@ -14,8 +15,13 @@ export interface Constraint {
   readonly answer?: NativeGrammar
   /** The rest of a call whose opening was read; `name` where the opening names the tool. */
   readonly call?: (name: string | undefined) => NativeGrammar | undefined
+  /** What was promised and is not wholly held to its schema while it is written. */
+  readonly checks: Checks
   readonly losses: readonly Loss[]
 }
+
+/** Holds an answer to nothing. */
+export const unconstrained: Constraint = { losses: [], checks: { calls: new Map() } }
 
 export interface Constrainer {
   plan(prompt: ChatPrompt, rendered: RenderedPrompt): Constraint
@@ -41,51 +47,72 @@ export function createConstrainer(
   return {
     plan: (prompt, rendered) => {
       const shape = shapeOf(prompt, rendered, format)
-      if (shape)
-        return planAnswer(
-          prompt,
-          keep(JSON.stringify(shape), () => answerGrammar(shape)),
-        )
+      if (shape) {
+        const compiled = keep(JSON.stringify(shape), () => answerGrammar(shape))
+        return planAnswer(shape, compiled)
+      }
       const { tools } = prompt
-      if (!tools) return { losses: [] }
+      if (!tools) return unconstrained
       const key = JSON.stringify(tools)
       const held = (name: string | undefined): Compiled =>
         keep(`${name ?? ''} ${key}`, () => callGrammar(format, tools, name))
-      return { call: name => held(name).grammar, losses: strictLosses(tools, format, held) }
+      return { call: name => held(name).grammar, ...planStrict(tools, format, held) }
     },
   }
 }
 
 /* A strict tool's grammar is made at once, so that what it cannot keep is said before the answer begins. */
-function strictLosses(
+function planStrict(
   tools: readonly ChatTool[],
   format: OutputFormat,
   held: (name: string | undefined) => Compiled,
-): readonly Loss[] {
+): Pick<Constraint, 'checks' | 'losses'> {
   const strict = tools.filter(({ isStrict }) => isStrict)
-  const openings = format.type === 'harmony' ? strict.map(({ name }) => name) : strict.slice(0, 1).map(() => undefined)
-  return openings.flatMap(name => {
-    const { grammar, losses, why = '' } = held(name)
-    return grammar ? losses : [...losses, { field: 'tools', action: 'degraded' as const, why }]
-  })
+  const openingOf = ({ name }: ChatTool): string | undefined => (format.type === 'harmony' ? name : undefined)
+  const losses = [...new Set(strict.map(openingOf))].flatMap(name => lossesOf(held(name), 'tools'))
+  // Before a call without a marker there is nothing at which its grammar could begin.
+  const isHeld = format.type === 'harmony' || format.calls?.isBare !== true
+  const calls = callsToCheck(
+    tools,
+    (field, tool) => tool.isStrict !== true || (isHeld && held(openingOf(tool)).keeps(field)),
+  )
+  return { losses, checks: { calls } }
 }
 
 interface Compiled {
   readonly grammar?: NativeGrammar
   readonly losses: readonly Loss[]
   readonly why?: string
+  /** Whether the grammar enforces all that the schema of a field demands. */
+  readonly keeps: (field: string) => boolean
 }
 
-/* What the native engine cannot read is left out, and said: a grammar of ours must never cost an answer. */
+const keepsNothing = (): boolean => false
+
+/* What the native engine cannot read is loosened or left out, and said: a grammar of ours must never cost an answer. */
 function compile(made: SchemaBoundGrammar | undefined, compileGrammar: (source: string) => NativeGrammar): Compiled {
-  if (!made) return { losses: [], why: 'the form in which this model writes calls is read, not enforced' }
-  const { built, losses } = made
-  if (built.type !== 'grammar') return { losses, why: built.why }
-  try {
-    return { grammar: compileGrammar(built.grammar), losses }
-  } catch {
-    return { losses, why: 'the native engine does not read the grammar' }
+  if (!made) {
+    const why = 'the form in which this model writes calls is read, not enforced'
+    return { losses: [], why, keeps: keepsNothing }
   }
+  const { losses, keeps } = made
+  const why = 'the native engine does not read the grammar'
+  for (const isLoosened of [false, true]) {
+    const built = isLoosened ? made.loosened() : made.built
+    if (built.type !== 'grammar') return { losses, why: built.why, keeps: keepsNothing }
+    try {
+      const grammar = compileGrammar(built.grammar)
+      if (!isLoosened) return { grammar, losses, keeps }
+      return { grammar, losses, why: `any JSON object passes for each schema: ${why}`, keeps: keepsNothing }
+    } catch {
+      continue
+    }
+  }
+  return { losses, why, keeps: keepsNothing }
+}
+
+function lossesOf({ losses, why }: Compiled, field: string): readonly Loss[] {
+  return why === undefined ? losses : [...losses, { field, action: 'degraded', why }]
 }
 
 /** The shape that a whole answer must have; undefined where it may be anything. */
@@ -108,14 +135,33 @@ function callsOf({ tools, toolChoice }: ChatPrompt): AnswerShape['calls'] {
   return tools && { tools: tools.filter(({ name }) => name === toolChoice.name), most: 'one' }
 }
 
-function planAnswer({ toolChoice, responseFormat }: ChatPrompt, { grammar, losses, why = '' }: Compiled): Constraint {
-  if (grammar) return { answer: grammar, losses }
-  if (toolChoice?.type === 'any' || toolChoice?.type === 'tool') {
-    throw new ModelError('invalid-request', `tool choice '${toolChoice.type}' cannot be promised: ${why}; use 'auto'`, {
-      code: 'unsupported-value',
-      field: ['tool_choice'],
-    })
+function planAnswer({ text, calls }: AnswerShape, compiled: Compiled): Constraint {
+  const { grammar, keeps } = compiled
+  const asked = text && toCheck(text)
+  return {
+    ...(grammar && { answer: grammar }),
+    losses: lossesOf(compiled, text ? 'responseFormat' : 'tools'),
+    checks: {
+      calls: callsToCheck(calls?.tools ?? [], keeps),
+      ...(asked && !(grammar && text.type === 'json-object') && !keeps(asked.field) && { text: asked }),
+    },
   }
-  const field = responseFormat ? 'responseFormat' : 'tools'
-  return { losses: [...losses, { field, action: 'degraded', why }] }
+}
+
+function toCheck(text: NonNullable<AnswerShape['text']>): CheckedSchema {
+  if (text.type === 'json-object') return { field: 'responseFormat', schema: { type: 'object' } }
+  return { field: textField, schema: text.schema }
+}
+
+/** The tools whose calls are not wholly held to their schemas. */
+function callsToCheck(
+  tools: readonly ChatTool[],
+  keeps: (field: string, tool: ChatTool) => boolean,
+): ReadonlyMap<string, CheckedSchema> {
+  const checked = tools.map((tool, index) => ({ tool, field: argumentsField(index) }))
+  return new Map(
+    checked
+      .filter(({ tool, field }) => !keeps(field, tool))
+      .map(({ tool, field }) => [tool.name, { field, schema: argumentsSchema(tool) }]),
+  )
 }

@@ -1,6 +1,7 @@
 import type { Priority } from '../../core/request.ts'
 import type { StopReason } from '../../core/stop.ts'
 import type { GenerationEvent } from '../messages.ts'
+import { CheckedOutput } from './checked-output.ts'
 import type { Constraint } from './constraint.ts'
 import type { LanguageModel, Sampler } from './language-model.ts'
 import type { ToolSchemas, OutputEvent } from './output/output-event.ts'
@@ -69,6 +70,7 @@ export class Generation {
   readonly #sampler: Sampler
   readonly #decoder: TextDecoder
   readonly #parser: OutputParser
+  readonly #checked: CheckedOutput
   readonly #matcher: StopMatcher
   readonly #meter: TokenMeter | undefined
   readonly #tokens: TokenTrace = createTokenTrace()
@@ -83,13 +85,15 @@ export class Generation {
     this.job = job
     this.#model = model
     this.#sampler = model.createSampler(job.sampler)
-    const { format, tools, begins, mustCall, markers } = job.output
+    const { format, tools, begins, mustCall, markers, constraint } = job.output
     this.#decoder = createTextDecoder({
       detokenize: tokens => model.detokenize(tokens),
       before: Array.from(job.tokens.slice(-contextForSpelling)),
       markers,
     })
     this.#parser = createOutputParser(format, { tools, mustCall, ...(begins && { begins }) })
+    // What is measured is shown as it was drawn.
+    this.#checked = new CheckedOutput(constraint.checks, { holdsText: job.topLogprobs === undefined })
     this.#matcher = createStopMatcher(job.stopSequences)
     if (job.topLogprobs !== undefined) this.#meter = model.createMeter(job.topLogprobs)
     if (job.echo && this.#meter) {
@@ -136,7 +140,7 @@ export class Generation {
     this.#outputTokens += 1
     if (this.#parser.place === 'thinking') this.#countThinking()
     if (this.#model.endsGeneration(token)) return this.#finish('end-turn')
-    const { events, end } = this.#tell(this.#hear(this.#decoder.push(token)))
+    const { events, end } = this.#tell(this.#checked.pass(this.#hear(this.#decoder.push(token))))
     if (end) return [...events, this.#ended(end)]
     if (this.#outputTokens === this.job.maxTokens) return [...events, ...this.#finish('max-tokens')]
     const isFull = this.job.tokens.length + this.#outputTokens >= this.#model.contextTokens
@@ -199,7 +203,7 @@ export class Generation {
     const left = this.#decoder.end()
     const rest = [...this.#parser.push(left), ...this.#parser.end(isMeant)]
     this.#trace(left, this.#parser.place)
-    const { events, end } = this.#tell(rest)
+    const { events, end } = this.#tell(this.#checked.end(rest, !isMeant))
     // A call that was cut off is no reason to stop; the limit is.
     if (end && (isMeant || end.reason === 'stop-sequence')) return [...events, this.#ended(end)]
     return [...events, ...this.#showText(this.#matcher.end()), this.#ended({ reason })]
@@ -232,6 +236,7 @@ export class Generation {
 
   #ended({ reason, sequence }: End): GenerationEvent {
     // A client acts on calls only where they are the reason to stop.
+    const { losses } = this.#checked
     const isForCalls = this.#calls > 0 && (reason === 'end-turn' || reason === 'stop-sequence')
     return {
       type: 'ended',
@@ -240,6 +245,7 @@ export class Generation {
       outputTokens: this.#outputTokens,
       thinkingTokens: this.#thinkingTokens,
       ...(sequence !== undefined && !isForCalls && { sequence }),
+      ...(losses.length > 0 && { losses }),
     }
   }
 }

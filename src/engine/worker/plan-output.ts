@@ -1,5 +1,5 @@
 import type { ChatPrompt } from '../chat-prompt.ts'
-import { createConstrainer, mustCall } from './constraint.ts'
+import { createConstrainer, mustCall, unconstrained } from './constraint.ts'
 import type { OutputPlan } from './generation.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { RenderedPrompt } from './open-answer.ts'
@@ -19,7 +19,7 @@ export const plainOutput: OutputPlan = {
   tools: new Map(),
   mustCall: false,
   thinkingEnd: [],
-  constraint: { losses: [] },
+  constraint: unconstrained,
 }
 
 /* How much reasoning an effort is worth to a model that knows no efforts. */

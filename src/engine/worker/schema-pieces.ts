@@ -8,6 +8,10 @@ import type { BuiltGrammar, GrammarBuilder } from '../grammar/grammar-builder.ts
 export interface SchemaBoundGrammar {
   readonly built: BuiltGrammar
   readonly losses: readonly Loss[]
+  /** Whether the grammar enforces all that the schema of a field demands. */
+  readonly keeps: (field: string) => boolean
+  /** The same with any object in the place of every schema. */
+  readonly loosened: () => BuiltGrammar
 }
 
 /** What a grammar is put together from. */
@@ -33,14 +37,23 @@ export interface SchemaTerms {
  */
 export function buildGrammar(field: string, root: (pieces: Pieces) => Expression): SchemaBoundGrammar {
   const losses: Loss[] = []
+  const unkept = new Set<string>()
   const builder = createGrammarBuilder()
-  const built = builder.build(root(piecesOf(builder, (schema, terms) => addSchema(builder, schema, { terms, losses }))))
-  if (built.type !== 'too-costly') return { built, losses }
-  const free = createGrammarBuilder()
-  return {
-    built: free.build(root(piecesOf(free, () => free.addAnyObject()))),
-    losses: [{ field, action: 'degraded', why: `any JSON object passes for each schema: ${built.why}` }],
+  const matching: Pieces['matching'] = (schema, terms) => {
+    const added = addSchema(builder, schema, { terms, losses })
+    if (!added.isKept) unkept.add(terms.field)
+    return added.rule
   }
+  const built = builder.build(root(piecesOf(builder, matching)))
+  const loosened = (): BuiltGrammar => loosen(root)
+  if (built.type !== 'too-costly') return { built, losses, keeps: each => !unkept.has(each), loosened }
+  const why = `any JSON object passes for each schema: ${built.why}`
+  return { built: loosened(), losses: [{ field, action: 'degraded', why }], keeps: () => false, loosened }
+}
+
+function loosen(root: (pieces: Pieces) => Expression): BuiltGrammar {
+  const builder = createGrammarBuilder()
+  return builder.build(root(piecesOf(builder, () => builder.addAnyObject())))
 }
 
 function piecesOf(builder: GrammarBuilder, matching: Pieces['matching']): Pieces {
@@ -51,14 +64,15 @@ function addSchema(
   builder: GrammarBuilder,
   schema: JsonObject,
   { terms, losses }: { terms: SchemaTerms; losses: Loss[] },
-): Expression {
+): { readonly rule: Expression; readonly isKept: boolean } {
   const { field, isStrict, onImpossible } = terms
   const added = builder.addSchema(schema)
   if (added.type === 'rule') {
     if (isStrict) losses.push(...added.unenforced.map(loss => ({ ...loss, field: `${field}.${loss.field}` })))
-    return added.rule
+    // What no keyword is known to mean, no validator checks either.
+    return { rule: added.rule, isKept: added.unenforced.every(({ action }) => action === 'dropped') }
   }
   if (added.type === 'impossible') onImpossible?.(added.why)
   losses.push({ field, action: 'degraded', why: `any JSON object passes for the schema: ${added.why}` })
-  return builder.addAnyObject()
+  return { rule: builder.addAnyObject(), isKept: false }
 }

@@ -1,0 +1,45 @@
+import type { Json, JsonObject } from '../../core/json.ts'
+import { repairJson } from './repair-json.ts'
+import { repairValue } from './repair-value.ts'
+import { validate } from './validate.ts'
+import type { Verdict } from './validate.ts'
+
+/** JSON text as it is to be told, and what is still wrong with it. */
+export interface Conformed {
+  readonly json: string
+  readonly fault?: string
+}
+
+/** Checks JSON text against a schema, and mends it where that makes it match; otherwise it stays as it was written. */
+export function conform(json: string, schema: JsonObject): Conformed {
+  const written = parse(json)
+  const value = written ?? parse(repairJson(json) ?? '')
+  if (value === undefined) return { json, fault: 'it is no JSON' }
+  const verdict = validate(value, schema)
+  if (verdict.type === 'valid') return { json: written === undefined ? JSON.stringify(value) : json }
+  const mended = repairValue(value, schema)
+  return mended === undefined ? { json, fault: faultOf(verdict, schema) } : { json: JSON.stringify(mended) }
+}
+
+function faultOf(verdict: Exclude<Verdict, { type: 'valid' }>, schema: JsonObject): string {
+  if (verdict.type === 'undecided') return verdict.why
+  const [first] = verdict.problems
+  if (!first) return 'it does not match the schema'
+  if (first.path === '') return `it ${first.why}`
+  return `${isOfSchema(first.path, schema) ? `'${first.path}'` : 'something in it'} ${first.why}`
+}
+
+/* A fault is logged, and names that the model chose are a part of what it said. */
+function isOfSchema(path: string, schema: JsonObject): boolean {
+  const written = JSON.stringify(schema)
+  return path.split('.').every(step => /^\d+$/.test(step) || written.includes(`${JSON.stringify(step)}:`))
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- what JSON.parse gives is JSON
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
