@@ -2,6 +2,8 @@ import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ValidateFunction } from 'ajv'
 import type { Json, JsonObject } from '../../src/core/json.ts'
+import { isObject } from '../../src/engine/grammar/json-schema.ts'
+import { validate } from '../../src/engine/grammar/validate.ts'
 import { post } from './http-client.ts'
 import type { Reply } from './http-client.ts'
 import { toAnthropic, toOpenAI } from './schema-questions.ts'
@@ -10,8 +12,8 @@ import type { SchemaQuestion } from './schema-questions.ts'
 /** What became of a question, and what of the answer breaks a promise. */
 export interface SchemaVerdict {
   /**
-   * `kept`: the answer has the shape. `degraded`: it is held to less, and says so. `cut`: it is too long.
-   * `free`: nothing is forced. `refused`: the shape cannot be promised.
+   * `kept`: the answer has the shape. `degraded`: it has not, and says so. `cut`: it is too long.
+   * `free`: nothing is forced. `refused`: nothing can have the shape.
    */
   readonly outcome: 'kept' | 'degraded' | 'cut' | 'free' | 'refused'
   readonly faults: readonly string[]
@@ -19,7 +21,8 @@ export interface SchemaVerdict {
 
 interface Call {
   readonly name: string
-  readonly input: unknown
+  /** As far as it was written, where the answer was cut. */
+  readonly input: Json
 }
 
 interface Answer {
@@ -67,23 +70,33 @@ function fault(text: string): SchemaVerdict {
 /* Only what was forced may be refused, and for its shape. */
 function refusal(reply: Reply, question: SchemaQuestion): SchemaVerdict {
   const { message } = reply.json.error
-  const isTold = /cannot be (met|promised)/.test(String(message))
-  return isForced(question) && isTold ? { outcome: 'refused', faults: [] } : fault(`refused: ${reply.text}`)
+  const isTold = String(message).includes('cannot be met')
+  return question.format && isTold ? { outcome: 'refused', faults: [] } : fault(`refused: ${reply.text}`)
 }
 
 function judgeShape(answer: Answer, question: SchemaQuestion, losses: string): SchemaVerdict {
   const { calls, isCut, text } = answer
-  const faults = Object.keys(callFaults).filter(name => callFaults[name]?.(answer, question))
+  const named = Object.keys(answerFaults).filter(name => answerFaults[name]?.(answer, question))
+  // What is no object is wrong whatever else is told. The last call may be cut, and the whole text.
+  const written = isCut ? calls.slice(0, -1) : calls
+  const loose = written
+    .filter(({ input }) => !isObject(input))
+    .map(({ input }) => `no object: ${JSON.stringify(input)}`)
+  const faults = [...named, ...loose]
   if (!isForced(question) && calls.length === 0) return { outcome: 'free', faults }
   if (isCut) return { outcome: 'cut', faults }
-  if (losses !== '') return { outcome: 'degraded', faults }
   const { format } = question
   const wrong = format ? judgeText(text, format) : calls.flatMap(call => judgeCall(call, question))
-  return { outcome: 'kept', faults: [...faults, ...wrong] }
+  if (wrong.length === 0) return { outcome: 'kept', faults }
+  const isTold = toldFaults.test(losses)
+  return { outcome: 'degraded', faults: [...faults, ...(isTold ? [] : wrong)] }
 }
 
+/* A loss of the whole schema, and not of one of its keywords. */
+const toldFaults = /(?:^|, )(?:tools(?:\.\d+\.inputSchema)?|responseFormat(?:\.schema)?) degraded/
+
 /** What an answer must not be, whatever the schema. */
-const callFaults: Readonly<Record<string, (answer: Answer, question: SchemaQuestion) => boolean>> = {
+const answerFaults: Readonly<Record<string, (answer: Answer, question: SchemaQuestion) => boolean>> = {
   'a tool was called that was not to be': ({ calls }, { choice }) => choice === 'none' && calls.length > 0,
   'several calls in place of one': ({ calls }, { choice, mayCallSeveral }) =>
     calls.length > 1 && (!mayCallSeveral || choice === 'named'),
@@ -92,16 +105,16 @@ const callFaults: Readonly<Record<string, (answer: Answer, question: SchemaQuest
   'calls without their stop reason': ({ calls, isCut, endsWithCalls }) => calls.length > 0 && !isCut && !endsWithCalls,
   'another tool than the named one': ({ calls }, { choice }) =>
     choice === 'named' && calls.some(({ name }) => name !== 'tool_0'),
+  'text where a call must be': ({ text }, { choice }) => text !== '' && (choice === 'any' || choice === 'named'),
+  'no object where one must be': ({ text, isCut }, { format }) =>
+    format !== undefined && (isCut ? !'{'.startsWith(text.slice(0, 1)) : !isObject(parse(text))),
   'a tool that does not exist': ({ calls }, { tools }) =>
     calls.some(call => !tools.some(({ name }) => name === call.name)),
 }
 
 function judgeText(text: string, schema: JsonObject): readonly string[] {
-  try {
-    return judgeValue(JSON.parse(text), schema)
-  } catch {
-    return [`no JSON: ${text}`]
-  }
+  const value = parse(text)
+  return value === undefined ? [`no JSON: ${text}`] : judgeValue(value, schema)
 }
 
 function judgeCall({ name, input }: Call, { tools }: SchemaQuestion): readonly string[] {
@@ -109,10 +122,19 @@ function judgeCall({ name, input }: Call, { tools }: SchemaQuestion): readonly s
   return schema ? judgeValue(input, schema) : []
 }
 
-function judgeValue(value: unknown, schema: JsonObject): readonly string[] {
-  const validate = compile(schema)
-  if (!validate || validate(value)) return []
-  return [`${JSON.stringify(value)} is not valid: ${JSON.stringify(validate.errors)}`]
+function judgeValue(value: Json, schema: JsonObject): readonly string[] {
+  const check = compile(schema)
+  // Words of older drafts that the other validator does not read are left to ours.
+  if (!check) return validate(value, schema).type === 'valid' ? [] : [`${JSON.stringify(value)} is not valid`]
+  return check(value) ? [] : [`${JSON.stringify(value)} is not valid: ${JSON.stringify(check.errors)}`]
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Undefined for what the other validator does not read. */
@@ -143,7 +165,7 @@ function readAnthropic({ content, stop_reason, usage }: AnthropicReply): Answer 
   const { input_tokens, cache_read_input_tokens, cache_creation_input_tokens } = usage
   return {
     text: content.map(({ text = '' }) => text).join(''),
-    calls: content.filter(({ type }) => type === 'tool_use').map(({ name = '', input }) => ({ name, input })),
+    calls: content.filter(({ type }) => type === 'tool_use').map(({ name = '', input = null }) => ({ name, input })),
     isCut: stop_reason === 'max_tokens',
     endsWithCalls: stop_reason === 'tool_use',
     inputTokens: (input_tokens ?? 0) + (cache_read_input_tokens ?? 0) + (cache_creation_input_tokens ?? 0),
@@ -169,7 +191,7 @@ function readOpenAI({ choices: [choice], usage }: ChatReply): Answer {
     text: message.content ?? '',
     calls: (message.tool_calls ?? []).map(({ function: { name, arguments: json } }) => ({
       name,
-      input: isCut ? json : JSON.parse(json),
+      input: parse(json) ?? json,
     })),
     isCut,
     endsWithCalls: finish_reason === 'tool_calls',
