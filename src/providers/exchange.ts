@@ -50,9 +50,8 @@ export class Exchange {
   /** Gives the bytes of the body as they come. */
   async *chunks(limit: number = maxBytes.stream): AsyncGenerator<Uint8Array> {
     let read = 0
-    const chunks: AsyncIterable<Uint8Array> = this.#body?.iterator({ destroyOnReturn: false }) ?? nothing()
     this.#deadline.start('idle')
-    for await (const chunk of chunks) {
+    for await (const chunk of this.#read()) {
       // Only the upstream's silence counts: a client that reads slowly is no fault of it.
       this.#deadline.stop('idle')
       read += chunk.length
@@ -61,7 +60,6 @@ export class Exchange {
       this.#deadline.start('idle')
     }
     this.#deadline.stop('idle')
-    this.#isWhole = true
   }
 
   /** Reads the whole body. */
@@ -71,16 +69,24 @@ export class Exchange {
     return Buffer.concat(pieces)
   }
 
-  /** Reads the beginning of a body, as far as it is worth reading. */
-  async beginning(limit: number): Promise<Buffer> {
+  /** Reads what a reply says of its failure, as far as that comes soon and is worth reading: its status tells the most. */
+  async complaint(): Promise<Buffer> {
     const pieces: Uint8Array[] = []
     let length = 0
-    for await (const piece of this.chunks()) {
-      pieces.push(piece)
-      length += piece.length
-      if (length >= limit) break
+    this.#deadline.stop('first-token')
+    const tooLate = setTimeout(() => this.#deadline.abort(), complaintMs)
+    try {
+      for await (const piece of this.#read()) {
+        pieces.push(piece)
+        length += piece.length
+        if (length >= maxBytes.error) break
+      }
+    } catch (error) {
+      if (this.#deadline.failure) throw error
+    } finally {
+      clearTimeout(tooLate)
     }
-    return Buffer.concat(pieces).subarray(0, limit)
+    return Buffer.concat(pieces).subarray(0, maxBytes.error)
   }
 
   /** Gives what a failure means, as it may be told. */
@@ -95,6 +101,11 @@ export class Exchange {
     if (isAnswered && !this.#isWhole && this.#body && !this.#deadline.signal.aborted) return this.#drain(this.#body)
     if (this.#isWhole) this.#deadline.close()
     else this.#deadline.abort()
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    yield* this.#body?.iterator({ destroyOnReturn: false }) ?? nothing()
+    this.#isWhole = true
   }
 
   /* What follows the end of an answer is a line or two. */
@@ -138,6 +149,8 @@ export interface ReplyHead {
   readonly headers: RequestHeaders
 }
 
+/* Whoever else could answer is waiting for it. */
+const complaintMs = 1000
 const drainMs = 1000
 const drainBytes = 64 * 1024
 

@@ -210,7 +210,7 @@ export class Upstream {
   async #open(exchange: Exchange, question: Sent): Promise<ReplyHead> {
     const head = await this.#send(exchange, question)
     if (head.status >= 200 && head.status < 300) return head
-    const told = parsed(await exchange.beginning(maxBytes.error))
+    const told = parsed(await exchange.complaint())
     throw this.#blame(this.codec.decodeError(head.status, head.headers, told))
   }
 

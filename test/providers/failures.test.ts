@@ -39,6 +39,32 @@ describe('an upstream that fails', () => {
     expect(error).toMatchObject({ kind, retryAfterMs: 7000 })
   })
 
+  test.each([
+    [429, 'rate-limited', {}],
+    [500, 'unavailable', { idleMs: 60, firstTokenMs: 60 }],
+  ])('with %d, and never ends what it says of that, is %s', async (status, kind, timeouts) => {
+    const stalls = (response: ServerResponse) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '7' }).write('{"error":{"mess')
+    }
+    expect(await failure(stalls, { timeouts })).toMatchObject({ kind, retryAfterMs: 7000 })
+  })
+
+  test('with 429, and is cut while it says why, is rate-limited', async () => {
+    const error = await failure(async (response: ServerResponse) => {
+      response.writeHead(429, { 'retry-after': '7' }).write('{"error":{"mess')
+      await delay(5)
+      response.socket?.resetAndDestroy()
+    })
+    expect(error).toMatchObject({ kind: 'rate-limited', retryAfterMs: 7000 })
+  })
+
+  test('and says more of it than is read fails all the same', async () => {
+    const error = await failure((response: ServerResponse) => {
+      response.writeHead(529).write('x'.repeat(200_000))
+    })
+    expect(error).toMatchObject({ kind: 'overloaded' })
+  })
+
   test('because of the key says whose key it is', async () => {
     const error = await failure({ status: 401, body: { error: { message: `bad key ${canary}` } } })
     expect(error).toMatchObject({

@@ -7,16 +7,19 @@ import type { Script, StreamScript, WholeScript } from '../scripted-upstream.ts'
 export const faultsAtEvents = ['reset', 'stall', 'early-end', 'half-event', 'error-event', 'garbled'] as const
 
 /** What goes wrong with an answer as a whole. A slice is no fault: the bytes come one at a time. */
-export const faultsOfAll = ['rate-limited', 'failed', 'overloaded', 'sliced'] as const
+export const faultsOfAll = ['rate-limited', 'failed', 'fails-silently', 'overloaded', 'sliced'] as const
 
 /** Something that goes wrong at an upstream. */
 export type Fault =
   | { readonly type: (typeof faultsAtEvents)[number]; readonly at: number }
   | { readonly type: (typeof faultsOfAll)[number] }
 
-const statuses: Readonly<Record<'rate-limited' | 'failed' | 'overloaded', WholeScript>> = {
+const statuses: Readonly<Record<Exclude<(typeof faultsOfAll)[number], 'sliced'>, Script>> = {
   'rate-limited': { status: 429, headers: { 'retry-after': '30' }, body: { error: { message: 'slow down' } } },
   failed: { status: 500, body: '<html>Internal Server Error</html>' },
+  'fails-silently': response => {
+    response.writeHead(500, { 'content-type': 'application/json' }).write('{"error":{"mess')
+  },
   overloaded: { status: 529, body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } } },
 }
 
