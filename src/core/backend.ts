@@ -34,6 +34,11 @@ export interface Backend {
   relay?(request: RelayRequest, signal: AbortSignal): AsyncIterable<RelayedPiece>
   /** Whether this request, as it came in this protocol, can be relayed: nothing but model and key would change. */
   relays?(protocol: ProtocolId, request: ModelRequest): boolean
+  /**
+   * The same backend for requests that must not leave the owner's machines: whom it asks is told nothing by which a
+   * client could have them sent on. Absent where it asks nobody.
+   */
+  readonly homebound?: Backend
   /** Says how a model fares there at this moment, without asking anybody; absent where nothing is known. */
   outlook?(model: string): Outlook | undefined
   /**

@@ -1,6 +1,7 @@
 import type { Backend } from '../core/backend.ts'
 import { countTokens } from './count-tokens.ts'
 import { embed } from './embed.ts'
+import { homebound } from './homebound.ts'
 import { isReady } from './prepare.ts'
 import { relayAnswer } from './relay/relay.ts'
 import { streamAnswer } from './stream-answer.ts'
@@ -8,7 +9,19 @@ import type { Upstream } from './upstream.ts'
 import { isWithheld } from './withheld.ts'
 
 /** Answers requests by asking a provider over HTTP. */
-export function createBackend(upstream: Upstream, contextTokens: (model: string) => number | undefined): Backend {
+export function createBackend(upstream: Upstream, contextTokens: ContextTokens): Backend {
+  const { dialect, isLocal } = upstream
+  const translating = createTranslating(upstream, contextTokens)
+  return {
+    ...translating,
+    ...(dialect.isRelayed === true && relaying(upstream)),
+    ...(isLocal && { homebound: homebound(translating, dialect.protocol) }),
+  }
+}
+
+type ContextTokens = (model: string) => number | undefined
+
+function createTranslating(upstream: Upstream, contextTokens: ContextTokens): Backend {
   const { dialect, kind, settings, isLocal } = upstream
   const { countPath } = dialect
   const { embeddingsPath } = kind
@@ -26,16 +39,18 @@ export function createBackend(upstream: Upstream, contextTokens: (model: string)
     ...(embeddingsPath !== undefined && {
       embed: (request, signal) => embed({ upstream, path: embeddingsPath }, request, signal),
     }),
-    ...(dialect.isRelayed === true && {
-      relay: (request, signal) => relayAnswer(upstream, request, signal),
-      relays: (protocol, request) =>
-        protocol === dialect.protocol &&
-        !isWithheld(request.extras, protocol) &&
-        isReady(request, upstream.target(request.model)),
-    }),
     outlook: model => {
       const tokens = contextTokens(model)
       return tokens === undefined ? undefined : { contextTokens: tokens }
     },
+  }
+}
+
+function relaying(upstream: Upstream): Pick<Backend, 'relay' | 'relays'> {
+  const { protocol: spoken } = upstream.dialect
+  return {
+    relay: (request, signal) => relayAnswer(upstream, request, signal),
+    relays: (protocol, request) =>
+      protocol === spoken && !isWithheld(request.extras, protocol) && isReady(request, upstream.target(request.model)),
   }
 }

@@ -64,7 +64,8 @@ export function isWhole({ headers }: ReplyHead): boolean {
   throw new ModelError('unavailable', `the upstream answered with ${what}, which is no answer; check its url`)
 }
 
-function withLosses(event: ModelEvent, losses: readonly Loss[]): ModelEvent {
+/** Gives an event with what was lost before it, where it is one that tells of losses. */
+export function withLosses(event: ModelEvent, losses: readonly Loss[]): ModelEvent {
   if (event.type !== 'start' || losses.length === 0) return event
   return { ...event, losses: [...losses, ...(event.losses ?? [])] }
 }

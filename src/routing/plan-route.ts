@@ -112,7 +112,7 @@ function keepLocal(candidates: readonly Candidate[], { localOnly, subject, tell 
     return isLocal
   })
   if (kept.length === 0) throw mustStay(localOnly, subject.demand.model)
-  return kept
+  return kept.map(candidate => ({ ...candidate, backend: candidate.backend.homebound ?? candidate.backend }))
 }
 
 function whereOf(candidate: Candidate): string {

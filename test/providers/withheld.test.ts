@@ -1,8 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { ProtocolId } from '../../src/core/extras.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { ProviderSettings } from '../../src/core/provider-settings.ts'
+import type { ModelRequest } from '../../src/core/request.ts'
 import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.ts'
 import { openaiChat } from '../../src/protocols/openai-chat/index.ts'
+import { openaiResponses } from '../../src/protocols/openai-responses/index.ts'
 import { kinds } from '../../src/providers/registry.ts'
 import { ask } from '../support/http-client.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'
@@ -10,18 +13,24 @@ import { serveProviders } from '../support/serve-providers.ts'
 import { never, provide, tell } from './ask.ts'
 
 const messages = [{ role: 'user', content: 'Hello' }]
-const codecs = { 'anthropic-messages': anthropicMessages.server, 'openai-chat': openaiChat.server }
-type Spoken = keyof typeof codecs
+const decoders: Readonly<Record<ProtocolId, (fields: JsonObject) => ModelRequest>> = {
+  'anthropic-messages': fields =>
+    anthropicMessages.server.decodeRequest({ model: 'm', max_tokens: 9, messages, ...fields }, {}).request,
+  'openai-chat': fields =>
+    openaiChat.server.decodeRequest({ model: 'm', max_tokens: 9, messages, ...fields }, {}).request,
+  'openai-responses': fields =>
+    openaiResponses.server.decodeRequest({ model: 'm', input: messages, ...fields }, {}).request,
+}
 
 /** Asks an upstream for what a client asked for in its own protocol. */
 async function send(
   fields: JsonObject,
   kind: Omit<Partial<ProviderSettings>, 'protocol'> & { kind: string },
-  protocol: Spoken,
+  protocol: ProtocolId,
 ) {
   await using upstream = await startUpstream({ status: 529, body: {} })
   const { backend } = provide({ ...kind, url: upstream.origin, protocol, isLocal: false })
-  const { request } = codecs[protocol].decodeRequest({ model: 'm', max_tokens: 9, messages, ...fields }, {})
+  const request = decoders[protocol](fields)
   const isRelayed = backend.relays?.(protocol, request) === true
   const losses = backend.losses?.(request) ?? []
   await tell(backend.stream(request, never))
@@ -36,9 +45,7 @@ const choices: JsonObject = {
   api_base: 'http://x',
 }
 
-const ways = kinds.flatMap(({ id, dialects }) =>
-  dialects.flatMap(({ protocol }) => (protocol === 'openai-responses' ? [] : [{ kind: id, protocol }])),
-)
+const ways = kinds.flatMap(({ id, dialects }) => dialects.map(({ protocol }) => ({ kind: id, protocol })))
 
 test.each(ways)('no body has $kind, asked in $protocol, choose another model than was planned', async way => {
   const { isRelayed, losses, body } = await send(choices, way, way.protocol)
@@ -56,6 +63,7 @@ test.each([
   for (const way of [
     { kind: 'openai', protocol: 'openai-chat' },
     { kind: 'ollama', protocol: 'anthropic-messages' },
+    { kind: 'lm-studio', protocol: 'openai-responses' },
   ] as const) {
     const { isRelayed, losses, body } = await send({ [field]: value }, way, way.protocol)
     expect(isRelayed).toBe(false)

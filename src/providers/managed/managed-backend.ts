@@ -8,6 +8,7 @@ import type { Hold, ManagedEngine } from './managed-engine.ts'
 export function manageBackend(backend: Backend, engine: ManagedEngine): Backend {
   const countTokens = backend.countTokens?.bind(backend)
   const embed = backend.embed?.bind(backend)
+  const { homebound } = backend
   const relay = backend.relay?.bind(backend)
   return {
     ...backend,
@@ -17,6 +18,7 @@ export function manageBackend(backend: Backend, engine: ManagedEngine): Backend 
     }),
     ...(embed && { embed: (request, signal) => holdFor(engine, signal, () => embed(request, signal)) }),
     ...(relay && { relay: (request, signal) => holdWhile(engine, signal, () => relay(request, signal)) }),
+    ...(homebound && { homebound: manageBackend(homebound, engine) }),
     outlook: model => expect(engine.state, backend.outlook?.(model)),
   }
 }
