@@ -55,7 +55,7 @@ for (const model of models) await addModel(model)
 let repeated = 0
 const app = createApp(loaded, {
   environment,
-  log: { write: line => (repeated += /"attempts":\["[^"]*","/.test(line) ? 1 : 0) },
+  log: { write: line => (repeated += /"attempts":\[\{[^}]*\},/.test(line) ? 1 : 0) },
   notify: () => {},
 })
 const url = await app.listen()

@@ -10,7 +10,7 @@ export interface Attempt {
   /** What came next; absent for the one that answers. */
   readonly next?: 'again' | 'elsewhere' | 'tell'
   /** Whether the target was passed over without being asked. */
-  readonly isSkipped?: boolean
+  readonly isSkipped?: true
 }
 
 /** Makes one failure of all that happened, which the client is told. */

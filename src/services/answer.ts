@@ -8,7 +8,7 @@ import { eventsOf } from '../routing/events-of.ts'
 import { planRoute } from '../routing/plan-route.ts'
 import { runPlan, type RunResult } from '../routing/run-plan.ts'
 import { observe, observePieces, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
-import { recordAttempts, type RoutingMeans } from './record-attempts.ts'
+import { notePlan, recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** A request with how its client wants the answer. */
@@ -71,8 +71,7 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
   trace.requestedModel = demand.model
   trace.isStreaming = isStreaming
   const plan = planRoute(demand, circumstances, view)
-  trace.route = plan.route
-  if (plan.localOnly) trace.isLocalOnly = true
+  notePlan(plan, trace)
   const result = await runPlan(plan, ask, {
     signal,
     means,

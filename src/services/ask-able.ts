@@ -5,7 +5,7 @@ import { planRoute } from '../routing/plan-route.ts'
 import type { PlannedTarget } from '../routing/route-plan.ts'
 import { runCall } from '../routing/run-call.ts'
 import { startTrace } from '../telemetry/observe.ts'
-import { recordAttempts, type RoutingMeans } from './record-attempts.ts'
+import { notePlan, recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** Something that not every backend can do. */
@@ -26,7 +26,7 @@ export function askAble<Request extends { readonly model: string }, Result>(
     const demand = demandOf(request)
     trace.requestedModel = request.model
     const plan = planRoute(demand, circumstances, await routing.view())
-    trace.route = plan.route
+    notePlan(plan, trace)
     const able = plan.targets.filter(({ backend }) => of(backend) !== undefined)
     const targets = comparable(stayingHere(able, plan.targets), demand)
     if (targets.length === 0) throw unable(request.model, lacking)

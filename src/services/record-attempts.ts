@@ -1,9 +1,11 @@
-import type { ErrorKind } from '../core/errors.ts'
-import { targetName } from '../routing/route-plan.ts'
+import type { ErrorKind, ModelError } from '../core/errors.ts'
+import { describeLocalOnly } from '../routing/keep-private.ts'
+import { targetName, type RoutePlan } from '../routing/route-plan.ts'
 import type { RunMeans } from '../routing/run-means.ts'
 import type { Attempt } from '../routing/sum-up.ts'
 import type { RoutingView } from '../routing/view.ts'
-import type { AnswerTrace } from '../telemetry/observe.ts'
+import type { AnswerTrace, TracedAttempt } from '../telemetry/observe.ts'
+import { inPlainWords } from '../telemetry/plain-words.ts'
 
 /** What became of one attempt, for whoever looks for it later. */
 export interface RecordedAttempt {
@@ -27,6 +29,12 @@ export interface RoutingMeans {
   readonly record?: (attempt: RecordedAttempt) => void
 }
 
+/** Notes in a trace what decided where the request goes. */
+export function notePlan({ route, localOnly }: RoutePlan, trace: AnswerTrace): void {
+  trace.route = route
+  if (localOnly) trace.localOnly = describeLocalOnly(localOnly)
+}
+
 /** Gives what notes each attempt in a trace, and keeps it where it can be kept. */
 export function recordAttempts(trace: AnswerTrace, { means, record }: RoutingMeans): (attempt: Attempt) => void {
   let since = means.clock.now()
@@ -47,8 +55,14 @@ export function recordAttempts(trace: AnswerTrace, { means, record }: RoutingMea
   }
 }
 
-function note({ target, failure, isSkipped }: Attempt, trace: AnswerTrace): void {
-  const name = `${target.backend.name}:${target.model}`
-  trace.attempts.push(failure ? `${name} ${isSkipped ? 'passed over' : 'failed'}: ${failure.kind}` : name)
-  if (!failure) trace.target = targetName(target)
+function note({ target: { provider, model }, failure, isSkipped }: Attempt, trace: AnswerTrace): void {
+  const target = targetName({ provider, model })
+  if (!failure) trace.target = target
+  trace.attempts.push({ target, ...(failure && whyGivenUp(failure)), ...(isSkipped && { isSkipped }) })
+}
+
+/* What another program wrote may repeat what it was sent. */
+function whyGivenUp({ kind, message, cause }: ModelError): Omit<TracedAttempt, 'target'> {
+  const said = cause instanceof Error ? inPlainWords(cause.message) : undefined
+  return { failure: kind, why: message, ...(said !== undefined && { said }) }
 }

@@ -98,7 +98,7 @@ describe('an exchange', () => {
       model: 'scripted-model',
       usage: { inputTokens: 7, outputTokens: 1 },
       stop: 'end-turn',
-      attempts: ['openai:gpt-5'],
+      attempts: [{ target: 'openai/gpt-5' }],
     })
   })
 

@@ -41,7 +41,7 @@ test('a whole answer may still be given by another target after the first one fa
     isStreaming: false,
     route: 'here',
     target: 'local/inner',
-    attempts: ['a:inner failed: unavailable', 'b:inner'],
+    attempts: [{ target: 'local/inner', failure: 'unavailable', why: 'x' }, { target: 'local/inner' }],
     usage: { inputTokens: 7, outputTokens: 1 },
   })
 })

@@ -1,9 +1,25 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { RelayedPiece } from '../core/backend.ts'
 import type { CacheReport } from '../core/cache-report.ts'
+import type { ErrorKind } from '../core/errors.ts'
 import type { ModelEvent, ModelStream } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Stop } from '../core/stop.ts'
 import type { Usage } from '../core/usage.ts'
+
+/** What became of one target that was tried. */
+export interface TracedAttempt {
+  /** As `provider/model`. */
+  readonly target: string
+  /** Why it was given up; absent for the one that answers. */
+  readonly failure?: ErrorKind
+  /** Whether it was passed over without being asked. */
+  readonly isSkipped?: true
+  /** The same in our words. */
+  readonly why?: string
+  /** What the target itself said of it, in plain words. */
+  readonly said?: string
+}
 
 /** What is known so far of one answer. It grows as the answer passes by. */
 export interface AnswerTrace {
@@ -16,12 +32,12 @@ export interface AnswerTrace {
   isStreaming?: boolean
   /** What decided where the request goes: a rule's name, or what is built in. */
   route?: string
-  /** Whether anything keeps the request on local machines. */
-  isLocalOnly?: boolean
+  /** What keeps the request on local machines, if anything does. */
+  localOnly?: string
   /** Which target answers, as `provider/model`. */
   target?: string
-  /** One line for each target that was tried, with the kind of its failure. */
-  attempts: string[]
+  /** What became of each target that was tried. */
+  attempts: TracedAttempt[]
   usage: Usage
   msToFirstEvent?: number
   stop?: Stop['reason']
@@ -39,7 +55,7 @@ export function startTrace(): AnswerTrace {
 /** Adds what one of several answers cost to what all of them together did. What only one of them can say is the latest's. */
 export function addTrace(whole: AnswerTrace, part: AnswerTrace): void {
   const { attempts, usage, msToFirstEvent, cache: _cache, ...latest } = part
-  whole.attempts.push(...attempts.filter(attempt => !whole.attempts.includes(attempt)))
+  whole.attempts.push(...attempts.filter(attempt => !whole.attempts.some(known => isDeepStrictEqual(known, attempt))))
   const names = new Set([...usageNames(whole), ...usageNames(part)])
   whole.usage = Object.fromEntries([...names].map(name => [name, (whole.usage[name] ?? 0) + (usage[name] ?? 0)]))
   Object.assign(whole, latest)

@@ -29,6 +29,16 @@ test('a request that failed says why, and one that was left says so', () => {
   expect(toReadable(JSON.stringify({ ...record, outcome: 'left' }))).toBe('03:04:05 GET /x, left, 1 ms\n')
 })
 
+test('a request says who answered and what failed before', () => {
+  const attempts = [{ target: 'one/m', failure: 'timeout', why: 'it took too long' }, { target: 'two/m' }]
+  const record = { level: 'info', time, method: 'POST', path: '/', status: 200, model: 'm', ms: 1, msg: 'request' }
+  expect(toReadable(JSON.stringify({ ...record, target: 'two/m', attempts }))).toBe(
+    '03:04:05 POST /, 200, two/m, one/m failed: it took too long, 1 ms\n',
+  )
+  const failed = { ...record, status: 504, attempts: attempts.slice(0, 1), failure: { message: 'it took too long' } }
+  expect(toReadable(JSON.stringify(failed))).toBe('03:04:05 POST /, 504, m, one/m failed: it took too long, 1 ms\n')
+})
+
 test('any other record is told with all it has, and its level where that is not the usual one', () => {
   const record = { level: 'error', time, model: 'a', exit: { signal: 'SIGKILL' }, msg: 'the process of a model ended' }
   expect(toReadable(JSON.stringify(record))).toBe(

@@ -22,27 +22,44 @@ const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 function parse(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined
+    return typeof value === 'object' && value !== null ? fieldsOf(value) : undefined
   } catch {
     return undefined
   }
 }
 
 function sayRequest(fields: Fields): string {
-  const { method, path, status, outcome, model, inputTokens, outputTokens, ms, failure, requestId } = fields
+  const { method, path, status, outcome, inputTokens, outputTokens, ms, failure, requestId } = fields
+  const { target, model } = fields
+  const attempts = attemptsIn(fields)
+  // Where nobody answered, the last attempt says why, and of whom.
+  const told = attempts.at(-1)?.['failure'] === undefined ? failure : undefined
   const words = [
     `${textOf(method)} ${textOf(path)}`,
     status ?? outcome,
-    model,
+    target ?? model,
+    ...attempts.filter(attempt => attempt['failure'] !== undefined).map(sayAttempt),
     inputTokens === undefined ? undefined : `${textOf(inputTokens)} tokens in, ${textOf(outputTokens ?? 0)} out`,
     `${textOf(ms)} ms`,
-    failure === undefined ? undefined : textOf(messageOf(failure)),
+    told === undefined ? undefined : textOf(messageOf(told)),
     requestId,
   ]
   return words
     .filter(word => word !== undefined)
     .map(textOf)
     .join(', ')
+}
+
+function attemptsIn({ attempts }: Fields): readonly Fields[] {
+  return Array.isArray(attempts) ? attempts.map(fieldsOf) : []
+}
+
+function sayAttempt({ target, failure, why = failure }: Fields): string {
+  return `${textOf(target)} failed: ${textOf(why)}`
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
 
 /** Everything but what each record has, as `name=value`. */

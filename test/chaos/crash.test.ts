@@ -40,7 +40,7 @@ describe.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)('when the process of a
     const answered = served.log.filter(({ path }) => path !== '/v1/messages/count_tokens')
     const repeated = answered.filter(({ attempts }) => Array.isArray(attempts) && attempts.length === 2)
     expect(repeated.map(({ attempts }) => attempts)).toEqual(
-      unseen.map(() => ['engine:m failed: unavailable', 'engine:m']),
+      unseen.map(() => [expect.objectContaining({ target: 'local/m', failure: 'unavailable' }), { target: 'local/m' }]),
     )
   })
 })

@@ -39,7 +39,7 @@ test('a model whose file goes while it is served is helped out as soon as it has
   expectAll(await askHelped(there, 'm'), fromHere('m'))
   process.kill(there.processOf('m'), 'SIGKILL')
   await until(() => there.engine.status().length === 0)
-  expectAll(await askHelped(there, 'm'), fromCloud(['engine:m failed: not-found', 'cloud:large']))
+  expectAll(await askHelped(there, 'm'), fromCloud(['local/m failed: not-found', 'cloud/large']))
   expectAll(await askKept(there, 'm'), refused(404, /model 'm' cannot be loaded: .*does not exist/))
   await rename(`${file}.away`, file)
   expectAll(await askHelped(there, 'm'), fromHere('m'))
@@ -54,7 +54,7 @@ test('a model that is still being loaded is not waited for where a rule sets a l
   process.kill(child, 'SIGSTOP')
   expect(there.engine.status()).toMatchObject([{ state: 'loading' }])
   expectAll(await askHelped(there, 'm'), fromCloud())
-  expectAll(await askHelped(there, 'hasty'), fromCloud(['engine:m failed: timeout', 'cloud:large']))
+  expectAll(await askHelped(there, 'hasty'), fromCloud(['local/m failed: timeout', 'cloud/large']))
   expectAll(await askKept(there, 'hasty'), refused(504, /said nothing within 200 ms/))
   const kept = askKept(there, 'm')
   await until(() => there.engine.outlook?.('m')?.waiting === 16)
@@ -80,11 +80,11 @@ test('a process that ends each time before its client saw anything makes way, at
   const kept = askKept(there, 'long', { text: longText })
   await until(() => there.engine.status()[0]?.answering === 4)
   process.kill(there.processOf('long'), 'SIGSEGV')
-  const failed = 'engine:long failed: unavailable'
-  expectAll(await helped, fromCloud([failed, failed, 'cloud:large']))
+  const failed = 'local/long failed: unavailable'
+  expectAll(await helped, fromCloud([failed, failed, 'cloud/large']))
   expectAll(await kept, { ...refused(503, /attempts failed in turn/), attempts: [failed, failed] })
 
-  expectAll(await askHelped(there, 'long'), fromCloud([failed, 'cloud:large']))
+  expectAll(await askHelped(there, 'long'), fromCloud([failed, 'cloud/large']))
   expectAll(await askKept(there, 'long'), { ...refused(503, /ended 3 times within a minute/), saysWhen: true })
   isDeadly = false
   later = 60_000
@@ -118,7 +118,7 @@ test('a process that hangs is not waited for where a rule sets a limit, and ende
   await there.ask('Hello', { model: 'm' })
   const child = there.processOf('m')
   process.kill(child, 'SIGSTOP')
-  expectAll(await askHelped(there, 'hasty'), fromCloud(['engine:m failed: timeout', 'cloud:large']))
+  expectAll(await askHelped(there, 'hasty'), fromCloud(['local/m failed: timeout', 'cloud/large']))
   expectAll(await askKept(there, 'hasty'), refused(504, /said nothing within 150 ms/))
   const hasCrashed = () => there.news.some(({ type }) => type === 'crashed')
   for (let left = 20; left > 0 && !hasCrashed(); left -= 1) await askHelped(there, 'hasty')

@@ -50,7 +50,7 @@ test('a model whose queue is full refuses what it cannot take, and takes it agai
   })
   const free = await occupy(there, 'm')
   const waiting = there.ask('Wait', { model: 'm' })
-  expectAll(await askHelped(there, 'm'), fromCloud(['engine:m failed: overloaded', 'cloud:large']))
+  expectAll(await askHelped(there, 'm'), fromCloud(['local/m failed: overloaded', 'cloud/large']))
   full(await askKept(there, 'm'), /the queue of model 'm' is full/)
   await free()
   await waiting
@@ -65,7 +65,7 @@ test('a model whose queue is long is not asked where a rule sets a limit, and el
     engine: { preferences: { slots: 1 }, policy: { queueTimeoutMs: 300 } },
   })
   const free = await occupy(there, 'm')
-  expectAll(await askHelped(there, 'm'), fromCloud(['engine:m failed: overloaded', 'cloud:large']))
+  expectAll(await askHelped(there, 'm'), fromCloud(['local/m failed: overloaded', 'cloud/large']))
   expectAll(await askHelped(there, 'brisk'), fromCloud())
   full(await askKept(there, 'brisk'), /waited 1 s for a slot of model 'm'/)
   await free()
@@ -84,7 +84,7 @@ test('a model that finds no memory beside a busy one makes way until there is so
     engine: { preferences, policy: { memoryBytes, queueTimeoutMs: 300 } },
   })
   const free = await occupy(there, 'm')
-  expectAll(await askHelped(there, 'other'), fromCloud(['engine:other failed: overloaded', 'cloud:large']))
+  expectAll(await askHelped(there, 'other'), fromCloud(['local/other failed: overloaded', 'cloud/large']))
   const kept = askKept(there, 'other')
   await until(() => there.engine.outlook?.('other')?.state === 'no-room')
   expectAll(await askHelped(there, 'brisk'), fromCloud())
@@ -99,7 +99,7 @@ test('a model that does not fit into the memory makes way', async () => {
     names: { vast: {} },
     engine: { preferences: { contextTokens: 131_072 }, policy: { memoryBytes: 32 * 1024 * 1024 } },
   })
-  expectAll(await askHelped(there, 'vast'), fromCloud(['engine:vast failed: unavailable', 'cloud:large']))
+  expectAll(await askHelped(there, 'vast'), fromCloud(['local/vast failed: unavailable', 'cloud/large']))
   expectAll(await askKept(there, 'vast'), refused(503, /model 'vast' cannot be loaded: .* needs [\d.]+ [MG]iB/))
   const headers = { authorization: `Bearer ${keptKey}` }
   const others = Object.entries(otherRoutes).map(async ([path, body]) => {
@@ -126,7 +126,7 @@ test('a prompt that is too long goes to who has room for it, from the first toke
   expectAll(await askHelped(there, 'm', far), fromCloud())
   expectAll(await askKept(there, 'm', far), refused(400, /^prompt is too long: (about )?\d+ tokens > 511 maximum/))
   const near = { text: '7'.repeat(500) }
-  expectAll(await askHelped(there, 'm', near), fromCloud(['engine:m failed: invalid-request', 'cloud:large']))
+  expectAll(await askHelped(there, 'm', near), fromCloud(['local/m failed: invalid-request', 'cloud/large']))
   expectAll(await askKept(there, 'm', near), refused(400, /^prompt is too long: \d+ tokens > 511 maximum/))
 
   const frame = await there.engine.countTokens(askFor('7', { model: 'm' }), new AbortController().signal)

@@ -53,7 +53,10 @@ describe.each(Object.entries(calls))('%s', (_, { path, body, kind, answer }) => 
       status: 200,
       headers: { 'x-duologue-target': 'two/m', 'x-duologue-attempts': '2', 'x-duologue-route': 'both' },
     })
-    expect(there.log().at(-1)).toMatchObject({ attempts: ['one:m failed: unavailable', 'two:m'], model: 'm' })
+    expect(there.log().at(-1)).toMatchObject({
+      attempts: [{ target: 'one/m', failure: 'unavailable' }, { target: 'two/m' }],
+      model: 'm',
+    })
   })
 
   test('that fails everywhere says where it went', async () => {
@@ -81,7 +84,9 @@ describe.each(Object.entries(calls))('%s', (_, { path, body, kind, answer }) => 
     const slow: RouteTarget = { provider: 'one', timeouts: { totalMs: 50 } }
     await using there = await served(kind, [() => undefined, answer], [slow, { provider: 'two' }])
     expect(await post(there.port, path, body)).toMatchObject({ headers: { 'x-duologue-target': 'two/m' } })
-    expect(there.log().at(-1)).toMatchObject({ attempts: ['one:m failed: timeout', 'two:m'] })
+    expect(there.log().at(-1)).toMatchObject({
+      attempts: [{ target: 'one/m', failure: 'timeout' }, { target: 'two/m' }],
+    })
   })
 
   test('is asked for no more once its client has left', async () => {

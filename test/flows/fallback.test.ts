@@ -22,7 +22,9 @@ describe('a model that fails before its client saw anything', () => {
     const reply = await post(port, path, streaming)
     expect(reply).toMatchObject({ status: 200, text: (await post(alone.port, path, streaming)).text })
     expect([first.closed, second.closed]).toEqual([1, 1])
-    expect(log).toMatchObject([{ outcome: 'answered', attempts: ['first:m failed: unavailable', 'second:m'] }])
+    const why = 'the model ran out of memory'
+    const attempts = [{ target: 'local/m', failure: 'unavailable', why }, { target: 'local/m' }]
+    expect(log).toMatchObject([{ outcome: 'answered', target: 'local/m', attempts }])
   })
 
   test.each(['/v1/messages', '/v1/chat/completions'])(

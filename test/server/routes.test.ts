@@ -220,7 +220,7 @@ test('each request leaves one line in the log, which says what it cost', async (
       level: 'info',
       requestId: expect.stringMatching(/^req_/),
       method: 'POST',
-      route: 'POST /v1/messages',
+      endpoint: 'POST /v1/messages',
       path: '/v1/messages',
       protocol: 'anthropic-messages',
       status: 200,
@@ -233,7 +233,7 @@ test('each request leaves one line in the log, which says what it cost', async (
       msToFirstEvent: expect.any(Number),
       ms: expect.any(Number),
     },
-    { route: 'GET /v1/models/*', status: 404, outcome: 'failed', failure: { kind: 'not-found' } },
+    { endpoint: 'GET /v1/models/*', status: 404, outcome: 'failed', failure: { kind: 'not-found' } },
   ])
 })
 

@@ -82,7 +82,7 @@ test('on every path, a request passes only where its host, origin and fetch site
     ({ path, isAllowed }) => isAllowed && ['/v1/messages', '/v1/chat/completions'].includes(path),
   )
   expect(backend.requests).toHaveLength(answered.filter(({ method }) => method === 'POST').length)
-  expect(log.filter(record => record['status'] === 403 && record['route'] !== 'none')).toEqual([])
+  expect(log.filter(record => record['status'] === 403 && record['endpoint'] !== 'none')).toEqual([])
 }, 120_000)
 
 test.each([
@@ -236,7 +236,7 @@ test('no key, body or prompt is ever in the log, on any path', async () => {
       await ask(port, { method: 'POST', path, body: '{"canary-broken', headers })
     }
   }
-  expect(logText()).toContain('"route":"POST /v1/messages"')
+  expect(logText()).toContain('"endpoint":"POST /v1/messages"')
   expect(logText()).not.toContain('canary')
 })
 

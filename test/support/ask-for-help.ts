@@ -165,12 +165,17 @@ function messageIn(text: string): string | undefined {
   return (JSON.parse(last) as { readonly error?: { readonly message: string } }).error?.message
 }
 
+function describe({ target, failure }: { readonly target: string; readonly failure?: string }): string {
+  return failure === undefined ? target : `${target} failed: ${failure}`
+}
+
 /* The line of a request comes after its reply. */
 async function attemptsOf(served: ServedProviders, { headers }: Got): Promise<readonly string[]> {
   const requestId = headers.get('x-request-id')
   for (;;) {
     const line = served.log.find(line => line['requestId'] === requestId)
-    if (line) return Array.isArray(line['attempts']) ? line['attempts'].map(String) : []
+    const attempts = line?.['attempts']
+    if (line) return Array.isArray(attempts) && attempts.length > 1 ? attempts.map(describe) : []
     await pause(2)
   }
 }

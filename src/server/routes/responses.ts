@@ -71,7 +71,7 @@ async function* keep(
         id: context.responseId,
         owner: ownerOf(exchange),
         ...(previousId !== undefined && { previousId }),
-        isLocalOnly: exchange.trace.isLocalOnly === true,
+        isLocalOnly: exchange.trace.localOnly !== undefined,
         input: stateful.inputItems(body, context.responseId, recalled),
         response: server.encodeAnswer(answer, context),
       })
