@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registerAliases } from './aliases.ts'
+import { registerAttempts } from './attempts.ts'
 import { registerConfig } from './config.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerEngine } from './engine.ts'
@@ -45,6 +46,7 @@ export function createProgram(context: ProgramContext): Command {
   registerAliases(program, context)
   registerPrivacy(program, context)
   registerExplain(program, context)
+  registerAttempts(program, context)
   registerConfig(program, context)
   registerDoctor(program, context)
   return program

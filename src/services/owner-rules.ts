@@ -1,16 +1,21 @@
 import type { Config } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
 import type { RuleSet } from '../store/merge-rules.ts'
+import type { Attempts, NotedAttempt, WantedAttempts } from '../store/tables/attempts.ts'
 import { openConfiguredStore } from './configured-store.ts'
 import { createManageProviders } from './manage-providers.ts'
 import type { ManageProviders, ProviderDependencies } from './manage-providers.ts'
 import { createManageRoutes } from './manage-routes.ts'
 import type { ManageRoutes } from './manage-routes.ts'
 
+export type { NotedAttempt, WantedAttempts }
+
 /** What the owner set up, to be looked at and changed. */
 export interface OwnerRules {
   readonly providers: ManageProviders
   readonly routes: ManageRoutes
+  /** What became of requests at each target. */
+  readonly attempts: Pick<Attempts, 'list'>
   close(): Promise<void>
 }
 
@@ -39,6 +44,7 @@ export async function openOwnerRules(options: OwnerRulesOptions): Promise<OwnerR
       ...(factsOf && { factsOf }),
     }),
     routes: createManageRoutes({ store, file }),
+    attempts: store.attempts,
     close: () => store.close(),
   }
 }

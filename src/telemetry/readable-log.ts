@@ -1,4 +1,4 @@
-import { escapeLetters } from '../core/escape-letters.ts'
+import { escapeSteering } from '../core/escape-letters.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -13,11 +13,8 @@ export function toReadable(line: string): string {
   if (!fields) return line
   const what = fields['msg'] === 'request' ? sayRequest(fields) : sayRest(fields)
   const level = fields['level'] === 'info' ? '' : `${textOf(fields['level'])} `
-  return `${escapeLetters(`${clockTime(fields['time'])} ${level}${what}`, steering)}\n`
+  return `${escapeSteering(`${clockTime(fields['time'])} ${level}${what}`)}\n`
 }
-
-// What a client wrote must not steer the terminal: controls, and marks that turn a line around.
-const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
 function parse(line: string): Fields | undefined {
   try {

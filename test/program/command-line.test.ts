@@ -39,6 +39,7 @@ const verbs = [
   'providers move-key',
   'engine add',
   'routes add',
+  'attempts',
 ]
 
 test.each(verbs)('duologue %s --help is as agreed', async verb => {

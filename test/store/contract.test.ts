@@ -238,6 +238,14 @@ describe.each(places)('over %s', (_, newPlace) => {
       { ...attempt, requestId: 'one', number: 1, at: 1, failure: 'overloaded' },
     ])
     expect((await store.attempts.list({ limit: 1 })).items).toHaveLength(1)
+    store.attempts.note({ ...attempt, requestId: 'three', number: 1, at: 4, provider: 'other' })
+    await store.attempts.flush()
+    const of = async (wanted: Parameters<typeof store.attempts.list>[0]) =>
+      (await store.attempts.list(wanted)).items.map(({ requestId }) => requestId)
+    expect(await of({ provider: 'other' })).toEqual(['three'])
+    expect(await of({ provider: attempt.provider, model: attempt.model })).toEqual(['two', 'one', 'one'])
+    expect(await of({ provider: 'other', requestId: 'one' })).toEqual([])
+    expect(await of({ model: "' or 1=1 --\0" })).toEqual([])
   })
 
   test('attempts that wait when the store is closed are written', async () => {

@@ -21,12 +21,21 @@ export interface NotedAttempt {
   readonly durationMs: number
 }
 
+/** Which attempts are looked for: all of them, where nothing is said. */
+export interface WantedAttempts {
+  /** At most so many; 100 where absent, 1000 at the most. */
+  readonly limit?: number
+  readonly requestId?: string
+  readonly provider?: string
+  readonly model?: string
+}
+
 /** The record of where requests went. It never keeps a request waiting, and never fails one. */
 export interface Attempts {
   /** Takes an attempt to be written soon. */
   note(attempt: NotedAttempt): void
-  /** Gives the latest ones, or those of one request, the latest first. */
-  list(wanted?: { readonly limit?: number; readonly requestId?: string }): Promise<Listed<NotedAttempt>>
+  /** Gives the latest ones of those that are wanted, the latest first. */
+  list(wanted?: WantedAttempts): Promise<Listed<NotedAttempt>>
   /** How many were given up because they could not be written in time. */
   readonly dropped: number
   /** Writes what waits. Throws where that fails; what waits then goes on waiting. */
@@ -57,12 +66,12 @@ export function createAttempts(options: AttemptOptions): Attempts & { close(): P
   const buffer = new AttemptBuffer(options)
   return {
     note: attempt => buffer.add(rowOf(attempt)),
-    list: async ({ limit = 100, requestId } = {}) => {
+    list: async ({ limit = 100, ...wanted } = {}) => {
       const rows = await access.read(tables =>
         tables
           .selectFrom('attempts')
           .selectAll()
-          .$if(requestId !== undefined, query => query.where('request_id', '=', requestId ?? ''))
+          .where(row => row.and(conditionsOf(wanted).map(([column, value]) => row(column, '=', cut(value)))))
           .orderBy('at', 'desc')
           .orderBy('number', 'desc')
           .limit(Math.min(limit, mostListed))
@@ -77,6 +86,17 @@ export function createAttempts(options: AttemptOptions): Attempts & { close(): P
     close: () => buffer.close(),
   }
 }
+
+function conditionsOf({ requestId, provider, model }: WantedAttempts): readonly Condition[] {
+  const all = [
+    ['request_id', requestId],
+    ['provider', provider],
+    ['model', model],
+  ] as const
+  return all.flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const]))
+}
+
+type Condition = readonly ['request_id' | 'provider' | 'model', string]
 
 /* Names come from clients and upstreams. */
 const mostLetters = 256
