@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ModelError } from '../core/errors.ts'
+import { isPlaceName, placeName } from '../core/place-name.ts'
 import { Secret } from '../core/secret.ts'
 import { rename } from './rename.ts'
 import { secretText } from './secret-text.ts'
@@ -25,6 +26,7 @@ const namedKey = z
     name: z
       .string({ error: noText })
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'it must be letters, digits, ".", "_" or "-", at most 64')
+      .refine(name => !isPlaceName(name), 'it is what a key without a name is called, by its place; choose another')
       .exactOptional(),
     key: keyText,
     'local-only': yes.exactOptional(),
@@ -49,9 +51,16 @@ export const keysSchema = z
     }
   })
 
-/** Names keys that were given by a flag or a variable, by their places. */
-export function nameKeys(keys: readonly string[]): readonly ClientKey[] {
-  return keys.map((key, index) => ({ name: placeName(index), key: new Secret(key) }))
+/**
+ * Makes keys of those that were given by a flag or a variable. One that the file has too is what the file says of it;
+ * without a name there, it is called by its place among those that were given.
+ */
+export function keysOfWords(words: readonly string[], inFile: readonly ClientKey[]): readonly ClientKey[] {
+  return [...new Set(words)].map((word, index) => {
+    const known = inFile.find(({ key }) => key.reveal() === word)
+    if (known === undefined) return { name: placeName(index), key: new Secret(word) }
+    return isPlaceName(known.name) ? { ...known, name: placeName(index) } : known
+  })
 }
 
 /** Finds the key of a name. Throws `not-found`, naming those that there are. */
@@ -60,8 +69,4 @@ export function findKey(name: string, keys: readonly ClientKey[]): ClientKey {
   if (known) return known
   const names = keys.map(key => key.name).join(', ') || 'none'
   throw new ModelError('not-found', `there is no key of the name ${JSON.stringify(name)}; the keys are: ${names}`)
-}
-
-function placeName(index: number): string {
-  return `key-${index + 1}`
 }

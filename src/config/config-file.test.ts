@@ -191,6 +191,7 @@ test.each([
 
 test('a rule has conditions and targets, which may be written short', async () => {
   const text = `
+keys: [{ name: laptop, key: k }]
 routes:
   - name: all of it
     match:
@@ -241,6 +242,22 @@ test('keys of a flag replace those of the file', async () => {
   const { config, rules } = await usable('keys: [{name: laptop, key: two}]', { flags: { keys: ['k'] } })
   expect(config.keys).toEqual(['k'])
   expect(rules.keys.map(({ name }) => name)).toEqual(['key-1'])
+})
+
+test('a key of a flag or a variable that the file has too keeps all that the file says of it', async () => {
+  const file =
+    'keys: [{key: one, local-only: true}, {name: laptop, key: two, local-only: true, priority: low, strict: true}, three]'
+  const environment = { DUOLOGUE_KEYS: 'two,two,new,one' }
+  const held = [
+    { name: 'laptop', key: expect.any(Secret), isLocalOnly: true, priority: 'low', isStrict: true },
+    { name: 'key-2', key: expect.any(Secret) },
+    { name: 'key-3', key: expect.any(Secret), isLocalOnly: true },
+  ]
+  const byVariable = await usable(file, { environment })
+  expect(byVariable.config.keys).toEqual(['two', 'new', 'one'])
+  expect(byVariable.rules.keys).toEqual(held)
+  const byFlag = await usable(file, { flags: { keys: ['two', 'new', 'one'] } })
+  expect(byFlag.rules.keys).toEqual(held)
 })
 
 test('text may refer to variables and files, also where it stands for a number', async () => {
@@ -301,6 +318,15 @@ test.each([
   ['keys: [a, a]', /^1:11: keys\[1\] is not usable: the same key is here twice/],
   ['keys: ["a b"]', /keys\[0\] is not usable: it must have no spaces/],
   ['keys: [{name: a, key: x}, {name: a, key: y}]', /the name "a" belongs to a key before it/],
+  ['keys: [{name: key-2, key: x}]', /keys\[0\]\.name is not usable: it is what a key without a name is called/],
+  [
+    'keys: [{name: a, key: x}]\nroutes: [{name: r, match: {keys: [a, b]}, targets: [local], local-only: true}]',
+    /^2:38: routes\[0\]\.match\.keys\[1\] names the key "b".*would keep none of its requests here/,
+  ],
+  [
+    'routes: [{name: r, match: {keys: [b]}, local-only: true}]',
+    /names the key "b".*would keep none of its requests here/,
+  ],
 ])('%j is refused at its place', async (text, message) => {
   expect((await faults(text)).join('\n')).toMatch(message)
   expect(await faults(text)).toHaveLength(1)
@@ -407,6 +433,12 @@ test('a rule that names a provider or a key that the file does not know is warne
   expect(told).toEqual([
     expect.stringMatching(/names the provider "cloud"/),
     expect.stringMatching(/names the key "x"/),
+  ])
+})
+
+test('a rule that keeps requests here may name keys of a variable by their places, and is warned of', async () => {
+  expect(await warnings('routes: [{name: a, match: {keys: [key-1]}, targets: [local], local-only: true}]')).toEqual([
+    expect.stringMatching(/names the key "key-1"/),
   ])
 })
 

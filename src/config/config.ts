@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { nameKeys } from './client-keys.ts'
+import { keysOfWords } from './client-keys.ts'
 import type { ClientKey } from './client-keys.ts'
 import type { Environment } from './environment.ts'
 import { formatFaults } from './fault.ts'
@@ -69,7 +69,7 @@ export function mergeConfig(origins: Origins): Merged {
   if (faults.length > 0) return { type: 'faulty', faults }
   const sources = Object.fromEntries(found.map(({ name, source }) => [name, source]))
   const values = Object.fromEntries(found.map(({ name, value }) => [name, value]))
-  const keys = keysOf(found.find(({ name }) => name === 'keys')?.value)
+  const keys = keysOf(found.find(({ name }) => name === 'keys')?.value, origins.file?.rules.keys)
   const config = { ...values, keys: keys.map(({ key }) => key.reveal()) }
   const rules: Rules = { ...(origins.file?.rules ?? noRules), keys }
   const snapshot = { config, sources, rules, ...(origins.file && { file: origins.file.path }) }
@@ -117,10 +117,10 @@ function read({ schema, isSecret }: Setting, value: unknown, source: string): Fo
 }
 
 /* Keys of a file have names; those of flags and variables are words. */
-function keysOf(value: unknown): readonly ClientKey[] {
+function keysOf(value: unknown, inFile: readonly ClientKey[] = []): readonly ClientKey[] {
   if (!Array.isArray(value)) return []
   const keys: readonly unknown[] = value
   const words = keys.filter(key => typeof key === 'string')
   // oxlint-disable-next-line no-unsafe-type-assertion -- what is no word came from the file's own schema
-  return words.length === keys.length ? nameKeys(words) : (keys as readonly ClientKey[])
+  return words.length === keys.length ? keysOfWords(words, inFile) : (keys as readonly ClientKey[])
 }

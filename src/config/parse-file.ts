@@ -3,6 +3,7 @@ import type { Fault, Place } from './fault.ts'
 import { fileSchema } from './file-schema.ts'
 import type { FileSections } from './file-schema.ts'
 import type { FileTree, Path } from './file-tree.ts'
+import { keyNameFaults } from './key-names.ts'
 import { createKnownKeys } from './known-keys.ts'
 import type { ModelSettings } from './model-settings.ts'
 import type { FileRules } from './rules.ts'
@@ -36,12 +37,10 @@ export function parseFile(tree: FileTree, file: string): ParsedFile {
   if (!parsed.success || faults.length > 0) return { type: 'faulty', faults: faults.toSorted(byPlace) }
   // The table of settings says what else is in it, key by key.
   const values: FileSections & Readonly<Record<string, unknown>> = parsed.data
-  const repeated = repeatedNames(values.routes ?? [], tree)
-  if (repeated.length > 0) return { type: 'faulty', faults: repeated }
-  return {
-    type: 'content',
-    content: { path: file, settings: settingsOf(values, tree), rules: rulesOf(values, dirname(file)) },
-  }
+  const rules = rulesOf(values, dirname(file))
+  const ofNames = [...repeatedNames(rules.routes, tree), ...keyNameFaults(tree, rules)]
+  if (ofNames.length > 0) return { type: 'faulty', faults: ofNames.toSorted(byPlace) }
+  return { type: 'content', content: { path: file, settings: settingsOf(values, tree), rules } }
 }
 
 function byPlace(a: Fault, b: Fault): number {

@@ -1,6 +1,7 @@
 import type { Fault, Place } from './fault.ts'
 import type { FileTree, Path } from './file-tree.ts'
 import type { FileRules } from './rules.ts'
+import { keyNameWarnings } from './key-names.ts'
 import { pathText } from './schema-faults.ts'
 import { isOpenWord, isSecretPath } from './secret-paths.ts'
 
@@ -18,7 +19,7 @@ export function warningsOf(
     })),
     ...(secrets.length > 0 ? readable({ file, line: 1, column: 1 }, mode) : []),
     ...unknownProviders(tree, rules),
-    ...unknownKeyNames(tree, rules),
+    ...keyNameWarnings(tree, rules),
   ]
 }
 
@@ -52,22 +53,6 @@ function unknownProviders(tree: FileTree, { providers, routes }: FileRules): rea
             {
               message: `routes[${route}].targets[${index}] names the provider "${provider}", which is not in this file`,
               place: tree.placeOf(['routes', route, 'targets', index]),
-            },
-          ],
-    ),
-  )
-}
-
-function unknownKeyNames(tree: FileTree, { keys, routes }: FileRules): readonly Fault[] {
-  const known = keys?.map(({ name }) => name)
-  return routes.flatMap(({ match }, route) =>
-    (match.keys ?? []).flatMap((name, index) =>
-      known?.includes(name) === true
-        ? []
-        : [
-            {
-              message: `routes[${route}].match.keys[${index}] names the key "${name}", which is not in this file`,
-              place: tree.placeOf(['routes', route, 'match', 'keys', index]),
             },
           ],
     ),

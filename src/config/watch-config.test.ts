@@ -76,6 +76,22 @@ test('a file that is written in place is noticed', async () => {
   expect(await next()).toMatchObject({ type: 'changed', snapshot: { config: { port: 2 } } })
 })
 
+test('what the file says of a key of a variable takes force, and a slip in a name takes nothing back', async () => {
+  const path = join(await folder(), 'c.yaml')
+  const rule = (key: string): string =>
+    `routes: [{name: r, match: {keys: [${key}]}, targets: [local], local-only: true}]`
+  await writeFile(path, 'keys: [{name: laptop, key: k}]')
+  const { watch, next } = await follow(path, { DUOLOGUE_KEYS: 'k' })
+  await replace(path, `keys: [{name: laptop, key: k, local-only: true}]\n${rule('laptop')}`)
+  expect(await next()).toMatchObject({ type: 'changed', changes: { sections: ['routes', 'keys'] } })
+  await replace(path, `keys: [{name: laptop, key: k}]\n${rule('lapotp')}`)
+  expect(await next()).toMatchObject({ type: 'refused', message: expect.stringContaining('names the key "lapotp"') })
+  expect(watch.current().rules).toMatchObject({
+    keys: [{ name: 'laptop', isLocalOnly: true }],
+    routes: [{ name: 'r' }],
+  })
+})
+
 test('a bad file changes nothing and is told of once, and the next good one takes force', async () => {
   const path = join(await folder(), 'c.yaml')
   await writeFile(path, 'port: 1')
