@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ProtocolId } from '../core/extras.ts'
+import { isPlaceName } from '../core/place-name.ts'
 import type { ModelPattern, Need, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
 import type { ToldRoutes } from '../services/manage-routes.ts'
 import { registerExplainRoute } from './explain-route.ts'
@@ -87,8 +88,12 @@ function registerAdd(routes: Command, context: ProgramContext): void {
       if (json === true) return context.output.printJson(rule)
       context.output.print(`${name}: ${describeMatch(rule.match)} → ${describeTargets(rule)}`)
       for (const id of strangers) context.output.note(`No provider ${id} is set up yet: duologue providers add ${id}`)
+      for (const key of rule.match.keys?.filter(isPlaceName) ?? []) context.output.note(`${key} ${onPlaceName}`)
     })
 }
+
+const onPlaceName =
+  'is the key in that place, and another one when keys come or go: give it a name in the configuration file, and use that'
 
 function ruleOf(name: string, options: AddOptions): RouteRule {
   const { to: targets = [], localOnly, mostWait } = options

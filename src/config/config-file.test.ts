@@ -89,7 +89,9 @@ test('an empty file, and one of comments, says nothing', async () => {
 })
 
 test('a snapshot is frozen to its last value', async () => {
-  const { config, rules } = await usable('keys: [k]\nroutes: [{name: a, targets: [local], match: {keys: [key-1]}}]')
+  const { config, rules } = await usable(
+    'keys: [{name: laptop, key: k}]\nroutes: [{name: a, targets: [local], match: {keys: [laptop]}}]',
+  )
   expect([config, rules, rules.routes[0]?.match.keys, rules.keys[0]].every(value => Object.isFrozen(value))).toBe(true)
 })
 
@@ -321,12 +323,13 @@ test.each([
   ['keys: [{name: key-2, key: x}]', /keys\[0\]\.name is not usable: it is what a key without a name is called/],
   [
     'keys: [{name: a, key: x}]\nroutes: [{name: r, match: {keys: [a, b]}, targets: [local], local-only: true}]',
-    /^2:38: routes\[0\]\.match\.keys\[1\] names the key "b".*would keep none of its requests here/,
+    /^2:38: routes\[0\]\.match\.keys\[1\] names the key "b".*would keep nothing here/,
   ],
   [
-    'routes: [{name: r, match: {keys: [b]}, local-only: true}]',
-    /names the key "b".*would keep none of its requests here/,
+    'keys: [x]\nroutes: [{name: r, match: {keys: [key-1]}, targets: [local]}]',
+    /^2:35: routes\[0\]\.match\.keys\[0\] names the key "key-1", which is only its place.*give the key a name/,
   ],
+  ['routes: [{name: r, match: {keys: [b]}, local-only: true}]', /names the key "b".*would keep nothing here/],
 ])('%j is refused at its place', async (text, message) => {
   expect((await faults(text)).join('\n')).toMatch(message)
   expect(await faults(text)).toHaveLength(1)
@@ -436,9 +439,9 @@ test('a rule that names a provider or a key that the file does not know is warne
   ])
 })
 
-test('a rule that keeps requests here may name keys of a variable by their places, and is warned of', async () => {
+test('a rule may name keys of a variable by their places where there is no list, and is warned of', async () => {
   expect(await warnings('routes: [{name: a, match: {keys: [key-1]}, targets: [local], local-only: true}]')).toEqual([
-    expect.stringMatching(/names the key "key-1"/),
+    expect.stringMatching(/names the key "key-1", which is only its place.*give the key a name/),
   ])
 })
 

@@ -5,45 +5,45 @@ import type { FileRules } from './rules.ts'
 
 type Keyed = Pick<FileRules, 'keys' | 'routes'>
 
-/**
- * Tells the names of keys in rules that cannot stand: one that keeps requests here and leads to no key would keep none,
- * and says nothing of it. Names come from the list of keys alone, wherever the keys themselves were given.
- */
+/** Tells the names of keys in rules that cannot stand. */
 export function keyNameFaults(tree: FileTree, rules: Keyed): readonly Fault[] {
-  return namesIn(tree, rules)
-    .filter(({ isKnown, isLocalOnly, name }) => !isKnown && isLocalOnly && !isPossible(name, rules))
-    .map(({ what, place }) => ({ message: `${what}, so this rule would keep none of its requests here`, place }))
+  return doubtfulNames(tree, rules).filter(({ isFault }) => isFault)
 }
 
-/** Tells the names of keys in rules that lead nowhere. */
+/** Tells the names of keys in rules that lead nowhere, or that may lead to another key one day. */
 export function keyNameWarnings(tree: FileTree, rules: Keyed): readonly Fault[] {
-  return namesIn(tree, rules)
-    .filter(({ isKnown }) => !isKnown)
-    .map(({ what, place }) => ({ message: what, place }))
+  return doubtfulNames(tree, rules).filter(({ isFault }) => !isFault)
 }
 
-/* Without a list, keys of a flag or a variable are called by their places. */
-function isPossible(name: string, { keys }: Keyed): boolean {
-  return keys === undefined && isPlaceName(name)
+interface Doubt {
+  readonly why: string
+  readonly isFault: boolean
 }
 
-interface UsedName {
-  readonly name: string
-  readonly isKnown: boolean
-  readonly isLocalOnly: boolean
-  readonly what: string
-  readonly place: Place
-}
-
-function namesIn(tree: FileTree, { keys, routes }: Keyed): readonly UsedName[] {
-  const known = new Set(keys?.map(({ name }) => name))
+function doubtfulNames(tree: FileTree, { keys, routes }: Keyed): readonly (Fault & Pick<Doubt, 'isFault'>)[] {
+  const known = keys?.map(({ name }) => name)
   return routes.flatMap(({ match, isLocalOnly = false }, route) =>
-    (match.keys ?? []).map((name, index) => ({
-      name,
-      isKnown: known.has(name),
-      isLocalOnly,
-      what: `routes[${route}].match.keys[${index}] names the key "${name}", which is not in this file`,
-      place: tree.placeOf(['routes', route, 'match', 'keys', index]),
-    })),
+    (match.keys ?? []).flatMap((name, index) => {
+      const doubt = doubtAbout({ name, isLocalOnly }, known)
+      if (doubt === undefined) return []
+      const place: Place = tree.placeOf(['routes', route, 'match', 'keys', index])
+      const message = `routes[${route}].match.keys[${index}] names the key "${name}", ${doubt.why}`
+      return [{ message, place, isFault: doubt.isFault }]
+    }),
   )
+}
+
+/* Names come from the list alone, wherever the keys themselves were given; without a list there are only places. */
+function doubtAbout(
+  { name, isLocalOnly }: { readonly name: string; readonly isLocalOnly: boolean },
+  known: readonly string[] | undefined,
+): Doubt | undefined {
+  if (isPlaceName(name)) {
+    const why = 'which is only its place, and another key’s when keys come or go; give the key a name in keys'
+    return { why, isFault: known !== undefined }
+  }
+  if (known?.includes(name) === true) return undefined
+  const why = 'which is not in this file'
+  // A rule that is to keep requests here and never holds would let them go, and say nothing of it.
+  return isLocalOnly ? { why: `${why}, so this rule would keep nothing here`, isFault: true } : { why, isFault: false }
 }

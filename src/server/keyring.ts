@@ -68,6 +68,14 @@ export function checkKey(headers: IncomingHttpHeaders, keyring: Keyring): Client
   return key
 }
 
+/**
+ * Gives what tells a key from all others, and nothing of what it is: a plain digest, since a key is no password but a
+ * long random text, of which there are too many to try.
+ */
+export function digestOf({ key }: Pick<ClientKey, 'key'>): string {
+  return digest(key.reveal()).toString('base64url')
+}
+
 /** Tells the clients of different keys apart, without saying what their keys are. */
 export function callerOf(headers: IncomingHttpHeaders): string {
   return digest(presentedKeys(headers)[0] ?? '').toString('base64url')

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ModelEvent } from '../../src/core/events.ts'
 import { ModelError } from '../../src/core/errors.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
+import { Secret } from '../../src/core/secret.ts'
 import { decodeSse } from '../../src/protocols/sse.ts'
 import { checkResponsesStream } from '../support/responses-grammar.ts'
 import { readAll } from '../support/read-all.ts'
@@ -138,6 +139,38 @@ test('the responses of one key are nobody else’s', async () => {
     status: 400,
   })
   expect(await client.responses.retrieve(id)).toMatchObject({ id })
+})
+
+test('a key without a name keeps its responses when its place changes, and none passes to another key', async () => {
+  const kept = await keptResponses()
+  onTestFinished(() => kept[Symbol.asyncDispose]())
+  const { client } = await serve(says('Hello'), { keys: ['gone', 'one'], responses: kept.service })
+  const { id } = await client.responses.create({ model: 'm', input: 'Hi' })
+  const { url } = await serve(says('Hello'), { keys: ['one', 'two'], responses: kept.service })
+  await expect(openOpenAI(url, { key: 'two' }).responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
+  expect(await openOpenAI(url, { key: 'one' }).responses.retrieve(id)).toMatchObject({ id })
+})
+
+test('a key with a name keeps its responses under another secret', async () => {
+  const kept = await keptResponses()
+  onTestFinished(() => kept[Symbol.asyncDispose]())
+  const laptop = (key: string) => ({ name: 'laptop', key: new Secret(key) })
+  const { client } = await serve(says('Hello'), { keys: [laptop('one')], responses: kept.service })
+  const { id } = await client.responses.create({ model: 'm', input: 'Hi' })
+  const keys = [{ name: 'tablet', key: new Secret('one') }, laptop('two')]
+  const { client: tablet, url } = await serve(says('Hello'), { keys, responses: kept.service })
+  expect(await openOpenAI(url, { key: 'two' }).responses.retrieve(id)).toMatchObject({ id })
+  await expect(tablet.responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
+})
+
+test('without keys, stored responses are of all who may connect, and of no key afterwards', async () => {
+  const kept = await keptResponses()
+  onTestFinished(() => kept[Symbol.asyncDispose]())
+  const { client, url } = await serve(says('Hello'), { responses: kept.service })
+  const { id } = await client.responses.create({ model: 'm', input: 'Hi' })
+  expect(await openOpenAI(url, { key: 'two' }).responses.retrieve(id)).toMatchObject({ id })
+  const { client: keyed } = await serve(says('Hello'), { keys: ['one'], responses: kept.service })
+  await expect(keyed.responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
 })
 
 test('input items come in pages, the last first', async () => {
