@@ -108,6 +108,7 @@ function answerOwner({ live, routing, explain }: OwnersParts): Pick<CommandApp, 
       const { rules } = (await routing.state.view()).rules
       return {
         ways: await routing.state.waysOut(),
+        markedLocal: routing.state.markedLocal(),
         keysThatStay: keys.map(({ name }) => name),
         rulesThatKeep: rules.filter(({ isLocalOnly }) => isLocalOnly).map(({ name }) => name),
       }

@@ -1,7 +1,9 @@
+import type { CheckedProviders } from './cli/program-context.ts'
 import type { Config, Snapshot } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import type { Fault } from './config/fault.ts'
 import { proxiesOf } from './config/proxies.ts'
+import { elsewhereWarning } from './core/elsewhere.ts'
 import { ModelError } from './core/errors.ts'
 import type { ProviderSettings } from './core/provider-settings.ts'
 import { engineMeans } from './engine-means.ts'
@@ -24,28 +26,35 @@ export function openRules({ config, rules }: Snapshot, environment: Environment)
   })
 }
 
-async function factsOf({ settings, backend }: Provider): Promise<ProviderFacts> {
+async function factsOf({ settings, backend, elsewhere }: Provider): Promise<ProviderFacts> {
   const { kindOf } = await import('./providers/registry.ts')
-  return { isLocal: backend.isLocal, needsKey: kindOf(settings).needsKey }
+  return { isLocal: backend.isLocal, needsKey: kindOf(settings).needsKey, ...(elsewhere && { elsewhere }) }
 }
 
-/** Tells which providers of a configuration could not be asked, and why. */
-export async function checkProviders({ config, rules }: Snapshot, environment: Environment): Promise<readonly Fault[]> {
+/** Tells which providers of a configuration could not be asked, and which are local by nothing but their mark. */
+export async function checkProviders({ config, rules }: Snapshot, environment: Environment): Promise<CheckedProviders> {
   const place = { config, environment }
-  const found = await Promise.all(
-    rules.providers.map(settings => faultOf(() => withProvider(settings, place, async () => undefined))),
+  const checked = await Promise.all(
+    rules.providers.map(settings => check(() => withProvider(settings, place, async made => warningsOf(made)))),
   )
-  return found.flat()
+  return {
+    faults: checked.flatMap(({ faults }) => faults),
+    warnings: checked.flatMap(({ warnings }) => warnings),
+  }
 }
 
-async function faultOf(check: () => Promise<void>): Promise<readonly Fault[]> {
+async function check(warnings: () => Promise<readonly Fault[]>): Promise<CheckedProviders> {
   try {
-    await check()
-    return []
+    return { faults: [], warnings: await warnings() }
   } catch (error) {
-    if (error instanceof ModelError) return [{ message: error.message }]
+    if (error instanceof ModelError) return { faults: [{ message: error.message }], warnings: [] }
     throw error
   }
+}
+
+function warningsOf({ settings: { id, kind }, elsewhere }: Provider): readonly Fault[] {
+  const warning = elsewhereWarning(elsewhere, kind)
+  return warning === undefined ? [] : [{ message: `provider ${id}: ${warning}` }]
 }
 
 /** Makes a provider for as long as `work` takes. Throws `invalid-request` for settings that cannot work. */

@@ -17,7 +17,8 @@ export async function checkConfig(place: ConfigPlace, { checkProviders }: Progra
   const { path, hasFile } = reading
   if (reading.type === 'faulty') return { path, hasFile, faults: reading.faults, warnings: [] }
   const { snapshot, warnings } = reading
-  return { path, hasFile, faults: await checkProviders(snapshot), warnings }
+  const ofProviders = await checkProviders(snapshot)
+  return { path, hasFile, faults: ofProviders.faults, warnings: [...warnings, ...ofProviders.warnings] }
 }
 
 /** Tells the person who watches what they should know. */

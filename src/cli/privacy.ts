@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { whyElsewhere } from '../core/elsewhere.ts'
+import type { Output } from './output.ts'
 import type { Privacy, ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'
 import { withApp } from './with-app.ts'
@@ -23,9 +25,12 @@ export function registerPrivacy(program: Command, context: ProgramContext): void
       const told = await withApp(context, app => app.checkPrivacy())
       const { output } = context
       if (json === true) return output.printJson(told)
-      const { ways } = told
-      if (ways.length === 0)
-        return output.print('Nothing leaves: no rule, name or model leads to a target that is not local.')
+      printMarked(told, output)
+      const { ways, markedLocal } = told
+      if (ways.length === 0) {
+        const nothing = markedLocal.length === 0 ? 'Nothing' : 'Nothing else'
+        return output.print(`${nothing} leaves: no rule, name or model leads to a target that is not local.`)
+      }
       output.print(
         formatTable(ways, [
           { title: 'By', of: ({ route }) => route },
@@ -34,6 +39,18 @@ export function registerPrivacy(program: Command, context: ProgramContext): void
       )
       output.print(`\n${noteOn(told)}`)
     })
+}
+
+function printMarked({ markedLocal }: Privacy, output: Output): void {
+  if (markedLocal.length === 0) return
+  output.print('Leaves this machine because you marked it local, whatever is to keep requests here:\n')
+  output.print(
+    formatTable(markedLocal, [
+      { title: 'To', of: ({ provider }) => provider },
+      { title: 'Why', of: ({ kind, elsewhere }) => whyElsewhere(elsewhere, kind) },
+    ]),
+  )
+  output.print('')
 }
 
 function noteOn({ keysThatStay, rulesThatKeep }: Privacy): string {

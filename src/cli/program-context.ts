@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../core/elsewhere.ts'
 import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import type { Flags, Snapshot } from '../config/config.ts'
@@ -37,6 +38,8 @@ export interface MovedKey {
 /** What could leave the owner's machines. */
 export interface Privacy {
   readonly ways: readonly { readonly route: string; readonly target: string }[]
+  /** Providers that are not on this machine, and that their owner marked local all the same. */
+  readonly markedLocal: readonly { readonly provider: string; readonly kind: string; readonly elsewhere: Elsewhere }[]
   /** The names of the keys whose requests stay. */
   readonly keysThatStay: readonly string[]
   /** The names of the rules whose requests stay. */
@@ -67,6 +70,12 @@ export interface CommandApp {
   close(): Promise<void>
 }
 
+/** What is wrong with the providers of a configuration, and what their owner should know. */
+export interface CheckedProviders {
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly Fault[]
+}
+
 /** What the commands are given. */
 export interface ProgramContext extends ModelsContext {
   readonly version: string
@@ -80,8 +89,8 @@ export interface ProgramContext extends ModelsContext {
   readonly openRules: () => Promise<OwnerRules>
   /** Brings the master key to where the configuration says that Duologue keeps it. */
   readonly moveKey: () => Promise<MovedKey>
-  /** Tells which providers of a configuration that can be read could not be asked all the same. */
-  readonly checkProviders: (snapshot: Snapshot) => Promise<readonly Fault[]>
+  /** Tells which providers of a configuration that can be read could not be asked, or are local by their mark alone. */
+  readonly checkProviders: (snapshot: Snapshot) => Promise<CheckedProviders>
   /** Reads where engines are kept. Throws a `ConfigError` for a configuration that is wrong. */
   readonly engines: () => Promise<EngineDependencies>
   /** Builds the program from flags and the environment. Throws a `ConfigError` for settings that cannot be used. */

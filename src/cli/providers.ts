@@ -1,10 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { checkEvery } from '../config/check-every.ts'
+import { elsewhereWarning } from '../core/elsewhere.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import type { ToldProvider } from '../services/manage-providers.ts'
 import { readSecret } from './ask-secret.ts'
 import type { SecretSource } from './ask-secret.ts'
+import { warn } from './check-config.ts'
 import { registerMasterKey } from './master-key.ts'
 import type { ProgramContext } from './program-context.ts'
 import { formatTable } from './table.ts'
@@ -79,6 +81,8 @@ function registerAdd(providers: Command, context: ProgramContext): void {
       if (options.json === true) return context.output.printJson(added)
       context.output.print(`${id} is set up${added.hasKey ? ', with its key' : ', without a key'}`)
       if (added.lacksKey) context.output.note(noKey)
+      const warning = elsewhereWarning(added.elsewhere, added.kind)
+      if (warning !== undefined) warn([{ message: warning }], context.output)
     })
 }
 

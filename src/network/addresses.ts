@@ -22,6 +22,17 @@ export function isLoopbackHost(hostname: string): boolean {
   return address !== undefined && ipaddr.process(address).range() === 'loopback'
 }
 
+/* Names without a dot, and those that end so, are given by the machine, its network or a container. */
+const privateEndings: ReadonlySet<string> = new Set(['local', 'localhost', 'lan', 'home', 'internal', 'arpa'])
+
+/** Tells whether a URL's host is, as far as it can be read without asking anybody, on the public internet. */
+export function isPublicHost(hostname: string): boolean {
+  const address = literalAddress(hostname)
+  if (address !== undefined) return isPublicAddress(address)
+  const labels = hostname.toLowerCase().replace(/\.$/, '').split('.')
+  return labels.length > 1 && !privateEndings.has(labels.at(-1) ?? '')
+}
+
 /** Gives the address that a URL's host spells out, without brackets, or nothing for a name. */
 export function literalAddress(hostname: string): string | undefined {
   const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname

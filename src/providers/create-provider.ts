@@ -1,6 +1,8 @@
 import type { ModelCard } from '../core/model-card.ts'
 import type { Prices, ProviderSettings } from '../core/provider-settings.ts'
+import { defined } from '../protocols/json.ts'
 import { createBackend } from './http-backend.ts'
+import { elsewhereOf } from './elsewhere.ts'
 import { KeptList } from './kept-list.ts'
 import type { Knowledge, Known } from './knowledge.ts'
 import { readModels } from './model-list.ts'
@@ -44,6 +46,7 @@ function createAsked(upstream: Upstream, means: Means, mayBeAsked = () => true):
   const view = new ModelView({ ...means, upstream, list })
   return {
     settings: upstream.settings,
+    ...defined({ elsewhere: elsewhereOf(upstream) }),
     backend: createBackend(upstream, model => view.capabilities(model).contextTokens),
     capabilities: model => view.capabilities(model),
     models: async signal => view.cards(mayBeAsked() ? await list.get(signal) : (list.known ?? [])),

@@ -1,5 +1,6 @@
 import type { Backend } from '../core/backend.ts'
 import type { Capabilities } from '../core/capabilities.ts'
+import type { Elsewhere } from '../core/elsewhere.ts'
 import type { ProtocolId } from '../core/extras.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { ModelCard } from '../core/model-card.ts'
@@ -10,6 +11,8 @@ import type { Compat } from '../protocols/protocol.ts'
 export interface Provider {
   readonly settings: ProviderSettings
   readonly backend: Backend
+  /** Where it is, where it counts as local and is not on this machine. */
+  readonly elsewhere?: Elsewhere
   /** What it serves. The list is kept for a while, and the last good one when it cannot be had. Throws a `ModelError`. */
   models(signal: AbortSignal): Promise<readonly ModelCard[]>
   /** Asks for the list anew, which needs address and key to be right. Throws a `ModelError` that says what is not. */

@@ -54,6 +54,11 @@ export class Upstream {
     this.isLocal = settings.isLocal ?? (kind.isLocalEngine === true && isLoopbackHost(this.#address.url.hostname))
   }
 
+  /** The host of its address, as a URL has it. */
+  get hostname(): string {
+    return this.#address.url.hostname
+  }
+
   /** Asks at another port from here on: that of an engine which was started there. */
   moveTo(port: number): void {
     const url = new URL(this.#address.url)

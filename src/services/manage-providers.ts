@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../core/elsewhere.ts'
 import { ModelError } from '../core/errors.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
@@ -24,6 +25,8 @@ export interface ProviderDependencies {
 export interface ProviderFacts {
   /** Whether requests that must not leave may go there. */
   readonly isLocal: boolean
+  /** Where it is, where it counts as local and is not on this machine. */
+  readonly elsewhere?: Elsewhere
   /** Whether it answers nobody without a key. */
   readonly needsKey: boolean
 }
@@ -36,6 +39,8 @@ export interface ToldProvider {
   readonly hasKey: boolean
   /** Whether requests that must not leave may go there, because its owner or its kind says so. */
   readonly isLocal?: boolean
+  /** Where it is, where it counts as local and is not on this machine. */
+  readonly elsewhere?: Elsewhere
   /** Whether it has no key and answers nobody without one. */
   readonly lacksKey: boolean
   /** What is started for it on this machine. */
@@ -129,6 +134,7 @@ function told({ id, kind, url, key, headers, command }: ProviderSettings, { file
     ...(url !== undefined && { url }),
     hasKey: key !== undefined,
     ...(facts && { isLocal: facts.isLocal }),
+    ...(facts?.elsewhere && { elsewhere: facts.elsewhere }),
     lacksKey: facts?.needsKey === true && key === undefined && headers === undefined,
     ...(command && { program: command.program }),
     from: isInFile(id, file) ? 'file' : 'store',

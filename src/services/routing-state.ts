@@ -1,5 +1,6 @@
 import type { ClientKey } from '../config/client-keys.ts'
 import type { Snapshot } from '../config/config.ts'
+import type { Elsewhere } from '../core/elsewhere.ts'
 import type { ModelCard } from '../core/model-card.ts'
 import type { Circumstances } from '../core/route-rules.ts'
 import type { RestingTargets } from '../routing/target-health.ts'
@@ -15,6 +16,13 @@ import type { LiveRulesState } from './live-rules.ts'
 import type { ModelSources } from './models.ts'
 import type { OpenProvider, OpenProviderService } from './open-provider.ts'
 import { ProvidersInUse } from './providers-in-use.ts'
+
+/** A provider that counts as local because its owner marked it so, and is not on this machine. */
+export interface MarkedLocal {
+  readonly provider: string
+  readonly kind: string
+  readonly elsewhere: Elsewhere
+}
 
 export interface RoutingStateOptions {
   readonly config: LiveConfig
@@ -32,6 +40,8 @@ export interface RoutingState {
   view(): Promise<RoutingView>
   /** Lists the ways on which requests can leave the owner's machines. */
   waysOut(): Promise<readonly WayOut[]>
+  /** Lists the providers that count as local and are not on this machine. */
+  markedLocal(): readonly MarkedLocal[]
   /** What providers serve, under the names that requests use. Those that do not answer in time are left out. */
   cards: ModelSources['elsewhere']
   /** Gives how often a provider that rests is checked; nothing where it is not, or must not be asked. */
@@ -101,6 +111,14 @@ class FollowedRouting implements RoutingState {
       await this.view(),
       this.#providers.all().map(([id]) => id),
     )
+  }
+
+  markedLocal(): readonly MarkedLocal[] {
+    return this.#providers
+      .all()
+      .flatMap(([provider, { elsewhere, settings }]) =>
+        elsewhere === undefined ? [] : [{ provider, kind: settings.kind, elsewhere }],
+      )
   }
 
   async cards(circumstances: Circumstances): Promise<readonly ModelCard[]> {

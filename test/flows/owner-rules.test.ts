@@ -142,7 +142,7 @@ test('keys that are changed open the server at once, and it is never left withou
 
 test('it is told where a request would go, rule by rule', async () => {
   const cloud = await upstream()
-  const kept = '  - {name: of the boss, match: {keys: [boss]}, local-only: true}\n'
+  const kept = '  - {name: of the boss, match: {headers: {x-from: boss}}, local-only: true}\n'
   const all = "routes:\n  - {name: all, match: {model: 'm*'}, targets: [{provider: p0, model: large}]}\n"
   const { port, app } = await run(providers(cloud) + all + kept)
   const { body } = question('m')
@@ -159,10 +159,26 @@ test('it is told where a request would go, rule by rule', async () => {
       { route: 'all', target: 'p0/large' },
       { route: 'addressed', target: 'p0' },
     ],
+    markedLocal: [],
     keysThatStay: [],
     rulesThatKeep: ['of the boss'],
   })
   expect(cloud.receivedBytes).toBe(0)
+})
+
+test('a provider elsewhere that is marked local is told apart from all ways out, also where nothing may leave', async () => {
+  const places = `providers:
+  openai: {key: k, local: true}
+  box: {kind: vllm, url: 'http://10.0.0.5:8000', local: true}
+  here: {kind: ollama}\n`
+  const markedLocal = [
+    { provider: 'openai', kind: 'openai', elsewhere: 'cloud' },
+    { provider: 'box', kind: 'vllm', elsewhere: 'other-machine' },
+  ]
+  const { app, configure } = await run(places)
+  expect(await app.checkPrivacy()).toMatchObject({ ways: [], markedLocal })
+  await configure(`local-only: true\n${places}`)
+  expect(await app.checkPrivacy()).toMatchObject({ ways: [], markedLocal })
 })
 
 test('a program that is started counts as local by its kind or its owner’s word, from file and store and after a change', async () => {
