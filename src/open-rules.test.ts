@@ -36,6 +36,14 @@ test('a cloud and a public address that are marked local are warned of, and a ma
   expect(out).not.toMatch(/provider (box|groq)/)
 })
 
+test('an engine on this machine counts as local, unless it is set up with --not-local', async () => {
+  const added = async (...words: readonly string[]): Promise<unknown> =>
+    JSON.parse(await duologue('', 'providers', 'add', 'ollama', '--no-key', '--json', ...words))
+  expect(await added()).toMatchObject({ isLocal: true })
+  expect(await added('--not-local')).toMatchObject({ isLocal: false })
+  await expect(added('--local', '--not-local')).rejects.toThrow(/cannot be used with/)
+})
+
 test.each([
   ['openai', /^openai is set up, without a key\n.*\nWarning: it is marked local, and its kind openai is a cloud/],
   ['vllm --url http://10.0.0.5:8000', /^vllm is set up, without a key\n$/],

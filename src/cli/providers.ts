@@ -22,6 +22,7 @@ interface AddOptions extends Json {
   readonly url?: string
   readonly protocol?: NonNullable<ProviderSettings['protocol']>
   readonly local?: boolean
+  readonly notLocal?: boolean
   readonly checkEvery?: NonNullable<ProviderSettings['checkEveryMs']>
   readonly keyFile?: string
   readonly keyVariable?: string
@@ -35,6 +36,7 @@ Examples:
   duologue providers add anthropic                              asks for the key, and does not show it
   duologue providers add openai --key-variable OPENAI_API_KEY
   duologue providers add big --kind vllm --url http://10.0.0.5:8000 --no-key --local
+  duologue providers add ollama-cloud --kind ollama --no-key --not-local
   duologue providers add work --kind openai --key-file - < key.txt
 
 A key is never an argument, because every program on this machine may read those. It is sealed before it is kept.`
@@ -64,6 +66,12 @@ function registerAdd(providers: Command, context: ProgramContext): void {
       ]),
     )
     .option('--local', 'requests that must not leave your machines may go there')
+    .addOption(
+      new Option(
+        '--not-local',
+        'they may not, though it is on this machine: an ollama for models of its cloud',
+      ).conflicts('local'),
+    )
     .option(
       '--check-every <time>',
       'how often to ask whether it is well again after failures: 10s, never',
@@ -90,7 +98,7 @@ const noKey = 'It answers nobody without a key: repeat this with --replace, and 
 
 async function settingsOf(
   id: string,
-  { kind = id, url, protocol, local, checkEvery, ...options }: AddOptions,
+  { kind = id, url, protocol, local, notLocal, checkEvery, ...options }: AddOptions,
   context: ProgramContext,
 ): Promise<ProviderSettings> {
   const source = sourceOf(id, options)
@@ -100,7 +108,8 @@ async function settingsOf(
     kind,
     ...(url !== undefined && { url }),
     ...(protocol !== undefined && { protocol }),
-    ...(local !== undefined && { isLocal: local }),
+    ...(local === true && { isLocal: true }),
+    ...(notLocal === true && { isLocal: false }),
     ...(checkEvery !== undefined && { checkEveryMs: checkEvery }),
     ...(key && { key }),
   }

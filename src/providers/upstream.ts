@@ -106,7 +106,7 @@ export class Upstream {
     }
     if (!this.isLocal || !this.kind.runsElsewhere) return
     if (await this.kind.runsElsewhere(model, this.ask, signal)) {
-      const fix = `add a provider of the kind ${this.kind.id} with isLocal: false for such models`
+      const fix = `add a provider of the kind ${this.kind.id} with local: false (providers add --not-local) for such models`
       throw new ModelError('forbidden', `${id} has ${model} answered by a cloud, and counts as local here; ${fix}`)
     }
   }

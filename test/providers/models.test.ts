@@ -201,7 +201,10 @@ test.each(['gpt-oss:120b-cloud', 'kimi-k2:cloud', 'KIMI:CLOUD', 'mine'])(
     await using upstream = await startUpstream(ollama)
     const { backend } = provide({ kind: 'ollama', url: upstream.origin })
     const told = await tell(backend.stream({ ...request, model }, never))
-    expect(told.failure).toMatchObject({ kind: 'forbidden', message: expect.stringContaining('isLocal: false') })
+    expect(told.failure).toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringContaining('local: false (providers add --not-local)'),
+    })
     expect(upstream.seen.filter(({ path }) => path !== '/api/show')).toEqual([])
     await expect(backend.embed?.({ model, texts: ['private'] }, never)).rejects.toMatchObject({ kind: 'forbidden' })
     expect(upstream.seen.filter(({ body }) => body.includes('private'))).toEqual([])
