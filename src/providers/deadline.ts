@@ -1,6 +1,7 @@
 import { ModelError } from '../core/errors.ts'
 import type { Timeouts } from '../core/provider-settings.ts'
 
+/** The parts of an answer, by the names that their limits have in the configuration file. */
 type Part = 'connect' | 'first-token' | 'idle' | 'total'
 
 const settingOf: Readonly<Record<Part, keyof Timeouts>> = {
@@ -77,7 +78,7 @@ export class Deadline {
   }
 
   #explain(part: Part, ms: number): string {
-    const seconds = `${ms / 1000} s (timeouts.${settingOf[part]})`
+    const seconds = `${ms / 1000} s (timeouts.${part})`
     switch (part) {
       case 'connect':
         return `${this.#name} did not take a connection within ${seconds}`

@@ -5,21 +5,10 @@ import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { fileKeyOf, settings, type SettingName } from '../../src/config/settings.ts'
 import type { Setting } from '../../src/config/settings.ts'
+import { rowsUnder } from './page-table.ts'
 
 const commands = await readFile('docs/cli.md', 'utf8')
 const configuration = await readFile('docs/configuration.md', 'utf8')
-
-/** The rows of the tables under one heading, without their heads, cell by cell. */
-function rowsUnder(page: string, heading: string): readonly (readonly string[])[] {
-  const [, section = ''] = page.split(`\n## ${heading}\n`)
-  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter(line => line.startsWith('|'))
-  return lines.slice(2).map(line =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map(cell => cell.trim()),
-  )
-}
 
 /** An absent value and an empty list are both an empty cell. */
 function code(value: unknown): string {
@@ -36,9 +25,9 @@ test('the page lists every setting as the program has it', () => {
     code(setting.fallback),
     setting.about,
   ])
-  expect(rowsUnder(configuration, 'Settings')).toEqual(expected)
+  expect(rowsUnder(configuration, '## Settings')).toEqual(expected)
 })
 
 test('the page lists every exit code', () => {
-  expect(rowsUnder(commands, 'Exit codes').map(([number]) => Number(number))).toEqual(Object.values(exitCodes))
+  expect(rowsUnder(commands, '## Exit codes').map(([number]) => Number(number))).toEqual(Object.values(exitCodes))
 })

@@ -9,8 +9,15 @@ import { readConfig } from '../../src/config/open-config.ts'
 import { starterFile } from '../../src/config/starter-file.ts'
 
 const page = await readFile('docs/configuration.md', 'utf8')
-const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
+const examples = examplesIn(page)
+const elsewhere = await Promise.all(
+  ['docs/providers.md', 'docs/routing.md'].map(async path => examplesIn(await readFile(path, 'utf8'))),
+)
 const environment = { ANTHROPIC_API_KEY: 'k', LAPTOP_KEY: 'l', TEAM_KEY: 't', DUOLOGUE_KEY: 'd' }
+
+function examplesIn(text: string): readonly string[] {
+  return [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example = '']) => example)
+}
 
 async function faultsOf(text: string): Promise<readonly string[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'duologue-page-'))
@@ -28,7 +35,7 @@ test('the page shows every section of the file', () => {
   expect(sections.filter(name => !shown.includes(`\n${name}:`) && !shown.startsWith(`${name}:`))).toEqual([])
 })
 
-test.each(examples)('the example is a configuration that can be used: %s', async text => {
+test.each([...examples, ...elsewhere.flat()])('the example is a configuration that can be used: %s', async text => {
   expect(await faultsOf(text)).toEqual([])
 })
 

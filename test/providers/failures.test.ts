@@ -124,14 +124,14 @@ test('a key within a stream is not told either, nor an owner’s header', async 
 
 describe('what takes too long', () => {
   test.each([
-    ['firstTokenMs', { ...text, stallAt: 0 }],
-    ['firstTokenMs', { ...text, stallAt: 1 }],
-    ['idleMs', { ...text, stallAt: 3 }],
-    ['totalMs', { ...text, stallAt: 3 }],
-    ['totalMs', () => {}],
-  ] as const)('is ended by %s, which the message names', async (timer, script) => {
+    ['firstTokenMs', 'first-token', { ...text, stallAt: 0 }],
+    ['firstTokenMs', 'first-token', { ...text, stallAt: 1 }],
+    ['idleMs', 'idle', { ...text, stallAt: 3 }],
+    ['totalMs', 'total', { ...text, stallAt: 3 }],
+    ['totalMs', 'total', () => {}],
+  ] as const)('is ended by %s, which the message names as the file does: %s', async (timer, name, script) => {
     const error = await failure(script, { timeouts: { [timer]: 60 } })
-    expect(error).toMatchObject({ kind: 'timeout', message: expect.stringContaining(`timeouts.${timer}`) })
+    expect(error).toMatchObject({ kind: 'timeout', message: expect.stringContaining(`(timeouts.${name})`) })
   })
 
   test('is ended by connectMs where nobody takes the connection', async () => {
@@ -142,7 +142,7 @@ describe('what takes too long', () => {
     const { backend } = provide({ kind: 'openai', url, timeouts: { connectMs: 60 } })
     const { failure } = await tell(backend.stream(request, never))
     for (const socket of sockets) socket.destroy()
-    expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('timeouts.connectMs') })
+    expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('(timeouts.connect)') })
   })
 
   test('does not count while the client is slow to read', async () => {
