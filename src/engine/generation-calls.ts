@@ -2,6 +2,7 @@ import { EventQueue } from './event-queue.ts'
 import { createFlow } from './flow.ts'
 import type { Flow, FlowOptions } from './flow.ts'
 import { bytesOf } from './join-events.ts'
+import { holdsSlot } from './holds-slot.ts'
 import type { GenerationEvent } from './messages.ts'
 
 /** An answer that a child writes, as it comes. */
@@ -47,7 +48,7 @@ export class GenerationCalls {
   tell(event: GenerationEvent): void {
     const running = this.#running.get(event.id)
     if (!running) return
-    if (event.type === 'held' || event.type === 'started') running.isStarted = true
+    if (holdsSlot(event)) running.isStarted = true
     running.events.push(event)
     running.flow.added(bytesOf(event))
   }

@@ -1,5 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import { HostEnded } from './host-exit.ts'
+import { holdsSlot } from './holds-slot.ts'
 import type { GenerationEvent, GenerationTask } from './messages.ts'
 import type { PoisonList } from './poison.ts'
 import type { ModelPool } from './pool.ts'
@@ -44,7 +45,7 @@ export async function* runTask(
     for await (const event of writeInTurn({ model, task, queueTimeoutMs, pool }, signal)) {
       reached += 1
       if (reached > (suspiciousUpTo ?? 0)) endTrial()
-      if (event.type === 'held' || event.type === 'started') turn.begin()
+      if (holdsSlot(event)) turn.begin()
       if (event.type === 'ended') poison.clear(key)
       yield event
     }

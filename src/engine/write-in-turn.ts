@@ -1,4 +1,5 @@
 import { ModelError } from '../core/errors.ts'
+import { holdsSlot } from './holds-slot.ts'
 import type { GenerationEvent, GenerationTask } from './messages.ts'
 import type { Lease, ModelPool } from './pool.ts'
 
@@ -54,7 +55,7 @@ async function* write(
     for await (const event of host.generate(writing.task, AbortSignal.any([signal, moved.signal]))) {
       if (moved.signal.aborted) return
       // One that waits for another to read what they share has its slot.
-      if (event.type === 'held' || event.type === 'started') {
+      if (holdsSlot(event)) {
         writing.patience.stop()
         leaving.removeEventListener('abort', move)
       }
