@@ -39,7 +39,10 @@ Examples:
   duologue providers add ollama-cloud --kind ollama --no-key --not-local
   duologue providers add work --kind openai --key-file - < key.txt
 
-A key is never an argument, because every program on this machine may read those. It is sealed before it is kept.`
+A key is never an argument, because every program on this machine may read those. It is sealed before it is kept.
+
+Headers, timeouts, models with their capabilities and prices, and a command are for the configuration file:
+docs/providers.md lists them. duologue engine add writes a command.`
 
 /** Adds `duologue providers`. */
 export function registerProviders(program: Command, context: ProgramContext): void {

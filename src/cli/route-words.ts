@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import type { ModelPattern, RouteMatch, RouteRule, RouteTarget } from '../core/route-rules.ts'
+import type { ModelPattern, RouteMatch, RouteTarget } from '../core/route-rules.ts'
 import { modelPattern } from '../config/model-pattern.ts'
 import { duration } from '../config/quantities.ts'
 import { writeModelPattern } from '../core/write-model-pattern.ts'
@@ -16,12 +16,6 @@ export function describeMatch({ model, protocols, keys, headers, needs, promptTo
     promptTokens?.atMost !== undefined && `up to ${promptTokens.atMost} tokens`,
   ].filter(part => typeof part === 'string')
   return parts.length === 0 ? 'everything' : parts.join(', ')
-}
-
-/** Tells where a rule sends them. */
-export function describeTargets({ targets, isLocalOnly }: RouteRule): string {
-  const names = targets.map(({ provider, model }) => (model === undefined ? provider : `${provider}/${model}`))
-  return `${names.join(', ') || '-'}${isLocalOnly === true ? ' (local only)' : ''}`
 }
 
 /** The wire formats by name. */

@@ -8,7 +8,6 @@ import type { ProgramContext } from './program-context.ts'
 import {
   collecting,
   describeMatch,
-  describeTargets,
   needs,
   oneOf,
   protocols,
@@ -16,11 +15,11 @@ import {
   time,
   toHeader,
   toPattern,
-  toTarget,
   wholeNumber,
 } from './route-words.ts'
 import { formatTable } from './table.ts'
 import type { Column } from './table.ts'
+import { describeTargets, toTargetOfRule } from './target-words.ts'
 import { noteLeftOut, withRules } from './with-rules.ts'
 
 interface AddOptions {
@@ -43,6 +42,7 @@ const addExamples = `
 Examples:
   duologue routes add claude --model 'claude-*' --to anthropic
   duologue routes add coding --model qwen3-8b --to local --to openai/gpt-5 --most-wait 5s
+  duologue routes add shared --model gpt-5 --to openai,weight=3 --to azure-openai,weight=1,retries=1,first-token=20s
   duologue routes add private --key payroll --to local --local-only --position 1
 
 Of the rules that match, the first one holds. Of its targets the first one that can answers.`
@@ -62,7 +62,13 @@ function registerAdd(routes: Command, context: ProgramContext): void {
     .command('add')
     .description('make a rule')
     .argument('<name>', 'what logs and headers call it')
-    .addOption(collecting('--to <provider[/model]>', 'where requests go; give it again for the next best', toTarget))
+    .addOption(
+      collecting(
+        '--to <provider[/model]>',
+        'where requests go; give it again for the next best. After commas: weight=3, retries=1, first-token=20s, idle=1m, total=5m',
+        toTargetOfRule,
+      ),
+    )
     .option('--model <pattern>', 'for models of that name: a name, claude-*, a glob, or /an expression/', toPattern)
     .addOption(collecting('--protocol <name>', 'for requests in that wire format', oneOf(protocols)))
     .addOption(collecting('--key <name>', 'for requests with the key of that name', same))

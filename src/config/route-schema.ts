@@ -43,7 +43,8 @@ const match = z
     }),
   }))
 
-const target = z.strictObject({
+/** A target as a map. */
+export const targetSchema = z.strictObject({
   provider: words.describe('a provider’s name, or local for the embedded engine'),
   model: words.exactOptional(),
   weight: number(0, mostWeight).exactOptional(),
@@ -65,7 +66,7 @@ export const routeSchema = z
     name: ruleName,
     match: match.default({}),
     targets: z
-      .array(z.union([shortTarget, target]))
+      .array(z.union([shortTarget, targetSchema]))
       .max(mostTargets, `at most ${mostTargets} are possible`)
       .default([]),
     'local-only': yes.exactOptional(),
