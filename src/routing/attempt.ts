@@ -34,6 +34,7 @@ export function answerTrial(ask: Ask, rules: AttemptRules): Trial<Found> {
   return {
     model: ask.model,
     attempt: target => attempt(target, ask, rules),
+    isAsked: () => true,
     isRelayed: target => ask.relay(target) !== undefined,
     losses: target => ask.losses(target),
     watch: (found, onEnd) =>

@@ -3,10 +3,11 @@ import { hastyClock, passingClock } from '../../test/support/passing-clock.ts'
 import { planned, planOf } from '../../test/support/planned.ts'
 import { cloud } from '../../test/support/routing-view.ts'
 import { ModelError, type ErrorKind, type ModelErrorOptions } from '../core/errors.ts'
+import type { Loss } from '../core/loss.ts'
 import type { Clock } from './clock.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import type { PlannedTarget } from './route-plan.ts'
-import { runCall } from './run-call.ts'
+import { runCall, type Call } from './run-call.ts'
 import type { SearchRules } from './search.ts'
 import { createTargetHealth } from './target-health.ts'
 
@@ -30,10 +31,13 @@ function serverWith(answers: Readonly<Record<string, readonly Answer[]>>, clock:
     if (typeof answer === 'function') return answer()
     throw answer ?? new Error('nobody is to be asked')
   }
-  const call = (changes: Partial<PlannedTarget> = {}, rules: Partial<SearchRules> = {}) => {
+  const call = (
+    changes: Partial<PlannedTarget> = {},
+    { isAsked = () => true, losses = () => [], ...rules }: Partial<SearchRules & Call<number>> = {},
+  ) => {
     const targets = Object.keys(answers).map(name => planned(cloud(name), changes))
     const signal = new AbortController().signal
-    return runCall(planOf(...targets), { model: 'asked', ask }, { signal, means, ...rules })
+    return runCall(planOf(...targets), { model: 'asked', ask, isAsked, losses }, { signal, means, ...rules })
   }
   return { asked, means, call }
 }
@@ -62,6 +66,24 @@ test('calls are counted for the health of targets, both ways, and those that res
   expect(asked.filter(name => name === 'one')).toHaveLength(5)
   means.health.revive('one/m')
   expect(means.health.restsForMs('one/m')).toBe(0)
+})
+
+test('what is estimated in the place of a target says nothing of how that one fares', async () => {
+  const clock = passingClock()
+  const { means, call } = serverWith({ one: [42] }, clock)
+  for (let count = 0; count < 5; count += 1) means.health.note('one/m', fails())
+  expect(await call({}, { isAsked: () => false })).toBe(42)
+  expect(means.health.restsForMs('one/m')).toBeGreaterThan(0)
+  await expect(call()).rejects.toMatchObject({ message: expect.stringContaining('failed of late') })
+})
+
+test('a target that cannot be told all of a strict call is passed over', async () => {
+  const losses = ({ provider }: PlannedTarget): readonly Loss[] =>
+    provider === 'one' ? [{ field: 'tools', action: 'dropped', why: 'it knows none' }] : []
+  const { asked, call } = serverWith({ one: [1], two: [2] })
+  expect(await call({}, { losses })).toBe(1)
+  expect(await call({}, { losses, isStrict: true })).toBe(2)
+  expect(asked).toEqual(['one', 'two'])
 })
 
 test('repetitions of calls and of answers share one budget', async () => {

@@ -1,4 +1,5 @@
 import { ModelError } from '../core/errors.ts'
+import type { Loss } from '../core/loss.ts'
 import { supervisionOf, timedAsWhole } from './attempt.ts'
 import { commit } from './commit.ts'
 import { startPatience } from './patience.ts'
@@ -13,6 +14,10 @@ export interface Call<Result> {
   readonly model: string
   /** Asks a target. Throws a `ModelError`. */
   ask(target: PlannedTarget, signal: AbortSignal): Promise<Result>
+  /** Whether a target is really asked; the result of one that is not says nothing of how it fares. */
+  isAsked(target: PlannedTarget): boolean
+  /** What a target could not be told, as far as that is known beforehand. */
+  losses(target: PlannedTarget): readonly Loss[]
 }
 
 /**
@@ -27,8 +32,9 @@ function callTrial<Result>(call: Call<Result>, rules: SearchRules): Trial<Result
   return {
     model: call.model,
     attempt: target => askOnce(signal => call.ask(target, signal), target, rules),
+    isAsked: target => call.isAsked(target),
     isRelayed: () => false,
-    losses: () => [],
+    losses: target => call.losses(target),
     watch: (result, onEnd) => {
       onEnd()
       return result

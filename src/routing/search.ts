@@ -72,7 +72,7 @@ export class Search<Result> {
     const isRelayed = this.#isRelayed(target)
     try {
       const result = await this.#trial.attempt(target)
-      this.#note({ target, isRelayed })
+      this.#note({ target, isRelayed, ...(!this.#trial.isAsked(target) && { isSkipped: true }) })
       return { type: 'result', result: this.#watchEnd(target, result) }
     } catch (error) {
       const failure = toModelError(error)
@@ -96,7 +96,7 @@ export class Search<Result> {
     if (localOnly && !isLocalTarget(target)) throw mustStay(localOnly, this.#trial.model)
     const loss = this.#rules.isStrict && !this.#isRelayed(target) ? this.#whyTooLossy(target) : undefined
     if (loss) return loss
-    if (target.provider === localProvider) return undefined
+    if (!this.#isWatched(target)) return undefined
     const admission = this.#rules.means.health.admit(targetName(target))
     return admission.isAdmitted ? undefined : resting(target, admission)
   }
@@ -143,15 +143,19 @@ export class Search<Result> {
   }
 
   /* The embedded engine knows best itself how it fares, and says so before it is asked. */
+  #isWatched(target: PlannedTarget): boolean {
+    return target.provider !== localProvider && this.#trial.isAsked(target)
+  }
+
   #report(target: PlannedTarget, failure?: ModelError): void {
-    if (target.provider === localProvider) return
+    if (!this.#isWatched(target)) return
     const { health } = this.#rules.means
     if (this.#rules.signal.aborted) health.leave(targetName(target))
     else health.note(targetName(target), failure)
   }
 
   #watchEnd(target: PlannedTarget, result: Result): Result {
-    if (target.provider === localProvider) return result
+    if (!this.#isWatched(target)) return result
     this.#rules.means.health.speaks(targetName(target))
     return this.#trial.watch(result, failure => this.#report(target, failure))
   }

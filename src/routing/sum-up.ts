@@ -9,7 +9,7 @@ export interface Attempt {
   readonly failure?: ModelError
   /** What came next; absent for the one that answers. */
   readonly next?: 'again' | 'elsewhere' | 'tell'
-  /** Whether the target was passed over without being asked. */
+  /** Whether the target was not asked: it was passed over, or what it would say was estimated. */
   readonly isSkipped?: true
 }
 

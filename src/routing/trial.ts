@@ -8,6 +8,8 @@ export interface Trial<Result> {
   readonly model: string
   /** Puts it to a target. Until it gives a result, the client has seen nothing. Throws a `ModelError`. */
   attempt(target: PlannedTarget): Promise<Result>
+  /** Whether a target is really asked; what is done in its place says nothing of how it fares. */
+  isAsked(target: PlannedTarget): boolean
   /** Whether the whole exchange is passed on to this target as it came. */
   isRelayed(target: PlannedTarget): boolean
   /** What a target could not be told, as far as that is known beforehand. */

@@ -37,11 +37,12 @@ export function logExchange(logger: Logger, exchange: Exchange): void {
   else logger.info(fields, 'request')
 }
 
-function routeFields({ route, localOnly, target, attempts }: AnswerTrace): object {
+function routeFields({ route, localOnly, target, attempts, isEstimated }: AnswerTrace): object {
   return {
     route: route?.slice(0, lettersLogged),
     localOnly: localOnly?.slice(0, lettersLogged),
     target: target?.slice(0, lettersLogged),
+    isEstimated,
     attempts: attempts.length > 0 ? attempts.slice(0, attemptsLogged).map(attemptFields) : undefined,
   }
 }

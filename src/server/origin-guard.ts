@@ -44,7 +44,7 @@ const exposed = [
   'retry-after',
   'retry-after-ms',
   'x-should-retry',
-  ...['target', 'route', 'attempts', 'losses', 'cache'].map(name => `x-duologue-${name}`),
+  ...['target', 'route', 'attempts', 'losses', 'cache', 'count'].map(name => `x-duologue-${name}`),
 ].join(', ')
 
 /** The headers that let a page of an allowed origin read the reply. */

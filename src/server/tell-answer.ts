@@ -15,8 +15,9 @@ export function tellAnswer(exchange: Exchange): void {
 /** Also a failed request went somewhere. */
 export function tellRoute({ response, trace }: Exchange): void {
   if (response.headersSent) return
-  const { target, route, attempts } = trace
+  const { target, route, attempts, isEstimated } = trace
   if (route !== undefined) response.setHeader('x-duologue-route', toHeaderText(route.slice(0, lettersTold)))
   if (target !== undefined) response.setHeader('x-duologue-target', toHeaderText(target.slice(0, lettersTold)))
+  if (isEstimated === true) response.setHeader('x-duologue-count', 'estimated')
   if (attempts.length > 0) response.setHeader('x-duologue-attempts', String(attempts.length))
 }

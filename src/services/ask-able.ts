@@ -1,10 +1,11 @@
 import type { Backend } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
+import type { Loss } from '../core/loss.ts'
 import type { Demand } from '../routing/demand.ts'
 import { planRoute } from '../routing/plan-route.ts'
 import type { PlannedTarget } from '../routing/route-plan.ts'
-import { runCall } from '../routing/run-call.ts'
-import { startTrace } from '../telemetry/observe.ts'
+import { runCall, type Call } from '../routing/run-call.ts'
+import { startTrace, type AnswerTrace } from '../telemetry/observe.ts'
 import { notePlan, recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
@@ -13,34 +14,80 @@ export interface Ability<Request, Result> {
   readonly demandOf: (request: Request) => Demand
   /** Gives the backend's way to do it; undefined for one that cannot. */
   readonly of: (backend: Backend) => ((request: Request, signal: AbortSignal) => Promise<Result>) | undefined
-  /** What a client is told whose model is served by none that can. */
-  readonly lacking: string
+  /** What a backend could not be told of a request; absent where that cannot be. */
+  readonly losses?: (backend: Backend, request: Request) => readonly Loss[]
+  readonly otherwise: Otherwise<Result>
 }
 
-/** Makes a use-case of asking the targets that can, in turn, until one does. Throws a `ModelError`. */
+/** What becomes of a target that cannot. */
+type Otherwise<Result> =
+  /** It is left out; where none is left, the client is told. */
+  | { readonly lacking: string }
+  /** It keeps its place, but is not asked: what is known of the request gives an estimate. */
+  | { readonly estimate: (demand: Demand) => Result }
+
+/** Makes a use-case of asking the plan's targets in turn until one does. Throws a `ModelError`. */
 export function askAble<Request extends { readonly model: string }, Result>(
   routing: RoutingMeans,
-  { demandOf, of, lacking }: Ability<Request, Result>,
+  ability: Ability<Request, Result>,
 ): (request: Request, call: RoutedCall) => Promise<Result> {
   return async (request, { signal, circumstances, trace = startTrace() }) => {
-    const demand = demandOf(request)
+    const demand = ability.demandOf(request)
     trace.requestedModel = request.model
-    const plan = planRoute(demand, circumstances, await routing.view())
+    const view = await routing.view()
+    const plan = planRoute(demand, circumstances, view)
     notePlan(plan, trace)
-    const able = plan.targets.filter(({ backend }) => of(backend) !== undefined)
-    const targets = comparable(stayingHere(able, plan.targets), demand)
-    if (targets.length === 0) throw unable(request.model, lacking)
-    const ask = async ({ backend, model }: PlannedTarget, signal: AbortSignal): Promise<Result> => {
-      const way = of(backend)
-      if (!way) throw unable(request.model, lacking)
-      return way({ ...request, model }, signal)
-    }
-    return runCall(
-      { ...plan, targets },
-      { model: request.model, ask },
-      { signal, means: routing.means, onAttempt: recordAttempts(trace, routing) },
-    )
+    const targets = targetsFor(demand, plan.targets, ability)
+    return runCall({ ...plan, targets }, callOf({ request, demand, trace }, ability), {
+      signal,
+      means: routing.means,
+      isStrict: circumstances.isStrict || view.isStrict === true,
+      onAttempt: recordAttempts(trace, routing),
+    })
   }
+}
+
+interface Asked<Request> {
+  readonly request: Request
+  readonly demand: Demand
+  readonly trace: AnswerTrace
+}
+
+function callOf<Request extends { readonly model: string }, Result>(
+  { request, demand, trace }: Asked<Request>,
+  { of, losses: lossesOf, otherwise }: Ability<Request, Result>,
+): Call<Result> {
+  const losses = ({ backend, model }: PlannedTarget) => lossesOf?.(backend, { ...request, model }) ?? []
+  return {
+    model: request.model,
+    isAsked: ({ backend }) => of(backend) !== undefined,
+    losses,
+    ask: async (target, signal) => {
+      const { backend, model } = target
+      const lost = losses(target)
+      const way = of(backend)
+      const result = way ? await way({ ...request, model }, signal) : standIn(demand, otherwise)
+      if (lost.length > 0) trace.losses = lost
+      return result
+    },
+  }
+}
+
+function standIn<Result>(demand: Demand, otherwise: Otherwise<Result>): Result {
+  if ('estimate' in otherwise) return otherwise.estimate(demand)
+  throw unable(demand.model, otherwise.lacking)
+}
+
+function targetsFor<Request, Result>(
+  demand: Demand,
+  planned: readonly PlannedTarget[],
+  { of, otherwise }: Ability<Request, Result>,
+): readonly PlannedTarget[] {
+  if ('estimate' in otherwise) return stayingHere(planned, planned)
+  const able = planned.filter(({ backend }) => of(backend) !== undefined)
+  const targets = comparable(stayingHere(able, planned), demand)
+  if (targets.length === 0) throw unable(demand.model, otherwise.lacking)
+  return targets
 }
 
 /* Where the answer would come from here, what is asked beside it stays here too. */

@@ -12,6 +12,6 @@ export function createEmbed(routing: RoutingMeans): EmbedService {
   return askAble(routing, {
     demandOf: embeddingDemand,
     of: backend => backend.embed?.bind(backend),
-    lacking: 'that makes no embeddings; choose another model',
+    otherwise: { lacking: 'that makes no embeddings; choose another model' },
   })
 }

@@ -39,6 +39,7 @@ export function notePlan({ route, localOnly }: RoutePlan, trace: AnswerTrace): v
 export function recordAttempts(trace: AnswerTrace, { means, record }: RoutingMeans): (attempt: Attempt) => void {
   let since = means.clock.now()
   return attempt => {
+    if (attempt.isSkipped && !attempt.failure) return noteEstimate(attempt, trace)
     note(attempt, trace)
     const [began, now] = [since, means.clock.now()]
     since = now
@@ -53,6 +54,12 @@ export function recordAttempts(trace: AnswerTrace, { means, record }: RoutingMea
       durationMs: Math.round(now - began),
     })
   }
+}
+
+/* It is the target of the answer, and nobody was asked. */
+function noteEstimate({ target }: Attempt, trace: AnswerTrace): void {
+  trace.target = targetName(target)
+  trace.isEstimated = true
 }
 
 function note({ target: { provider, model }, failure, isSkipped }: Attempt, trace: AnswerTrace): void {

@@ -19,7 +19,7 @@ export function createRerank({ cards, ...routing }: RerankOptions): RerankServic
   const ask = askAble<RerankRequest, Ranking>(routing, {
     demandOf: rankingDemand,
     of: backend => backend.rerank?.bind(backend),
-    lacking: 'that ranks nothing; choose another model',
+    otherwise: { lacking: 'that ranks nothing; choose another model' },
   })
   return async (request, call) => {
     try {

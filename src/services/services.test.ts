@@ -54,12 +54,16 @@ test('a streamed answer whose start was shown is not given by another', async ()
   })
 })
 
-test('tokens are counted by the first target that can', async () => {
-  const count = createCountTokens({
-    means,
-    view: view(scripted({ steps: [] }), scripted({ steps: [], inputTokens: 42 })),
-  })
-  expect(await count(request, call)).toBe(42)
+test('tokens are counted by the target that the answer would come from, or estimated for it', async () => {
+  const able = scripted({ steps: [], inputTokens: 42 })
+  const trace = startTrace()
+  expect(await createCountTokens({ means, view: view(able) })(request, { ...call, trace })).toBe(42)
+  expect(trace.isEstimated).toBeUndefined()
+  const asked = { ...request, system: [{ type: 'text', text: 'x'.repeat(400) }] } as const
+  expect(await createCountTokens({ means, view: view(scripted({ steps: [] }), able) })(asked, { ...call, trace })).toBe(
+    100,
+  )
+  expect(trace.isEstimated).toBe(true)
 })
 
 test('a count whose process ended under it is asked for once more', async () => {
@@ -71,11 +75,6 @@ test('a count whose process ended under it is asked for once more', async () => 
   }
   const count = createCountTokens({ means, view: view({ ...scripted({ steps: [] }), countTokens }) })
   expect(await count(request, call)).toBe(42)
-})
-
-test('where nobody can count, the client is told another way', async () => {
-  const count = createCountTokens({ means, view: view(scripted({ steps: [] })) })
-  await expect(count(request, call)).rejects.toMatchObject({ kind: 'invalid-request', field: ['model'] })
 })
 
 test('models are found by their whole id, and an unknown one is told which exist', async () => {

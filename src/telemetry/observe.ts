@@ -36,6 +36,8 @@ export interface AnswerTrace {
   localOnly?: string
   /** Which target answers, as `provider/model`. */
   target?: string
+  /** Whether the target was not asked, and the result is an estimate. */
+  isEstimated?: true
   /** What became of each target that was tried. */
   attempts: TracedAttempt[]
   usage: Usage

@@ -3,7 +3,7 @@ import { anthropicMessages } from '../../protocols/anthropic-messages/index.ts'
 import type { CountTokensService } from '../../services/count-tokens.ts'
 import { circumstancesOf, requestHeaders } from '../circumstances.ts'
 import { sendJson } from '../send-json.ts'
-import { tellRoute } from '../tell-answer.ts'
+import { tellAnswer } from '../tell-answer.ts'
 import { answerCall, type AnswerCallOptions } from './answer-call.ts'
 import type { Route, RouteCall } from './route.ts'
 
@@ -35,6 +35,6 @@ async function count({ exchange, body }: RouteCall, countTokens: CountTokensServ
   const circumstances = circumstancesOf(exchange, anthropicMessages.id)
   const { signal, trace } = exchange
   const tokens = await countTokens(request, { signal, circumstances, trace })
-  tellRoute(exchange)
+  tellAnswer(exchange)
   sendJson(exchange, { status: 200, body: { input_tokens: tokens } })
 }

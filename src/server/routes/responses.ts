@@ -6,7 +6,7 @@ import type { CountTokensService } from '../../services/count-tokens.ts'
 import type { KeepResponsesService, Remembered } from '../../services/keep-responses.ts'
 import type { Exchange } from '../exchange.ts'
 import { sendJson } from '../send-json.ts'
-import { tellRoute } from '../tell-answer.ts'
+import { tellAnswer } from '../tell-answer.ts'
 import { answerDecoded, type AnswerCallOptions, type Asked } from './answer-call.ts'
 import { type RecallMeans, readRecalled } from './read-recalled.ts'
 import { ownerOf } from './response-owner.ts'
@@ -45,7 +45,7 @@ async function count({ exchange, body }: RouteCall, options: ResponsesOptions): 
   const { decoded, circumstances } = await readRecalled(exchange, body, options)
   const { signal, trace } = exchange
   const input_tokens = await options.countTokens(decoded.request, { signal, circumstances, trace })
-  tellRoute(exchange)
+  tellAnswer(exchange)
   sendJson(exchange, { status: 200, body: { object: 'response.input_tokens', input_tokens } })
 }
 
