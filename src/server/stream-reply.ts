@@ -3,7 +3,7 @@ import type { SseFrame } from '../protocols/sse.ts'
 import type { Exchange } from './exchange.ts'
 import { type StreamWords, wordsOf } from './stream-words.ts'
 import type { ServerLimits } from './limits.ts'
-import { tellAnswer } from './tell-answer.ts'
+import { tellAnswer, tellRule } from './tell-answer.ts'
 import { SseWriter } from './sse-writer.ts'
 
 type Frame = SseFrame | Uint8Array
@@ -30,6 +30,7 @@ export async function streamReply(
   if (!response.headersSent) {
     response.statusCode = 200
     response.setHeaders(streamHeaders)
+    tellRule(exchange)
   }
   const writer = new SseWriter(response, { silenceMs, stallMs, keepAlive: () => words.keepAlive() })
   try {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RouteRule } from '../../src/core/route-rules.ts'
 import { ask, post } from '../support/http-client.ts'
 import { startUpstream, type Script } from '../support/scripted-upstream.ts'
-import { serveProviders } from '../support/serve-providers.ts'
+import { serveProviders, type ServeOptions } from '../support/serve-providers.ts'
 
 /* What the one line of each request says of who answered, by which rule, and why others did not. */
 
@@ -24,14 +24,19 @@ const answered: Script = {
   },
 }
 
-async function served(scripts: readonly Script[], changes: Partial<RouteRule> = {}) {
+async function served(
+  scripts: readonly Script[],
+  changes: Partial<RouteRule & Pick<ServeOptions, 'headersAfterMs'>> = {},
+) {
+  const { headersAfterMs, ...rule } = changes
   const upstreams = await Promise.all(scripts.map(script => startUpstream(script)))
   const ids = upstreams.map((_, index) => `p${index}`)
   const server = await serveProviders({
     providers: Object.fromEntries(
       upstreams.map(({ origin }, index) => [`p${index}`, { kind: 'openai', url: origin, isLocal: true }]),
     ),
-    rules: [{ name: 'by rule', match: {}, targets: ids.map(provider => ({ provider, retries: 0 })), ...changes }],
+    rules: [{ name: 'by rule', match: {}, targets: ids.map(provider => ({ provider, retries: 0 })), ...rule }],
+    ...(headersAfterMs !== undefined && { headersAfterMs }),
   })
   const close = async () => {
     for (const each of [server, ...upstreams]) await each[Symbol.asyncDispose]()
@@ -83,14 +88,47 @@ test('what kept a request local is told', async () => {
   expect(there.line()).toMatchObject({ localOnly: 'the request itself asks to stay local' })
 })
 
+function chunk(delta: object, finish_reason: string | null = null): string {
+  const choices = [{ index: 0, delta, finish_reason }]
+  return JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices })
+}
+
 test('an upstream that fails within its stream is told with its words', async () => {
-  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm' }
-  const begun = JSON.stringify({ ...chunk, choices: [{ index: 0, delta: { role: 'assistant', content: 'Hel' } }] })
   const broken = JSON.stringify({ error: { message: 'worker ended while processing methotrexate' } })
-  await using there = await served([{ events: [begun, broken] }])
+  await using there = await served([{ events: [chunk({ role: 'assistant', content: 'Hel' }), broken] }])
   await post(there.port, path, { ...body, stream: true })
   expect(there.line()).toMatchObject({
     target: 'p0/m',
     failure: { kind: 'unavailable', said: 'worker … while processing …' },
+  })
+})
+
+test('a stream whose headers go out before its target is found names its rule in them, and all else in the log', async () => {
+  const held = Promise.withResolvers<undefined>()
+  const late: Script = async response => {
+    await held.promise
+    response.writeHead(500).end('{}')
+  }
+  await using there = await served([late, { events: [chunk({ content: 'Hello' }), chunk({}, 'stop'), '[DONE]'] }], {
+    headersAfterMs: 1,
+  })
+  const reply = await fetch(`http://127.0.0.1:${there.port}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, top_k: 4, stream: true }),
+  })
+  expect(Object.fromEntries(reply.headers)).toMatchObject({
+    'x-duologue-route': 'by rule',
+    'x-request-id': expect.stringMatching(/^req_/),
+  })
+  for (const name of ['target', 'attempts', 'losses']) expect(reply.headers.has(`x-duologue-${name}`)).toBe(false)
+  held.resolve(undefined)
+  expect(await reply.text()).toContain('Hello')
+  expect(there.line()).toMatchObject({
+    requestId: reply.headers.get('x-request-id'),
+    route: 'by rule',
+    target: 'p1/m',
+    losses: [expect.stringContaining('topK')],
+    attempts: [{ target: 'p0/m', failure: 'unavailable' }, { target: 'p1/m' }],
   })
 })
