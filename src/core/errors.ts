@@ -35,6 +35,8 @@ export interface ModelErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number
   /** Whether the target that failed may succeed when it is asked the same again at once; no by default. */
   readonly isWorthRepeating?: boolean
+  /** Whether the target was taken away after the request was planned, so that it is to be planned again; no by default. */
+  readonly isOutdated?: boolean
 }
 
 /** A failure that a client may be told of. `message` is ours and safe to show; `cause` is for the log. */
@@ -45,6 +47,7 @@ export class ModelError extends Error {
   readonly field: FieldPath | undefined
   readonly retryAfterMs: number | undefined
   readonly isWorthRepeating: boolean
+  readonly isOutdated: boolean
 
   constructor(kind: ErrorKind, message: string, options: ModelErrorOptions = {}) {
     super(message, options)
@@ -53,6 +56,7 @@ export class ModelError extends Error {
     this.field = options.field
     this.retryAfterMs = options.retryAfterMs
     this.isWorthRepeating = options.isWorthRepeating ?? false
+    this.isOutdated = options.isOutdated ?? false
   }
 }
 

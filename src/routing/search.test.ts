@@ -54,6 +54,36 @@ function playing(name: string, ...scripts: readonly (readonly Step[])[]) {
   return scripted({ name, steps: () => scripts[Math.min((played += 1), scripts.length) - 1] ?? [] })
 }
 
+describe('a target that was taken away after the request was planned', () => {
+  const gone = fails('unavailable', { isOutdated: true })
+  const old = () => planOf(planned(playing('a', [gone]), { retries: 2 }), planned(playing('b', says('b'))))
+
+  test('has it planned again, and says nothing of another one of its name', async () => {
+    const { ask, story, means } = serverWith()
+    const replan = async () => planOf(planned(playing('a', says('new'))))
+    for (let count = 0; count < 6; count += 1) expect(await ask(old(), { replan })).toEqual(says('new'))
+    expect(story().slice(0, 2)).toEqual(['a unavailable anew', 'a answers'])
+    expect(means.health.restsForMs('a/m')).toBe(0)
+  })
+
+  test('has it planned again once, and is left for the next one then', async () => {
+    const { ask, story } = serverWith()
+    expect(await ask(old(), { replan: async () => old() })).toEqual(says('b'))
+    expect(story()).toEqual(['a unavailable anew', 'a unavailable elsewhere', 'b answers'])
+  })
+
+  test('leads nowhere that the present rules forbid', async () => {
+    const { ask } = serverWith()
+    const forbidden = new ModelError('forbidden', 'it must stay')
+    await expect(ask(old(), { replan: () => Promise.reject(forbidden) })).rejects.toBe(forbidden)
+    const kept = async (): Promise<RoutePlan> => ({
+      ...planOf(planned(cloud('away'))),
+      localOnly: { by: 'settings' },
+    })
+    await expect(ask(old(), { replan: kept })).rejects.toMatchObject({ kind: 'forbidden' })
+  })
+})
+
 describe('a failure that may pass', () => {
   test('is tried again at the same target, after a pause, before the next one', async () => {
     const clock = hastyClock()

@@ -21,6 +21,8 @@ export interface SearchRules {
   /** When the whole search is over, by the clock. */
   readonly endsAt?: number
   readonly onAttempt?: (attempt: Attempt) => void
+  /** Plans the request anew, where a target of its plan is no longer set up. Throws a `ModelError`. */
+  readonly replan?: () => Promise<RoutePlan>
 }
 
 const mostRepetitions = 2
@@ -32,11 +34,12 @@ type Tried<Result> =
 
 /** Looks for the first target of a plan that gets as far as saying something. */
 export class Search<Result> {
-  readonly #plan: RoutePlan
+  #plan: RoutePlan
   readonly #trial: Trial<Result>
   readonly #rules: SearchRules
   readonly #attempts: Attempt[] = []
   #repetitions = 0
+  #isPlannedAnew = false
 
   constructor(plan: RoutePlan, trial: Trial<Result>, rules: SearchRules) {
     this.#plan = plan
@@ -47,12 +50,26 @@ export class Search<Result> {
   /** Throws a `ModelError` where no target answers, or the client left. */
   async run(): Promise<Result> {
     this.#rules.means.budget.note()
+    const tried = (await this.#tryPlan()) ?? (await this.#tryAnew())
+    if (tried) return tried.result
+    throw sumUp(this.#attempts)
+  }
+
+  async #tryPlan(): Promise<{ readonly result: Result } | undefined> {
     for (const target of this.#plan.targets) {
       const tried = await this.#tryTarget(target)
-      if (tried) return tried.result
-      if (this.#attempts.at(-1)?.next === 'tell') break
+      if (tried) return tried
+      if (this.#attempts.at(-1)?.next !== 'elsewhere') break
     }
-    throw sumUp(this.#attempts)
+    return undefined
+  }
+
+  /* What was changed meanwhile may have changed what keeps the request here, so all of it is decided again. */
+  async #tryAnew(): Promise<{ readonly result: Result } | undefined> {
+    if (this.#attempts.at(-1)?.next !== 'anew' || !this.#rules.replan) return undefined
+    this.#isPlannedAnew = true
+    this.#plan = await this.#rules.replan()
+    return this.#tryPlan()
   }
 
   async #tryTarget(target: PlannedTarget): Promise<{ readonly result: Result } | undefined> {
@@ -124,6 +141,7 @@ export class Search<Result> {
   #pauseMs(target: PlannedTarget, failure: ModelError, before: number): number | undefined {
     // What the target itself asks to be repeated is, once and at once.
     if (failure.isWorthRepeating && before === 0) return 0
+    if (failure.isOutdated) return undefined
     if (classify(failure).next !== 'again' || before >= target.retries) return undefined
     if (this.#repetitions >= mostRepetitions) return undefined
     const { random, budget, clock } = this.#rules.means
@@ -134,7 +152,8 @@ export class Search<Result> {
     return pauseMs
   }
 
-  #nextAfter(target: PlannedTarget, failure: ModelError): 'elsewhere' | 'tell' {
+  #nextAfter(target: PlannedTarget, failure: ModelError): 'elsewhere' | 'anew' | 'tell' {
+    if (failure.isOutdated && this.#rules.replan && !this.#isPlannedAnew) return 'anew'
     return classify(failure).next === 'tell' ? 'tell' : this.#after(target)
   }
 
@@ -150,7 +169,8 @@ export class Search<Result> {
   #report(target: PlannedTarget, failure?: ModelError): void {
     if (!this.#isWatched(target)) return
     const { health } = this.#rules.means
-    if (this.#rules.signal.aborted) health.leave(targetName(target))
+    // One that is no longer set up says nothing of another one of its name.
+    if (this.#rules.signal.aborted || failure?.isOutdated === true) health.leave(targetName(target))
     else health.note(targetName(target), failure)
   }
 

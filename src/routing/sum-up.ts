@@ -8,7 +8,7 @@ export interface Attempt {
   /** Why it was given up; absent for the one that answers. */
   readonly failure?: ModelError
   /** What came next; absent for the one that answers. */
-  readonly next?: 'again' | 'elsewhere' | 'tell'
+  readonly next?: 'again' | 'elsewhere' | 'anew' | 'tell'
   /** Whether the target was not asked: it was passed over, or what it would say was estimated. */
   readonly isSkipped?: true
 }

@@ -5,10 +5,9 @@ import { askFor, type Ask } from '../routing/ask.ts'
 import type { Found } from '../routing/attempt.ts'
 import { demandOf, type Demand } from '../routing/demand.ts'
 import { eventsOf } from '../routing/events-of.ts'
-import { planRoute } from '../routing/plan-route.ts'
 import { runPlan, type RunResult } from '../routing/run-plan.ts'
 import { observe, observePieces, startTrace, type AnswerTrace } from '../telemetry/observe.ts'
-import { notePlan, recordAttempts, type RoutingMeans } from './record-attempts.ts'
+import { planNoted, recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** A request with how its client wants the answer. */
@@ -70,9 +69,8 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
   const started = means.clock.now()
   trace.requestedModel = demand.model
   trace.isStreaming = isStreaming
-  const plan = planRoute(demand, circumstances, view)
-  notePlan(plan, trace)
-  const result = await runPlan(plan, ask, {
+  const asked = { demand, circumstances, trace }
+  const result = await runPlan(planNoted(asked, view), ask, {
     signal,
     means,
     isStrict: circumstances.isStrict || view.isStrict === true,
@@ -80,6 +78,7 @@ export async function answerAny(question: AnyQuestion, call: Call, options: Answ
     isVisible: isStreaming ? isVisible : event => event.type === 'end',
     headersAfterMs: isStreaming ? headersAfterMs : Infinity,
     onAttempt: recordAttempts(trace, options),
+    replan: async () => planNoted(asked, await options.view()),
   })
   return observeResult(result, trace, () => means.clock.now() - started)
 }

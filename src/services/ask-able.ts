@@ -2,11 +2,11 @@ import type { Backend } from '../core/backend.ts'
 import { ModelError } from '../core/errors.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Demand } from '../routing/demand.ts'
-import { planRoute } from '../routing/plan-route.ts'
-import type { PlannedTarget } from '../routing/route-plan.ts'
+import type { PlannedTarget, RoutePlan } from '../routing/route-plan.ts'
 import { runCall, type Call } from '../routing/run-call.ts'
+import type { RoutingView } from '../routing/view.ts'
 import { startTrace, type AnswerTrace } from '../telemetry/observe.ts'
-import { notePlan, recordAttempts, type RoutingMeans } from './record-attempts.ts'
+import { planNoted, recordAttempts, type RoutingMeans } from './record-attempts.ts'
 import type { RoutedCall } from './routed-call.ts'
 
 /** Something that not every backend can do. */
@@ -35,14 +35,16 @@ export function askAble<Request extends { readonly model: string }, Result>(
     const demand = ability.demandOf(request)
     trace.requestedModel = request.model
     const view = await routing.view()
-    const plan = planRoute(demand, circumstances, view)
-    notePlan(plan, trace)
-    const targets = targetsFor(demand, plan.targets, ability)
-    return runCall({ ...plan, targets }, callOf({ request, demand, trace }, ability), {
+    const planIn = (view: RoutingView): RoutePlan => {
+      const plan = planNoted({ demand, circumstances, trace }, view)
+      return { ...plan, targets: targetsFor(demand, plan.targets, ability) }
+    }
+    return runCall(planIn(view), callOf({ request, demand, trace }, ability), {
       signal,
       means: routing.means,
       isStrict: circumstances.isStrict || view.isStrict === true,
       onAttempt: recordAttempts(trace, routing),
+      replan: async () => planIn(await routing.view()),
     })
   }
 }

@@ -1,5 +1,8 @@
 import type { ErrorKind, ModelError } from '../core/errors.ts'
+import type { Circumstances } from '../core/route-rules.ts'
+import type { Demand } from '../routing/demand.ts'
 import { describeLocalOnly } from '../routing/keep-private.ts'
+import { planRoute } from '../routing/plan-route.ts'
 import { targetName, type RoutePlan } from '../routing/route-plan.ts'
 import type { RunMeans } from '../routing/run-means.ts'
 import type { Attempt } from '../routing/sum-up.ts'
@@ -29,10 +32,20 @@ export interface RoutingMeans {
   readonly record?: (attempt: RecordedAttempt) => void
 }
 
-/** Notes in a trace what decided where the request goes. */
-export function notePlan({ route, localOnly }: RoutePlan, trace: AnswerTrace): void {
-  trace.route = route
-  if (localOnly) trace.localOnly = describeLocalOnly(localOnly)
+/** Decides where a request may go as things are, and notes in a trace what decided. Throws as `planRoute` does. */
+export function planNoted({ demand, circumstances, trace }: PlanQuestion, view: RoutingView): RoutePlan {
+  const plan = planRoute(demand, circumstances, view)
+  trace.route = plan.route
+  delete trace.localOnly
+  if (plan.localOnly) trace.localOnly = describeLocalOnly(plan.localOnly)
+  return plan
+}
+
+/** A request of which it is asked where it may go. */
+export interface PlanQuestion {
+  readonly demand: Demand
+  readonly circumstances: Circumstances
+  readonly trace: AnswerTrace
 }
 
 /** Gives what notes each attempt in a trace, and keeps it where it can be kept. */

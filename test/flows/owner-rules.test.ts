@@ -5,6 +5,7 @@ import type { Kind } from '../../src/providers/provider.ts'
 import { kinds } from '../../src/providers/registry.ts'
 import { openConfiguredStore } from '../../src/services/configured-store.ts'
 import { ask } from '../support/http-client.ts'
+import { fakeCommand } from '../support/managed-provider.ts'
 import { runProgram as run } from '../support/run-program.ts'
 import { startUpstream } from '../support/scripted-upstream.ts'
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
@@ -31,8 +32,10 @@ const question = (model: string) => ({
   body: { model, messages: [{ role: 'user', content: 'Hi' }] },
 })
 
-const providers = (...places: readonly ScriptedUpstream[]): string =>
-  `providers:\n${places.map(({ origin }, index) => `  p${index}: {kind: openai-compatible, url: '${origin}/v1', key: k}\n`).join('')}`
+const providers = (...places: readonly ScriptedUpstream[]): string => withKey('k', places)
+
+const withKey = (key: string, places: readonly ScriptedUpstream[]): string =>
+  `providers:\n${places.map(({ origin }, index) => `  p${index}: {kind: openai-compatible, url: '${origin}/v1', key: ${key}}\n`).join('')}`
 
 const route = (provider: string): string =>
   `routes: [{name: all, match: {model: 'm*'}, targets: [{provider: ${provider}, model: large}]}]\n`
@@ -63,8 +66,7 @@ test('a change that cannot be used as a whole lets nothing go that stayed before
 
 test('a thousand changes under load, good and bad, cost no request', async () => {
   const [first, second] = [await upstream(), await upstream()]
-  const places = providers(first, second)
-  const { port, configure, log } = await run(places + route('p0'))
+  const { port, configure, log } = await run(providers(first, second) + route('p0'))
   const end = new AbortController()
   const load = async (): Promise<readonly number[]> => {
     const statuses: number[] = []
@@ -77,6 +79,7 @@ test('a thousand changes under load, good and bad, cost no request', async () =>
   const loads = [load(), load()]
   for (let change = 0; change < 1000; change += 1) {
     const isBad = change % 10 === 9
+    const places = withKey(`k${change}`, [first, second])
     await configure(
       isBad ? `${places}routes: [{name: all, match: {model: '/(/'}}]\n` : places + route(`p${change % 2}`),
     )
@@ -87,6 +90,24 @@ test('a thousand changes under load, good and bad, cost no request', async () =>
   expect(new Set(statuses)).toEqual(new Set([200]))
   expect(log.some(line => line.includes('the configuration stays as it was'))).toBe(true)
   expect(first.seen.length + second.seen.length).toBe(statuses.length)
+})
+
+test('a request whose engine is set up anew before it is asked is planned again, and answered by the new one', async () => {
+  const held = Promise.withResolvers<undefined>()
+  const broken = await startUpstream(async response => {
+    await held.promise
+    response.writeHead(500).end('{}')
+  })
+  onTestFinished(() => broken[Symbol.asyncDispose]())
+  const engine = (name: string) =>
+    `  mine: {kind: llama-server, models: {${name}: {}}, command: ${JSON.stringify(fakeCommand())}}\n`
+  const both = 'routes: [{name: all, match: {}, targets: [{provider: p0}, {provider: mine, model: large}]}]\n'
+  const { port, configure } = await run(providers(broken) + engine('old') + both)
+  const asked = ask(port, question('m'))
+  await expect.poll(() => broken.seen.length).toBe(1)
+  await configure(providers(broken) + engine('new') + both)
+  held.resolve(undefined)
+  expect(await asked).toMatchObject({ status: 200, headers: { 'x-duologue-target': 'mine/large' } })
 })
 
 test('what a command keeps counts in the running server, and what became of requests is kept', async () => {

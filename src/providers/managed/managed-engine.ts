@@ -79,7 +79,7 @@ export class ManagedEngine implements Engine {
 
   /** Starts it where it does not run, once for all who ask meanwhile. Throws a `ModelError`. */
   async hold(signal: AbortSignal): Promise<Hold> {
-    if (this.#isClosed) throw this.#failed(noLongerThere)
+    if (this.#isClosed) throw this.#noLongerThere()
     this.#holders += 1
     clearTimeout(this.#idleTimer)
     try {
@@ -165,7 +165,7 @@ export class ManagedEngine implements Engine {
       throw this.#failed(`failed ${this.#failures.count} times in a row and rests for ${seconds} s more`, ms)
     }
     if (ms > 0) await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => {})
-    if (this.#closing.signal.aborted) throw this.#failed(noLongerThere)
+    if (this.#closing.signal.aborted) throw this.#noLongerThere()
   }
 
   async #choosePort(): Promise<number> {
@@ -196,7 +196,7 @@ export class ManagedEngine implements Engine {
     if (outcome === 'healthy' && !isGivenUp) return
     process.kill()
     const exit = await process.exited
-    if (isGivenUp) throw this.#failed(noLongerThere)
+    if (isGivenUp) throw this.#noLongerThere()
     this.#failures.add()
     throw this.#notStarted(
       outcome === 'ended' ? describeExit(exit, program) : `was not ready within ${startMs / 1000} s (command.start)`,
@@ -217,6 +217,11 @@ export class ManagedEngine implements Engine {
     tell({ provider: settings.id, type: 'crashed', ...exit, lastWords: log.lastWords })
   }
 
+  #noLongerThere(): ModelError {
+    const told = `the engine ${this.#means.settings.id} is no longer set up`
+    return new ModelError('unavailable', told, { isOutdated: true })
+  }
+
   /* What it wrote may be of other people's requests: that is for the log, and not for whoever asked. */
   #failed(problem: string, retryAfterMs?: number): ModelError {
     const { settings, log } = this.#means
@@ -226,8 +231,6 @@ export class ManagedEngine implements Engine {
     })
   }
 }
-
-const noLongerThere = 'is no longer set up'
 
 function onlyOnce(work: () => void): () => void {
   let isDone = false
