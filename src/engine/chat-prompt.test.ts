@@ -95,8 +95,25 @@ const unseeable: [string, ToolResultContent][] = [
 ]
 test.each(unseeable)('%s is refused rather than dropped', (_, block) => {
   expect(() => toChatPrompt(request({ role: 'user', content: [block] }))).toThrow(/cannot show to a model/)
-  const inResult: ContentBlock = { type: 'tool-result', callId: 't', content: [block] }
-  expect(() => toChatPrompt(request({ role: 'user', content: [inResult] }))).toThrow(/cannot show to a model/)
+})
+
+test.each(unseeable)('%s that a tool gave is told in words, and as a loss', (_, block) => {
+  const result: ContentBlock = { type: 'tool-result', callId: 't', content: [{ type: 'text', text: 'Done.' }, block] }
+  const asked = request(user('a'), { role: 'user', content: [result] })
+  expect(toChatPrompt(asked).messages.at(-1)?.content).toMatch(/^Done\.\n\n\[a.* that this model cannot see\]$/)
+  expect(findLosses(asked)).toMatchObject([{ field: 'messages.1.content.0.content.1', action: 'degraded' }])
+})
+
+test('images in a document that a tool gave leave its words', () => {
+  const image = { type: 'image', source: { type: 'url', url: 'https://x/y.png' } } as const
+  const document = {
+    type: 'document',
+    source: { type: 'blocks', blocks: [{ type: 'text', text: 'b' }, image] },
+  } as const
+  const result: ContentBlock = { type: 'tool-result', callId: 't', content: [document] }
+  expect(toChatPrompt(request({ role: 'user', content: [result] })).messages[0]?.content).toBe(
+    'b\n\n[an image that this model cannot see]',
+  )
 })
 
 test('a foreign block is refused by its type', () => {
@@ -110,9 +127,11 @@ test('an answer that the client has begun is not held to a shape, and that is sa
   expect(findLosses({ ...request(user('a')), responseFormat: { type: 'json-object' } })).toEqual([])
 })
 
-test('what tools did and would do elsewhere is left out of a conversation, and that is said', () => {
-  const search = { type: 'web_search_call', id: 'ws_1' }
-  const block: ContentBlock = { type: 'opaque', protocol: 'openai-responses', value: search }
+test.each([
+  ['openai-responses', { type: 'web_search_call', id: 'ws_1' }],
+  ['anthropic-messages', { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }],
+] as const)('what tools did and would do at servers of %s is left out, and that is said', (protocol, value) => {
+  const block: ContentBlock = { type: 'opaque', protocol, value }
   const asked = {
     ...request(
       user('a'),
@@ -120,7 +139,7 @@ test('what tools did and would do elsewhere is left out of a conversation, and t
       { role: 'assistant', content: [block] },
       user('c'),
     ),
-    opaqueTools: [{ protocol: 'openai-responses', value: { type: 'web_search' } } as const],
+    opaqueTools: [{ protocol, value: { type: 'web_search' } }],
   }
   expect(toChatPrompt(asked).messages.map(({ content }) => content)).toEqual(['a', 'b', 'c'])
   expect(findLosses(asked).map(({ field }) => field)).toEqual([

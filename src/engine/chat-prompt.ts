@@ -1,4 +1,4 @@
-import type { ContentBlock, DocumentBlock, SearchResultBlock, TextBlock } from '../core/content.ts'
+import type { ContentBlock, DocumentBlock, SearchResultBlock, TextBlock, ToolResultBlock } from '../core/content.ts'
 import { ModelError } from '../core/errors.ts'
 import { foreignLosses } from '../core/foreign-extras.ts'
 import type { Loss } from '../core/loss.ts'
@@ -45,7 +45,8 @@ export interface ChatPrompt {
 
 /**
  * Puts a request into the terms of chat templates. Turns of one role that follow each other become one.
- * Throws `invalid-request` for content that a text model cannot be shown.
+ * Throws `invalid-request` for content that a text model cannot be shown; what a tool gave of that kind is only noted,
+ * for no client can take it out of the conversation again.
  */
 export function toChatPrompt(request: ModelRequest): ChatPrompt {
   const names = toolNames(request.messages)
@@ -64,7 +65,7 @@ export function toChatPrompt(request: ModelRequest): ChatPrompt {
 /** What of a request the embedded engine leaves out, whatever the model. */
 export function findLosses(request: ModelRequest): readonly Loss[] {
   const { responseFormat, messages } = request
-  const losses = [...foreignLosses(request), ...messages.flatMap(lostWork)]
+  const losses = [...foreignLosses(request), ...messages.flatMap(lostWork), ...messages.flatMap(unseenResults)]
   if (responseFormat && responseFormat.type !== 'text' && messages.at(-1)?.role === 'assistant') {
     const why = 'the answer goes on from text of the client, and is not constrained'
     losses.push({ field: 'responseFormat', action: 'degraded', why })
@@ -74,14 +75,33 @@ export function findLosses(request: ModelRequest): readonly Loss[] {
 
 /* What tools did that ran elsewhere belongs to the model that they ran for. */
 function isForeignWork(block: ContentBlock): boolean {
-  return block.type === 'opaque' && block.protocol === 'openai-responses'
+  return block.type === 'opaque' && (block.protocol === 'openai-responses' || block.protocol === 'anthropic-messages')
 }
 
 function lostWork({ role, content }: Message, index: number): readonly Loss[] {
   if (role !== 'assistant') return []
   return content.flatMap((block, at) => {
     const field = `messages.${index}.content.${at}`
-    return isForeignWork(block) ? [{ field, action: 'dropped', why: 'only openai-responses understands it' }] : []
+    if (block.type !== 'opaque' || !isForeignWork(block)) return []
+    return [{ field, action: 'dropped', why: `only ${block.protocol} understands it` }]
+  })
+}
+
+function unseenResults({ content }: Message, index: number): readonly Loss[] {
+  return content.flatMap((block, at) =>
+    block.type === 'tool-result' ? unseenParts(block, `messages.${index}.content.${at}`) : [],
+  )
+}
+
+function unseenParts({ content }: ToolResultBlock, place: string): readonly Loss[] {
+  return content.flatMap((part, at) => {
+    const unseen: string[] = []
+    toText(part, what => {
+      unseen.push(what)
+      return ''
+    })
+    const why = `the model is told of ${unseen.join(', ')} in words, and cannot see it`
+    return unseen.length === 0 ? [] : [{ field: `${place}.content.${at}`, action: 'degraded', why }]
   })
 }
 
@@ -124,10 +144,10 @@ function toTurns({ role, content: given }: Message, names: ReadonlyMap<string, s
     .filter(block => block.type === 'tool-call')
     .map(({ id, name, input }) => ({ id, name, input }))
   const results = content.filter(block => block.type === 'tool-result')
-  const text = role === 'assistant' ? content.map(toText).join('') : joinBlocks(content)
+  const text = role === 'assistant' ? content.map(block => toText(block)).join('') : joinBlocks(content)
   const turns: ChatMessage[] = results.map(({ callId, content: result, isError }) => {
     const name = names.get(callId)
-    const said = joinBlocks(result)
+    const said = joinBlocks(result, noteUnseen)
     return { role: 'tool', content: isError ? `Error: ${said}` : said, callId, ...(name !== undefined && { name }) }
   })
   if (text !== '' || turns.length === 0) {
@@ -173,25 +193,30 @@ function mergeTwo(first: ChatMessage, second: ChatMessage): ChatMessage {
   }
 }
 
-function joinBlocks(blocks: readonly ContentBlock[]): string {
+/** Gives what stands in the place of something that the model cannot be shown, or throws. */
+type Unseen = (what: string) => string
+
+const noteUnseen: Unseen = what => `[${what} that this model cannot see]`
+
+function joinBlocks(blocks: readonly ContentBlock[], unseen: Unseen = refuseUnseen): string {
   return blocks
-    .map(toText)
+    .map(block => toText(block, unseen))
     .filter(text => text !== '')
     .join('\n\n')
 }
 
-function toText(block: ContentBlock): string {
+function toText(block: ContentBlock, unseen: Unseen = refuseUnseen): string {
   switch (block.type) {
     case 'text':
       return block.text
     case 'document':
-      return documentText(block)
+      return documentText(block, unseen)
     case 'search-result':
       return searchResultText(block)
     case 'image':
-      throw unseeable('an image')
+      return unseen('an image')
     case 'opaque':
-      throw unseeable(`a block of type ${JSON.stringify(block.value['type'] ?? block.protocol)}`)
+      return unseen(`a block of type ${JSON.stringify(block.value['type'] ?? block.protocol)}`)
     // Reasoning stands beside a message's text, and calls and results have messages of their own.
     case 'thinking':
     case 'redacted-thinking':
@@ -201,21 +226,21 @@ function toText(block: ContentBlock): string {
   }
 }
 
-function documentText({ source, title, context }: DocumentBlock): string {
+function documentText({ source, title, context }: DocumentBlock, unseen: Unseen): string {
   const head = [title === undefined ? '' : `Document: ${title}`, context ?? ''].filter(line => line !== '').join('\n')
-  return [head, documentBody(source)].filter(part => part !== '').join('\n\n')
+  return [head, documentBody(source, unseen)].filter(part => part !== '').join('\n\n')
 }
 
-function documentBody(source: DocumentBlock['source']): string {
+function documentBody(source: DocumentBlock['source'], unseen: Unseen): string {
   switch (source.type) {
     case 'text':
       return source.text
     case 'blocks':
-      return joinBlocks(source.blocks)
+      return joinBlocks(source.blocks, unseen)
     case 'base64':
     case 'url':
     case 'file':
-      throw unseeable(
+      return unseen(
         source.type === 'base64' ? `a document of type '${source.mediaType}'` : `a document given by ${source.type}`,
       )
   }
@@ -227,8 +252,8 @@ function searchResultText({ source, title, content }: SearchResultBlock): string
   )
 }
 
-function unseeable(what: string): ModelError {
-  return new ModelError(
+function refuseUnseen(what: string): never {
+  throw new ModelError(
     'invalid-request',
     `the conversation contains ${what}, which the embedded engine cannot show to a model; send it as text or use a model elsewhere`,
     { code: 'unsupported-value' },

@@ -315,6 +315,20 @@ test('an answer of a shape may be a call instead, where tools are there', async 
   expect(kinds).toEqual(new Set(['text', 'tool-call']))
 })
 
+test('a conversation goes on after a tool gave an image, and is counted as it then reports it', async () => {
+  const call = { type: 'tool-call', id: 't', name: 'look', input: '{"place":"north","far":true}' } as const
+  const image = { type: 'image', source: { type: 'base64', mediaType: 'image/png', data: 'AAAA' } } as const
+  const messages: ModelRequest['messages'] = [
+    { role: 'user', content: [{ type: 'text', text: 'Look.' }] },
+    { role: 'assistant', content: [call] },
+    { role: 'user', content: [{ type: 'tool-result', callId: 't', content: [image] }] },
+  ]
+  const asked = askFor('', { model: 'hermes', tools, messages })
+  const answer = await ask('hermes', { messages, maxTokens: 4 })
+  expect(answer.usage.inputTokens).toBe(await models.engine.countTokens(asked, new AbortController().signal))
+  expect(answer.losses).toMatchObject([{ field: 'messages.2.content.0.content.0', action: 'degraded' }])
+})
+
 const scalar = fc.constantFrom<JsonObject>(
   { type: 'boolean' },
   { enum: ['a', 'b"c', 1, null] },
