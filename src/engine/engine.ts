@@ -7,6 +7,7 @@ import { findLosses, toChatPrompt } from './chat-prompt.ts'
 import { examineModel, weighModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
 import { embed } from './embed.ts'
+import { countTokens } from './count-tokens.ts'
 import { createConfiner } from './confinement.ts'
 import type { GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
@@ -29,7 +30,6 @@ import { createShortages } from './shortage.ts'
 import { createTrials } from './trials.ts'
 import { createTurns } from './turns.ts'
 import type { Queue } from './turns.ts'
-import { waitFor } from './wait-for.ts'
 
 /** The embedded engine: answers requests with models on this machine, each in a process of its own. */
 export interface Engine extends Backend {
@@ -85,11 +85,8 @@ export function createEngine(options: EngineOptions): Engine {
     losses: request => findLosses(normalise(request)),
     stream: (request, signal) => stream(request, { run, normalise, read, signal, uniqueId: options.uniqueId }),
     complete: (request, signal) => complete(request, { run, signal, uniqueId: options.uniqueId }),
-    countTokens: async (request, signal) => {
-      const prompt = toChatPrompt(normalise(request))
-      const { host, release } = await pool.use(request.model, signal)
-      return waitFor(host.count(prompt), signal).finally(release)
-    },
+    countTokens: async (request, signal) =>
+      countTokens({ model: request.model, prompt: toChatPrompt(normalise(request)) }, means, signal),
     embed: (request, signal) => embed(request, means, signal),
     rerank: (request, signal) => rerank(request, means, signal),
     load: async model => (await pool.use(model, never)).release(),

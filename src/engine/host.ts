@@ -294,8 +294,8 @@ class Child implements ModelHost {
     const answering = (isSuspect: boolean): ModelError => toEnding(exit, { processId, during: 'answering', isSuspect })
     this.#becameReady.reject(toEnding(exit, { processId, during: 'loading', isSuspect: false }))
     this.#generations.failAll(this.#options.settings.slots, answering)
-    for (const counting of this.#counts.values()) counting.reject(answering(false))
     // All of them take turns, so each was being worked on.
+    for (const counting of this.#counts.values()) counting.reject(answering(true))
     this.#embeddings.failAll(answering(true))
     this.#counts.clear()
   }

@@ -1,9 +1,9 @@
 import type { Embeddings } from '../core/backend.ts'
-import { ModelError } from '../core/errors.ts'
-import { HostEnded } from './host-exit.ts'
 import type { TextTask, WorkerInfo } from './messages.ts'
+import { runGuarded } from './run-guarded.ts'
 import type { RunMeans } from './run-task.ts'
 import { taskKey } from './task-key.ts'
+import type { Turn } from './turns.ts'
 
 export interface MeasuredTask {
   readonly model: string
@@ -18,41 +18,32 @@ export interface MeasuredTask {
  */
 export async function measureTexts(
   measured: MeasuredTask,
-  means: Omit<RunMeans, 'queueTimeoutMs'>,
+  { pool, turns, poison, trials }: Omit<RunMeans, 'queueTimeoutMs'>,
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const { model, task } = measured
-  const { poison, trials, turns, pool } = means
-  const key = taskKey(model, task)
-  poison.check(key)
   const turn = turns.enter(model, pool.slots(model), '')
-  let endTrial = noTrial
   try {
-    if (poison.reached(key) !== undefined) endTrial = await trials.enter(model, signal)
-    const made = await run(measured, { pool, begin: () => turn.begin() }, signal)
-    poison.clear(key)
-    return made
-  } catch (error) {
-    const end = error instanceof ModelError ? error.cause : undefined
-    if (end instanceof HostEnded && end.isSuspect) poison.suspect(key, { processId: end.processId, reached: 0 })
-    throw error
+    const key = taskKey(model, task)
+    return await runGuarded(
+      { model, key, run: () => measure(measured, { pool, turn }, signal) },
+      { poison, trials },
+      signal,
+    )
   } finally {
-    endTrial()
     turn.leave()
   }
 }
 
-const noTrial = (): void => {}
-
-async function run(
+async function measure(
   { model, task, accept }: MeasuredTask,
-  { pool, begin }: Pick<RunMeans, 'pool'> & { readonly begin: () => void },
+  { pool, turn }: Pick<RunMeans, 'pool'> & { readonly turn: Turn },
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const { host, release } = await pool.use(model, signal)
   try {
     accept(host.info)
-    begin()
+    turn.begin()
     return await host.measure(task, signal)
   } finally {
     release()

@@ -61,12 +61,18 @@ export interface ArchivePlace {
 export type ToWorker =
   | { readonly type: 'load'; readonly settings: LoadSettings }
   | { readonly type: 'generate'; readonly id: number; readonly task: GenerationTask }
-  | { readonly type: 'count'; readonly id: number; readonly prompt: ChatPrompt }
+  | ({ readonly id: number } & CountTask)
   | ({ readonly id: number } & TextTask)
   | { readonly type: 'cancel'; readonly id: number }
   /** Nobody reads the answer for now: no more of it is to be written until it is resumed. */
   | { readonly type: 'pause'; readonly id: number }
   | { readonly type: 'resume'; readonly id: number }
+
+/** What a child is asked to count the tokens of. */
+export interface CountTask {
+  readonly type: 'count'
+  readonly prompt: ChatPrompt
+}
 
 /** What a child is asked to make of texts: a vector of each, or a score of each against a query, as a vector of one. */
 export type TextTask =

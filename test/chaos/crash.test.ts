@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import type { EngineNews } from '../../src/engine/engine.ts'
 import { errorOf, protocols } from '../program/streamed-answer.ts'
+import { askFor } from '../support/engine.ts'
 import { useTinyModel } from '../support/use-tiny-model.ts'
 import { writeTinyModel } from '../support/tiny-model.ts'
 import { serveEngine, until } from './serve-engine.ts'
@@ -72,6 +74,45 @@ test('a request that two processes ended with is refused, and no other', async (
   expect(Number(again.headers['retry-after'])).toBeGreaterThan(60)
   expect((await served.whole('anthropic', 'Food')).status).toBe(200)
   expect(served.processOf('m')).toBe(child)
+})
+
+test('a conversation with which two processes ended as they counted it is not counted again, and any other is', async () => {
+  let isDeadly = false
+  const killWhatLoads = (news: EngineNews) => {
+    if (isDeadly && news.type === 'ready') process.kill(Number(news.processId), 'SIGKILL')
+  }
+  const served = await serveEngine(files.tiny, { preferences: { contextTokens: 2048 }, onNews: killWhatLoads })
+  const child = served.processOf('m')
+  process.kill(child, 'SIGSTOP')
+  const poison = served.count('Poison')
+  await until(() => served.engine.status()[0]?.requests === 1)
+  isDeadly = true
+  process.kill(child, 'SIGKILL')
+  expect((await poison).status).toBe(503)
+  isDeadly = false
+  const again = await served.count('Poison')
+  expect(again.status).toBe(503)
+  expect(again.json.error.message).toMatch(/each of the 2 times that the engine process ended/)
+  expect(Number(again.headers['retry-after'])).toBeGreaterThan(60)
+  expect((await served.count('Food')).status).toBe(200)
+  expect(served.news.filter(({ type }) => type === 'crashed')).toHaveLength(2)
+})
+
+test('a count whose client left is suspected all the same', async () => {
+  const served = await serveEngine(files.tiny, { preferences: { contextTokens: 2048 } })
+  for (let deaths = 0; deaths < 2; deaths += 1) {
+    const child = served.processOf('m')
+    process.kill(child, 'SIGSTOP')
+    const leaving = new AbortController()
+    const counted = served.engine.countTokens(askFor('Poison', { model: 'm' }), leaving.signal)
+    await until(() => served.engine.status()[0]?.requests === 1)
+    leaving.abort()
+    await expect(counted).rejects.toMatchObject({ kind: 'aborted' })
+    process.kill(child, 'SIGKILL')
+    await served.untilReplaced(child)
+  }
+  const again = served.engine.countTokens(askFor('Poison', { model: 'm' }), new AbortController().signal)
+  await expect(again).rejects.toThrow(/each of the 2 times/)
 })
 
 test('a process that ends while it loads is started again for those that wait', async () => {
