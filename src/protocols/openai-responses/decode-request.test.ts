@@ -200,6 +200,14 @@ describe('tools', () => {
     expect(again({ tools: codex, tool_choice })['tool_choice']).toEqual(tool_choice)
   })
 
+  test.each([true, false])('of a server are chosen whether or not calls may be parallel: %s', parallel_tool_calls => {
+    const tool_choice = { type: 'web_search' }
+    expect(again({ tools: codex, tool_choice, parallel_tool_calls })).toMatchObject({
+      tool_choice,
+      parallel_tool_calls,
+    })
+  })
+
   test('of a namespace are chosen alone at an upstream that takes no names', () => {
     const tool_choice = { type: 'custom', namespace: 'mcp__docs', name: 'note' }
     const { body } = client.encodeRequest(read({ tools: codex, tool_choice }), { toolChoice: 'words' })

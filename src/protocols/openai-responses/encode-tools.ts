@@ -20,7 +20,7 @@ export function encodeToolFields(request: ModelRequest, compat: Compat, report: 
   if (sole) report('toolChoice', 'emulated', 'the upstream takes no name, so it is offered this tool alone')
   return defined({
     tools: sole ? encodeTools([sole]) : [...encodeTools(tools), ...others],
-    tool_choice: sole ? ('required' as const) : toolChoice && encodeToolChoice(toolChoice, tools),
+    tool_choice: sole ? ('required' as const) : encodeChoiceOf(request),
     parallel_tool_calls: toolChoice?.isParallel,
   })
 }
@@ -48,6 +48,13 @@ function encodeTool(tool: Tool): FunctionTool | JsonObject {
   const { name, description, inputSchema, isStrict = false } = tool
   // Unlike in the other protocols, a function that says nothing of it is strict.
   return { ...own, type: 'function', name, ...defined({ description }), parameters: inputSchema, strict: isStrict }
+}
+
+/** The choice of a tool that a server runs stands among the kept fields, and holds. */
+function encodeChoiceOf(request: ModelRequest): ToolChoiceOption | undefined {
+  const { tools = [], toolChoice } = request
+  if ('tool_choice' in ownExtras(request)) return undefined
+  return toolChoice && encodeToolChoice(toolChoice, tools)
 }
 
 function encodeToolChoice({ type, name }: ToolChoice, tools: readonly Tool[]): ToolChoiceOption {
