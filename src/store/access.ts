@@ -55,6 +55,11 @@ export class Access {
     return this.#told(() => this.#database.relaxed(work))
   }
 
+  /** Makes sure that nobody reads what was deleted in the database's files. Says whether it is done. */
+  async sweep(): Promise<boolean> {
+    return this.#told(async () => (await this.#database.sweep?.()) ?? true)
+  }
+
   /** Gives how many changes owners have made so far. */
   async version(): Promise<number> {
     const row = await this.read(tables =>

@@ -92,6 +92,7 @@ async function openTables(database: Database, options: StoreOptions): Promise<St
     rotateMasterKey: () => rotate({ access, source, vault, now }),
     close: async () => {
       changes.stop()
+      tables.responses.close()
       await tables.attempts.close()
       await database.close()
     },

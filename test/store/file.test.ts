@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,6 +10,7 @@ import { migrate } from '../../src/store/migrations/migrate.ts'
 import type { Migration } from '../../src/store/migrations/migrate.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { Store, StoreOptions } from '../../src/store/open-store.ts'
+import type { KeptResponse } from '../../src/store/tables/kept-response.ts'
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'duologue-file-'))
@@ -91,6 +92,56 @@ test('no secret can be read in the database, its side files or its copies', asyn
   expect(telling.map(([name]) => name)).toEqual([])
   const whole = Buffer.concat([...contents.values()])
   expect(whole.includes('x-team')).toBe(true)
+})
+
+/** The files of the database in which a word can be read. */
+async function tellers(folder: string, word: string): Promise<readonly string[]> {
+  const contents = await contentsOf(path.join(folder, 'state'))
+  return [...contents].filter(([, bytes]) => bytes.includes(word)).map(([name]) => name)
+}
+
+function said(word: string): KeptResponse {
+  const input = [{ type: 'message', content: `${'x'.repeat(10_000)} ${word}` }]
+  return { id: `resp_${word}`, owner: '', isLocalOnly: false, input, response: { text: word } }
+}
+
+test('a response that is deleted can soon be read in no file, also while the database is open', async () => {
+  const folder = await newFolder()
+  const store = await open({ dataDirectory: folder })
+  for (const word of ['canary-1', 'canary-2', 'canary-3']) await store.responses.keep(said(word))
+  expect(await tellers(folder, 'canary-2')).not.toEqual([])
+  await store.responses.remove('resp_canary-2', '')
+  await expect.poll(() => tellers(folder, 'canary-2'), { timeout: 10_000 }).toEqual([])
+  expect(await tellers(folder, 'canary-3')).not.toEqual([])
+})
+
+test('a response that is deleted can be read in no file once the store is closed, whoever else has it open', async () => {
+  const folder = await newFolder()
+  await open({ dataDirectory: folder })
+  const store = await openStore({ dataDirectory: folder, now: Date.now })
+  await store.responses.keep(said('canary'))
+  await store.responses.remove('resp_canary', '')
+  await store.close()
+  expect(await tellers(folder, 'canary')).toEqual([])
+})
+
+test('a copy holds what the owner set up, and nothing of what clients said', async () => {
+  const folder = await newFolder()
+  const store = await open({ dataDirectory: folder })
+  await store.providers.put(settings)
+  await store.responses.keep(said('canary-of-a-client'))
+  const database = await openSqlite(path.join(folder, 'state', 'duologue.db'))
+  const copy = (await database.backUp?.('before')) ?? ''
+  await database.close()
+  expect((await tellers(folder, 'canary-of-a-client')).filter(name => name.startsWith('backups'))).toEqual([])
+  const other = await newFolder()
+  await mkdir(path.join(other, 'state'))
+  await copyFile(copy, path.join(other, 'state', 'duologue.db'))
+  await copyFile(path.join(folder, 'master.key'), path.join(other, 'master.key'))
+  const restored = await open({ dataDirectory: other })
+  expect((await restored.providers.get('p'))?.key?.reveal()).toBe('canary-of-the-key')
+  await restored.responses.keep(said('again'))
+  expect(await restored.responses.find('resp_again', { owner: '', makeRoom: () => {} })).toEqual(said('again'))
 })
 
 test('a sealed secret that is put into another’s row is refused, and costs only that provider', async () => {

@@ -16,5 +16,10 @@ export interface Database {
   relaxed(work: Work<void>): Promise<void>
   /** Copies everything before the tables change their form, and gives where to. Absent where the owner does that. */
   backUp?(label: string): Promise<string>
+  /**
+   * Makes sure that what was deleted can be read in no file, and says whether it is so. Absent where the database sees
+   * to its files by itself.
+   */
+  sweep?(): Promise<boolean>
   close(): Promise<void>
 }

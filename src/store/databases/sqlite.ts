@@ -1,26 +1,27 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync } from 'node:fs'
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Schema } from '../schema.ts'
 import { whileBusy } from './busy.ts'
 import type { Database } from './database.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { backUp } from './sqlite-backup.ts'
 
 /* SQLite keeps the whole process waiting, so it may not wait long; see `whileBusy`. */
 const busyMs = 20
-const backupsKept = 5
+
+/* What is deleted is written over, so that nobody reads it in the file. */
+const settings =
+  'pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma secure_delete = on'
 
 /** Opens a file, which only its owner can read, as the store's database; makes it where there is none. */
 export async function openSqlite(path: string): Promise<Database> {
   await makePrivate(path)
   const database = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true })
   try {
-    await whileBusy(() =>
-      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off'),
-    )
+    await whileBusy(() => database.exec(settings))
   } catch (error) {
     database.close()
     throw error
@@ -41,8 +42,10 @@ export async function openSqlite(path: string): Promise<Database> {
           database.exec('pragma synchronous = full')
         }
       }),
-    backUp: label => backUp(database, { path, label }),
+    backUp: label => backUp(path, label),
+    sweep: () => kysely.connection().execute(async () => sweep(database)),
     close: async () => {
+      if (database.isOpen) sweepAtLast(database)
       // Kysely closes only what it has used.
       if (database.isOpen) await kysely.destroy()
       if (database.isOpen) database.close()
@@ -59,26 +62,16 @@ async function makePrivate(path: string): Promise<void> {
   await chmod(path, 0o600)
 }
 
-interface Backup {
-  readonly path: string
-  readonly label: string
+/* Changes wait in a side file, which keeps what they replaced until it is emptied. Another program can hinder that. */
+function sweep(database: DatabaseSync): boolean {
+  return database.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0
 }
 
-/** Writes a whole copy beside the database, and forgets the oldest of many. */
-async function backUp(database: DatabaseSync, { path, label }: Backup): Promise<string> {
-  const folder = join(dirname(path), 'backups')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  // Two programs may begin in the same millisecond.
-  const copy = join(folder, `${label}-${randomBytes(3).toString('hex')}.db`)
-  // An empty file of ours first: the copy would be made with everybody's rights.
-  closeSync(openSync(copy, 'wx', 0o600))
+/* SQLite empties the side file by itself only where no other program has it open. */
+function sweepAtLast(database: DatabaseSync): void {
   try {
-    database.prepare('vacuum into ?').run(copy)
-  } catch (error) {
-    await rm(copy, { force: true })
-    throw error
+    sweep(database)
+  } catch {
+    // The next program to open it does so.
   }
-  const copies = (await readdir(folder)).filter(name => name.endsWith('.db')).toSorted()
-  for (const old of copies.slice(0, -backupsKept)) await rm(join(folder, old), { force: true })
-  return copy
 }

@@ -1,4 +1,5 @@
 import type { Access } from '../access.ts'
+import { Sweeper } from '../sweeper.ts'
 import { type KeptResponse, rowOf } from './kept-response.ts'
 import { type Asking, known, ResponseReader } from './read-responses.ts'
 import { defaultResponseLimits, type ResponseLimits } from './response-limits.ts'
@@ -27,10 +28,11 @@ export interface ResponsesOptions extends Partial<ResponseLimits> {
   readonly now: () => number
 }
 
-/** Makes the table of kept answers. */
-export function createResponses(given: ResponsesOptions): Responses {
+/** Makes the table of kept answers. `close` ends what it does later. */
+export function createResponses(given: ResponsesOptions): Responses & { close(): void } {
   const options = { ...defaultResponseLimits, ...given }
   const { access, now } = options
+  const sweeper = new Sweeper(access)
   const reader = new ResponseReader(options)
   const findAll: Responses['findAll'] = async (ids, asking) => reader.read(await reader.links(ids, asking), asking)
   return {
@@ -62,8 +64,15 @@ export function createResponses(given: ResponsesOptions): Responses {
           .executeTakeFirst()
         count = result.numDeletedRows
       })
+      if (count > 0n) sweeper.soon()
       return count > 0n
     },
-    prune: () => pruneResponses(options),
+    prune: async () => {
+      const isMoreDue = await pruneResponses(options)
+      // Also where nothing is due: a crash may have come between.
+      sweeper.soon()
+      return isMoreDue
+    },
+    close: () => sweeper.close(),
   }
 }
