@@ -32,8 +32,8 @@ export interface Backend {
    * `ModelError` as `stream` does.
    */
   relay?(request: RelayRequest, signal: AbortSignal): AsyncIterable<RelayedPiece>
-  /** Whether this request, as it came in this protocol, can be relayed: nothing but model and key would change. */
-  relays?(protocol: ProtocolId, request: ModelRequest): boolean
+  /** Whether this request, as it came, can be relayed: nothing but model and key would change, and its cost is told. */
+  relays?(came: CameAs, request: ModelRequest): boolean
   /**
    * The same backend for requests that must not leave the owner's machines: whom it asks is told nothing by which a
    * client could have them sent on. Absent where it asks nobody.
@@ -54,12 +54,17 @@ export interface RelayRequest {
   /** The name that the upstream knows the model by. */
   readonly model: string
   readonly isStreaming: boolean
+  /** Whether the client asked to be told what the answer costs, or is told in any case. */
+  readonly includesUsage: boolean
   readonly body: Uint8Array
   /** The client's headers, names in lower case; which of them go through is the backend's own knowledge. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Who sent it, as the server tells its clients apart; says nothing else. */
   readonly client: string
 }
+
+/** In which words a request came, and in which form its answer is wanted. */
+export type CameAs = Pick<RelayRequest, 'protocol' | 'isStreaming' | 'includesUsage'>
 
 /** A piece of a relayed answer: its bytes, and what they tell. */
 export interface RelayedPiece {

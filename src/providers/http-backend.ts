@@ -47,10 +47,14 @@ function createTranslating(upstream: Upstream, contextTokens: ContextTokens): Ba
 }
 
 function relaying(upstream: Upstream): Pick<Backend, 'relay' | 'relays'> {
-  const { protocol: spoken } = upstream.dialect
+  const { protocol: spoken, tellsUsageUnasked = false } = upstream.dialect
   return {
     relay: (request, signal) => relayAnswer(upstream, request, signal),
-    relays: (protocol, request) =>
-      protocol === spoken && !isWithheld(request.extras, protocol) && isReady(request, upstream.target(request.model)),
+    relays: ({ protocol, isStreaming, includesUsage }, request) =>
+      protocol === spoken &&
+      // Nobody can count a stream that does not tell what it costs; one that is translated is asked to.
+      (!isStreaming || includesUsage || tellsUsageUnasked) &&
+      !isWithheld(request.extras, protocol) &&
+      isReady(request, upstream.target(request.model)),
   }
 }

@@ -81,6 +81,8 @@ export interface Dialect {
   readonly countPath?: string
   /** Whether it takes all that the owner of the wire format takes, so that a client's own request may go on as it is. */
   readonly isRelayed?: boolean
+  /** Whether its streams tell what they cost although nobody asked, where the wire format wants that asked. */
+  readonly tellsUsageUnasked?: boolean
   /** The last word on a body, for a quirk that no other provider has. */
   readonly adjust?: (body: JsonObject) => JsonObject
 }

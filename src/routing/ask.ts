@@ -33,7 +33,7 @@ export function askFor(request: ModelRequest, came?: Omit<RelayRequest, 'model'>
     losses: ({ backend, model }) => backend.losses?.({ ...request, model }) ?? [],
     relay: ({ backend, model }) => {
       const relay = backend.relay?.bind(backend)
-      if (!came || !relay || backend.relays?.(came.protocol, { ...request, model }) !== true) return undefined
+      if (!came || !relay || backend.relays?.(came, { ...request, model }) !== true) return undefined
       return { isStreaming: came.isStreaming, open: signal => relay({ ...came, model }, signal) }
     },
   }

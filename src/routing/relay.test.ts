@@ -19,6 +19,7 @@ const request = { model: 'asked', system: [], messages: [] }
 const came: Omit<RelayRequest, 'model'> = {
   protocol: 'openai-chat',
   isStreaming: true,
+  includesUsage: true,
   body: Uint8Array.of(1),
   client: '',
   headers: {},
@@ -47,7 +48,7 @@ function relaying(steps: readonly RelayStep[], name = 'relay') {
   const backend: Backend = {
     ...scripted({ name, steps: [{ fail: new Error('it is relayed') }] }),
     relay,
-    relays: protocol => protocol === 'openai-chat',
+    relays: ({ protocol }) => protocol === 'openai-chat',
   }
   return { backend, asked, isOpen: () => open > 0 }
 }

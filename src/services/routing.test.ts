@@ -38,7 +38,14 @@ describe('a request that must stay local', () => {
     circumstances: circumstances(changes),
     isVisible: () => true,
   })
-  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(), headers: {}, client: '' } as const
+  const came = {
+    protocol: 'openai-chat',
+    isStreaming: true,
+    includesUsage: true,
+    body: Uint8Array.of(),
+    headers: {},
+    client: '',
+  } as const
 
   test.each([{ localOnly: 'header' }, { localOnly: 'key', key: 'bob' }, { headers: { 'x-team': 'red' } }] as const)(
     'as with %j reaches no cloud, whatever it asks for',
@@ -72,11 +79,18 @@ describe('a request that must stay local', () => {
 })
 
 describe('an exchange', () => {
-  const came = { protocol: 'openai-chat', isStreaming: true, body: Uint8Array.of(1), headers: {}, client: '' } as const
+  const came = {
+    protocol: 'openai-chat',
+    isStreaming: true,
+    includesUsage: true,
+    body: Uint8Array.of(1),
+    headers: {},
+    client: '',
+  } as const
   const pieces: RelayedPiece[] = [{ bytes: Uint8Array.of(2), events: says('a') }]
   const relaying: Backend = {
     ...cloud('openai'),
-    relays: protocol => protocol === 'openai-chat',
+    relays: ({ protocol }) => protocol === 'openai-chat',
     async *relay() {
       yield* pieces
     },

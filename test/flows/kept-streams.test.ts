@@ -3,7 +3,15 @@ import { ModelError } from '../../src/core/errors.ts'
 import type { ProtocolId } from '../../src/core/extras.ts'
 import { kinds } from '../../src/providers/registry.ts'
 import { checkAnthropicStream } from '../support/anthropic-grammar.ts'
-import { anthropicAsking, bodies, chatAsking, learntOf, paths, responsesAsking } from '../support/ask-anything.ts'
+import {
+  anthropicAsking,
+  bodies,
+  chatAsking,
+  learntOf,
+  paths,
+  responsesAsking,
+  streaming,
+} from '../support/ask-anything.ts'
 import { checkChatStream } from '../support/chat-grammar.ts'
 import { checkResponsesStream } from '../support/responses-grammar.ts'
 import { keptStream, keptStreams, play, startUpstream } from '../support/scripted-upstream.ts'
@@ -70,7 +78,7 @@ async function serve(at: (typeof kept)[number]) {
 }
 
 async function streamed(url: string, client: (typeof clients)[number]): Promise<Response> {
-  const body = JSON.stringify({ ...bodies[client], model: 'm', stream: true })
+  const body = JSON.stringify({ ...bodies[client], model: 'm', ...streaming(client) })
   return fetch(url + paths[client], { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 }
 

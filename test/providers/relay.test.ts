@@ -3,8 +3,10 @@ import type { RelayedPiece, RelayRequest } from '../../src/core/backend.ts'
 import { collectAll } from '../../src/core/collect.ts'
 import type { ProtocolId } from '../../src/core/extras.ts'
 import { kinds } from '../../src/providers/registry.ts'
+import { ask } from '../support/http-client.ts'
 import { keptStream, startUpstream } from '../support/scripted-upstream.ts'
 import type { Script, StreamScript } from '../support/scripted-upstream.ts'
+import { serveProviders } from '../support/serve-providers.ts'
 import { canary, never, provide, request } from './ask.ts'
 
 const body =
@@ -15,6 +17,7 @@ function asked(over: Partial<RelayRequest> = {}): RelayRequest {
     protocol: 'anthropic-messages',
     model: 'claude-5',
     isStreaming: true,
+    includesUsage: true,
     body: Buffer.from(body),
     headers: {},
     client: 'ada',
@@ -190,16 +193,40 @@ test.each(kinds)(
   ({ id, dialects }) => {
     for (const { protocol, isRelayed = false } of dialects) {
       const { backend } = provide({ kind: id, url: 'http://127.0.0.1:9', protocol })
-      const relayed = [...owners].filter(owner => backend.relays?.(owner, request) === true)
+      const relayed = [...owners].filter(owner => backend.relays?.(asked({ protocol: owner }), request) === true)
       expect(relayed).toEqual(isRelayed ? [protocol] : [])
     }
+  },
+)
+
+test.each(['openai', 'azure-openai', 'openrouter'])('%s relays what tells what it costs', kind => {
+  const { backend } = provide({ kind, url: 'http://127.0.0.1:9' })
+  const isRelayed = (isStreaming: boolean, includesUsage: boolean) =>
+    backend.relays?.(asked({ protocol: 'openai-chat', isStreaming, includesUsage }), request)
+  expect([isRelayed(false, false), isRelayed(true, true)]).toEqual([true, true])
+  // OpenRouter tells of every answer, whoever asks.
+  expect(isRelayed(true, false)).toBe(kind === 'openrouter')
+})
+
+test.each([undefined, { include_usage: false }, { include_usage: true }])(
+  'a Chat stream with the options %j is counted, and shows its client what it asked for',
+  async stream_options => {
+    const stream = await keptStream('openai-chat', 'openai-text.1')
+    await using upstream = await startUpstream(stream)
+    await using served = await serveProviders({ providers: { there: { kind: 'openai', url: upstream.origin } } })
+    const body = { model: 'there/m', messages: [{ role: 'user', content: 'Hi' }], stream: true, stream_options }
+    const { text } = await ask(served.port, { method: 'POST', path: '/v1/chat/completions', body })
+    expect(JSON.parse(upstream.seen[0]?.body ?? '')).toMatchObject({ stream_options: { include_usage: true } })
+    expect(text.includes('"prompt_tokens"')).toBe(stream_options?.include_usage === true)
+    const counted = { inputTokens: expect.any(Number), outputTokens: expect.any(Number) }
+    expect(served.log).toContainEqual(expect.objectContaining(counted))
   },
 )
 
 test('a conversation that another model took part in is not relayed', () => {
   const { backend } = provide({ kind: 'anthropic' })
   const foreign = { type: 'thinking', text: 'Hm', signature: 'duologue.1.x' } as const
-  expect(backend.relays?.('anthropic-messages', request)).toBe(true)
+  expect(backend.relays?.(asked(), request)).toBe(true)
   const messages = [...request.messages, { role: 'assistant', content: [foreign] } as const]
-  expect(backend.relays?.('anthropic-messages', { ...request, messages })).toBe(false)
+  expect(backend.relays?.(asked(), { ...request, messages })).toBe(false)
 })

@@ -31,7 +31,7 @@ async function send(
   await using upstream = await startUpstream({ status: 529, body: {} })
   const { backend } = provide({ ...kind, url: upstream.origin, protocol, isLocal: false })
   const request = decoders[protocol](fields)
-  const isRelayed = backend.relays?.(protocol, request) === true
+  const isRelayed = backend.relays?.({ protocol, isStreaming: false, includesUsage: false }, request) === true
   const losses = backend.losses?.(request) ?? []
   await tell(backend.stream(request, never))
   return { isRelayed, losses: losses.map(({ field }) => field), body: JSON.parse(upstream.seen[0]?.body ?? '{}') }

@@ -50,6 +50,11 @@ export const bodies = {
   },
 } satisfies Readonly<Record<Asking['protocol'], object>>
 
+/** Asks for a stream that tells what it costs, which a Chat client must ask for. */
+export function streaming(client: Asking['protocol']): object {
+  return { stream: true, ...(client === 'openai-chat' && { stream_options: { include_usage: true } }) }
+}
+
 export const paths: Readonly<Record<Asking['protocol'], string>> = {
   'anthropic-messages': '/v1/messages',
   'openai-chat': '/v1/chat/completions',

@@ -92,8 +92,7 @@ async function tell(asking: Asking, { served, model, options }: Asked): Promise<
   const text = `${options.text ?? 'What is the weather in Oslo?'} (${count})`
   const { got, failure } = await hear(asking, { served, model, options: { ...options, text, maxTokens } })
   const target = got.headers.get('x-duologue-target') ?? undefined
-  const isRelayed = target?.startsWith('cloud/') === true && asking.protocol === 'openai-chat'
-  const { type, faults } = await checkReply(asking.protocol, got, isRelayed)
+  const { type, faults } = await checkReply(asking.protocol, got, false)
   const differs =
     (type === 'answered') === (failure === undefined) ? [] : [`its client takes it otherwise: ${got.text}`]
   const told = {

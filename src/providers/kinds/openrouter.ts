@@ -13,6 +13,8 @@ export const openrouter: Kind = {
       protocol: 'openai-chat',
       path: 'chat/completions',
       isRelayed: true,
+      // https://openrouter.ai/docs/use-cases/usage-accounting
+      tellsUsageUnasked: true,
       compat: {
         thinkingControl: 'reasoning-object',
         reasoningField: 'reasoning',

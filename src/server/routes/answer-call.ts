@@ -50,14 +50,14 @@ export interface Asked {
 export async function answerDecoded(exchange: Exchange, asked: Asked, options: AnswerCallOptions): Promise<void> {
   const { protocol, limits } = options
   const { decoded, circumstances, isRelayable, watch = events => events } = asked
-  const { isStreaming } = decoded
+  const { isStreaming, includesUsage } = decoded
   const { signal, trace } = exchange
   const context = contextOf(exchange, decoded, options)
   const sent = senderOf(exchange)
   const request = { ...decoded.request, ...sent }
   const headers = requestHeaders(exchange.request.headers)
   const bytes = exchange.body ?? new Uint8Array()
-  const came = { protocol: protocol.id, isStreaming, body: bytes, headers, client: sent.sender.id }
+  const came = { protocol: protocol.id, isStreaming, includesUsage, body: bytes, headers, client: sent.sender.id }
   const isVisible = protocol.server.isVisible.bind(protocol.server)
   const answer = await options.exchange(
     { request, isStreaming, ...(isRelayable && { came }) },

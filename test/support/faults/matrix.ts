@@ -1,5 +1,5 @@
 import type { ProtocolId } from '../../../src/core/extras.ts'
-import { bodies, paths } from '../ask-anything.ts'
+import { bodies, paths, streaming } from '../ask-anything.ts'
 import { play, startUpstream } from '../scripted-upstream.ts'
 import type { ScriptedUpstream, SeenRequest, StreamScript, WholeScript } from '../scripted-upstream.ts'
 import { serveProviders } from '../serve-providers.ts'
@@ -197,7 +197,7 @@ function bothWays(asked: Omit<Asked, 'isStreaming'>): readonly Asked[] {
 }
 
 async function ask(url: string, { client, model, isStreaming }: Asked): Promise<Got> {
-  const body = JSON.stringify({ ...bodies[client], model, stream: isStreaming })
+  const body = JSON.stringify({ ...bodies[client], model, ...(isStreaming && streaming(client)) })
   const response = await fetch(url + paths[client], {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
