@@ -46,9 +46,10 @@ export function createLiveConfig({ first, logger, watch }: LiveConfigOptions): L
   }
 }
 
-/* What takes force while the server runs. All else waits for its next start, and that is told. */
-const liveSections: ReadonlySet<keyof Rules> = new Set(['models', 'providers', 'aliases', 'routes', 'keys'])
-const liveSettings: ReadonlySet<SettingName> = new Set([
+/** The sections that take force while the server runs. */
+export const liveSections: ReadonlySet<keyof Rules> = new Set(['models', 'providers', 'aliases', 'routes', 'keys'])
+/** The settings that do. All others wait for its next start, and that is told. */
+export const liveSettings: ReadonlySet<SettingName> = new Set([
   'logLevel',
   'isLocalOnly',
   'isStrict',

@@ -6,7 +6,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { formatFault } from '../../src/config/fault.ts'
 import { readConfig } from '../../src/config/open-config.ts'
+import { fileKeyOf, settings } from '../../src/config/settings.ts'
 import { starterFile } from '../../src/config/starter-file.ts'
+import { liveSections, liveSettings } from '../../src/services/live-config.ts'
+import { rowsUnder } from './page-table.ts'
 
 const page = await readFile('docs/configuration.md', 'utf8')
 const examples = examplesIn(page)
@@ -33,6 +36,13 @@ test('the page shows every section of the file', () => {
   const shown = examples.join('\n')
   const sections = ['models', 'providers', 'aliases', 'routes', 'keys']
   expect(sections.filter(name => !shown.includes(`\n${name}:`) && !shown.startsWith(`${name}:`))).toEqual([])
+})
+
+test('the page lists what takes force while the server runs, and nothing else', () => {
+  const rows = rowsUnder(page, '### Changes while the server runs')
+  const listed = rows.flatMap(([what = '']) => [...what.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name))
+  const live = [...[...liveSettings].map(name => fileKeyOf(settings[name])), ...liveSections]
+  expect(new Set(listed)).toEqual(new Set(live))
 })
 
 test.each([...examples, ...elsewhere.flat()])('the example is a configuration that can be used: %s', async text => {
