@@ -77,6 +77,19 @@ test('a count whose process ended under it is asked for once more', async () => 
   expect(await count(request, call)).toBe(42)
 })
 
+test('a count and an answer whose target was taken away meanwhile are planned again, as things are then', async () => {
+  const gone = new ModelError('unavailable', 'gone', { isOutdated: true })
+  const old = { ...scripted({ steps: [{ fail: gone }] }), countTokens: () => Promise.reject(gone) }
+  const changing = () => {
+    const views = [view(old), view(scripted({ steps: says('new'), inputTokens: 42 }))]
+    return async () => (views.length > 1 ? views.shift() : views[0])?.() ?? expect.unreachable('a view is left')
+  }
+  expect(await createCountTokens({ means, view: changing() })(request, call)).toBe(42)
+  const answer = createAnswer({ means, view: changing() })
+  const { blocks } = await collect(await answer({ request, isStreaming: true }, call))
+  expect(blocks.map(block => block.content)).toEqual(['new'])
+})
+
 test('models are found by their whole id, and an unknown one is told which exist', async () => {
   const here = async () => [card('hf:owner/repo/file.gguf'), card('starter')]
   const far = [card('cloud/large'), card('ollama/small')]
