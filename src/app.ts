@@ -10,6 +10,7 @@ import { listen, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { readAskedHere } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
+import type { EngineParts } from './open-engine.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
 import { placesBeside } from './server/limits.ts'
@@ -33,6 +34,8 @@ import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import { createRerank } from './services/rerank.ts'
+import { createModelWatch } from './services/watch-models.ts'
+import type { FollowModelsService } from './services/watch-models.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { readableLog } from './telemetry/readable-log.ts'
 import type { World } from './world.ts'
@@ -45,19 +48,12 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   const live = createLiveConfig({ first, logger, watch: world.watch })
   const dataDirectory = dataFolder(config, world.environment)
   const models = new InstalledModels(dataDirectory)
-  // Asked for with each load, so that a change counts from the next one on.
-  const preferences = (model: string) => preferencesOf(model, live.current())
-  const keepAliveMsOf = (name: string) => live.current().rules.models.find(({ model }) => model === name)?.keepAliveMs
   const closing = new AbortController()
   const provision = () => provisionFor(config, world, closing.signal)
-  const engine = openEngine(config, { ...world, logger, models, preferences, provision, uniqueId, keepAliveMsOf })
-  const local = createLocalModels({
-    models,
-    backend: engine,
-    contextTokens: (model, trained) => contextTokensFor(trained, preferences(model)),
-  })
+  const { engine, local, followModels, modelNames } = openHere({ models, live, logger, provision }, config, world)
   const routing = openRouting({ config: live, local, logger }, world)
-  const services = openServices(local, routing, { logger, isWanted: () => config.keepResponsesDays > 0 })
+  const keeping = { logger, isWanted: () => config.keepResponsesDays > 0 }
+  const services = { ...openServices(local, routing, keeping), followModels }
   const load = (model: string): Promise<void> => loadKnown(model, local, engine)
   let server: DuologueServer | undefined
   return {
@@ -73,7 +69,7 @@ export function createApp(first: Snapshot, world: World): CommandApp {
     },
     load,
     loadExpected: () => loadAll([...config.models, ...config.pinnedModels], load),
-    modelNames: async () => (await models.list()).map(({ id }) => id),
+    modelNames,
     processes: () => engine.status(),
     answer: (request, signal) =>
       services.answer({ request, isStreaming: true }, { signal, circumstances: fromTerminal, isVisible: isAnything }),
@@ -87,6 +83,32 @@ export function createApp(first: Snapshot, world: World): CommandApp {
       await engine.close()
     },
   }
+}
+
+interface HereParts extends Pick<EngineParts, 'models' | 'logger' | 'provision'> {
+  readonly live: LiveConfig
+}
+
+interface Here {
+  readonly engine: Engine
+  readonly local: LocalModels
+  readonly followModels: FollowModelsService
+  readonly modelNames: () => Promise<readonly string[]>
+}
+
+/** Opens what is on this machine: the models, the engine that answers with them, and the watch over both. */
+function openHere({ live, ...parts }: HereParts, config: Config, world: World): Here {
+  const { models } = parts
+  // Asked for with each load, so that a change counts from the next one on.
+  const preferences = (model: string) => preferencesOf(model, live.current())
+  const keepAliveMsOf = (name: string) => live.current().rules.models.find(({ model }) => model === name)?.keepAliveMs
+  const modelNames = async () => (await models.list()).map(({ id }) => id)
+  const watch = createModelWatch({ installed: modelNames, loaded: () => engine.status() })
+  const means = { preferences, keepAliveMsOf, uniqueId, onNews: watch.note }
+  const engine: Engine = openEngine(config, { ...world, ...parts, ...means })
+  const contextTokens = (model: string, trained: number) => contextTokensFor(trained, preferences(model))
+  const local = createLocalModels({ models, backend: engine, contextTokens })
+  return { engine, local, followModels: watch.follow, modelNames }
 }
 
 interface OwnersParts {
@@ -120,7 +142,7 @@ function openServices(
   { cards }: LocalModels,
   routing: Routing,
   keeping: Omit<KeepResponsesOptions, 'table'>,
-): ServerOptions['services'] & { answer: AnswerService } {
+): Omit<ServerOptions['services'], 'followModels'> & { answer: AnswerService } {
   const { state, means } = routing
   const view = () => state.view()
   const answering: AnswerOptions = { view, means, record: attempt => routing.note(attempt) }

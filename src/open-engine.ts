@@ -24,12 +24,13 @@ export interface EngineParts {
   readonly uniqueId: () => string
   /** How long a model stays without requests, where the owner says it of this one. */
   readonly keepAliveMsOf: (model: string) => number | undefined
+  readonly onNews: (news: EngineNews) => void
 }
 
 /** Makes the engine as the owner configured it. Nothing is loaded yet. */
 export function openEngine(
   config: Config,
-  { environment, notify, logger, models, preferences, provision, uniqueId, keepAliveMsOf }: World & EngineParts,
+  { environment, notify, logger, models, preferences, provision, uniqueId, keepAliveMsOf, onNews }: World & EngineParts,
 ): Engine {
   return createEngine({
     locate: async model => (await models.find(model))?.path,
@@ -43,7 +44,10 @@ export function openEngine(
     environment: engineEnvironment(environment),
     uniqueId,
     now: () => performance.now(),
-    onNews: news => tellNews(news, { logger, notify }),
+    onNews: news => {
+      tellNews(news, { logger, notify })
+      onNews(news)
+    },
   })
 }
 
@@ -123,6 +127,8 @@ function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify
       return logger.info(news, 'a model makes way for another one that waits')
     case 'unloaded':
       return logger.info(news, 'a model was unloaded')
+    case 'waiting':
     case 'progress':
+    case 'gone':
   }
 }

@@ -64,6 +64,7 @@ export interface Candidate extends Planner {
 
 /** What happens to models, for the log and for progress displays. */
 export type PoolNews =
+  | { readonly type: 'waiting'; readonly model: string }
   | { readonly type: 'loading'; readonly model: string; readonly plan: LoadPlan }
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
   | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
@@ -71,6 +72,7 @@ export type PoolNews =
   | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
   | { readonly type: 'leaving'; readonly model: string; readonly for: string }
   | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
+  | { readonly type: 'gone'; readonly model: string }
 
 export interface PoolOptions {
   readonly policy: PoolPolicy
@@ -181,6 +183,7 @@ class Pool implements ModelPool {
       idleTimer: undefined,
     }
     this.#residents.set(model, resident)
+    this.#options.onNews({ type: 'waiting', model })
     loading.resolve(this.#load(resident))
     void this.#accompany(resident)
     return resident
@@ -225,7 +228,8 @@ class Pool implements ModelPool {
     const exit = await resident.host.exited
     const isExpected = isUnloaded(resident) || this.#closing.signal.aborted
     this.#forget(resident)
-    if (!isExpected) this.#replace(resident, exit)
+    if (isExpected) this.#options.onNews({ type: 'gone', model })
+    else this.#replace(resident, exit)
   }
 
   #replace({ model, state }: Resident, exit: HostExit): void {

@@ -8,6 +8,7 @@ import type { ExplainRouteService } from '../services/explain-route.ts'
 import type { KeepResponsesService } from '../services/keep-responses.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { RerankService } from '../services/rerank.ts'
+import type { FollowModelsService } from '../services/watch-models.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createCacheReports } from './cache-reports.ts'
 import { Exchanges } from './exchanges.ts'
@@ -24,6 +25,7 @@ import { anthropicRoutes } from './routes/anthropic.ts'
 import { completionRoutes } from './routes/completions.ts'
 import { explainRoutes, type ExplainOptions } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
+import { modelEventRoutes } from './routes/model-events.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
 import { rerankRoutes } from './routes/rerank.ts'
@@ -39,6 +41,7 @@ export interface ServerOptions {
     readonly embed: EmbedService
     readonly rerank: RerankService
     readonly models: ModelsService
+    readonly followModels: FollowModelsService
     readonly explainRoute: ExplainRouteService
     readonly responses: KeepResponsesService
   }
@@ -77,6 +80,7 @@ export interface DuologueServer {
 export async function createServer(options: ServerOptions): Promise<DuologueServer> {
   const limits: ServerLimits = { ...defaultLimits, ...options.limits }
   const phase: Phase = { isDraining: false, isStopped: false }
+  const stopping = new AbortController()
   const places = new Places(limits)
   const keyring = followKeys(options.keys)
   const isForOne = () => keyring.size <= 1
@@ -97,7 +101,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     servers.push(server)
     return server
   }
-  const routes = allRoutes(options, { limits, phase, places, reports, isForOne })
+  const routes = allRoutes(options, { limits, phase, stopping: stopping.signal, places, reports, isForOne })
   const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
   await app.ready()
   return {
@@ -115,6 +119,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
       phase.isDraining = true
       if (drainDelayMs > 0) await delay(drainDelayMs)
       phase.isStopped = true
+      stopping.abort()
       const closed = app.close()
       await drain(exchanges, graceMs)
       for (const server of servers) server.closeAllConnections()
@@ -126,11 +131,12 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
 interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne' | 'places'> {
   readonly limits: ServerLimits
   readonly phase: Phase
+  readonly stopping: AbortSignal
 }
 
 function allRoutes(
   { services, clock, readiness }: ServerOptions,
-  { limits, phase, places, ...explaining }: AllMeans,
+  { limits, phase, stopping, places, ...explaining }: AllMeans,
 ): readonly Route[] {
   const shared = { exchange: services.exchange, limits, clock }
   const recalling = { responses: services.responses, places }
@@ -141,6 +147,7 @@ function allRoutes(
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
+    ...modelEventRoutes({ follow: services.followModels, limits, stopping }),
     ...explainRoutes({ ...explaining, ...recalling, explainRoute: services.explainRoute }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }

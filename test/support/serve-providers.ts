@@ -21,6 +21,7 @@ import { createExplainRoute } from '../../src/services/explain-route.ts'
 import type { KeepResponsesService } from '../../src/services/keep-responses.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
+import { createModelWatch } from '../../src/services/watch-models.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
 import { keepsNothing } from './kept-responses.ts'
@@ -75,6 +76,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards }),
       responses: options.responses ?? keepsNothing,
+      followModels: createModelWatch({ installed: async () => Object.keys(here), loaded: () => [] }).follow,
       explainRoute: createExplainRoute(answering.view),
       models: createModels({ here: cards, elsewhere: circumstances => listAll(view, opened.providers, circumstances) }),
     },

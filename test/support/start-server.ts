@@ -17,6 +17,8 @@ import type { KeepResponsesService } from '../../src/services/keep-responses.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import { createModelWatch } from '../../src/services/watch-models.ts'
+import type { FollowModelsService } from '../../src/services/watch-models.ts'
 import { card } from './cards.ts'
 import { keepsNothing } from './kept-responses.ts'
 
@@ -32,6 +34,8 @@ export interface StartOptions {
   readonly headersAfterMs?: number
   /** Nothing is stored where it is absent. */
   readonly responses?: KeepResponsesService
+  /** Nothing happens to the models where it is absent. */
+  readonly followModels?: FollowModelsService
   /** Any free port, unless one is named. */
   readonly port?: number
   readonly isListening?: boolean
@@ -53,11 +57,12 @@ export async function start(options: StartOptions = {}): Promise<Started> {
   return started
 }
 
-const defaults = { backends: [], cards: [card('m')], responses: keepsNothing }
+const { follow: followModels } = createModelWatch({ installed: async () => ['m'], loaded: () => [] })
+const defaults = { backends: [], cards: [card('m')], responses: keepsNothing, followModels }
 
 /** Starts a server on a free port. */
 export async function startServer(options: StartOptions = {}): Promise<Started> {
-  const { backends, cards, responses, limits, readiness } = { ...defaults, ...options }
+  const { backends, cards, responses, followModels, limits, readiness } = { ...defaults, ...options }
   const keys = (options.keys ?? []).map(toClientKey)
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
@@ -74,6 +79,7 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
       embed: createEmbed(answering),
       rerank: createRerank({ ...answering, cards: async () => cards }),
       responses,
+      followModels,
       explainRoute: createExplainRoute(view),
       models: createModels({ here: async () => cards, elsewhere: async () => [] }),
     },
