@@ -3,6 +3,7 @@ import { stringIn } from '../json.ts'
 import { broken } from '../openai-errors.ts'
 import { asExtras } from './extras.ts'
 import { type ItemReader, Whole, type Write } from './item-reader.ts'
+import { flatName } from './tool-names.ts'
 
 /** Reads a `function_call`. */
 export class CallReader implements ItemReader {
@@ -39,7 +40,8 @@ export class CallReader implements ItemReader {
     this.#isOpen = true
     const namespace = stringIn(item['namespace'])
     const kept = namespace === undefined ? {} : { namespace, name }
-    this.#write({ type: 'block-start', block: { type: 'tool-call', id, name, ...asExtras(kept) } })
+    const block = { type: 'tool-call', id, name: flatName(namespace, name), ...asExtras(kept) } as const
+    this.#write({ type: 'block-start', block })
   }
 
   #input(json: string): void {

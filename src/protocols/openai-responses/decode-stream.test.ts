@@ -54,6 +54,25 @@ describe('an answer as upstreams write it', () => {
     ])
   })
 
+  test('a call of a tool in a namespace has the name by which everybody knows it, and keeps its own', async () => {
+    const item = {
+      type: 'function_call',
+      id: 'fc_1',
+      call_id: 'c1',
+      name: 'search',
+      namespace: 'docs',
+      arguments: '{}',
+    }
+    const response = { id: 'resp_1', model: 'm', status: 'completed', output: [item] }
+    const events = await decode([JSON.stringify({ type: 'response.completed', response })])
+    const extras = { 'openai-responses': { namespace: 'docs', name: 'search' } }
+    expect(events).toContainEqual({
+      type: 'block-start',
+      index: 0,
+      block: { type: 'tool-call', id: 'c1', name: 'docs__search', extras },
+    })
+  })
+
   test('calls whose pieces are interleaved come one after another, with their call ids', async () => {
     const events = await decode(await fixture('openai-parallel-tools.1'))
     expect(eventFaults(events)).toEqual([])

@@ -88,6 +88,18 @@ describe('an answer', () => {
     }))
 })
 
+test('a call of a tool in a namespace is told as its upstream told it, whatever is named the same outside', () => {
+  const inner = [{ type: 'function', name: 'search' }]
+  const tools = [
+    { type: 'custom', name: 'search' },
+    { type: 'namespace', name: 'docs', tools: inner },
+  ]
+  const { echo = {} } = server.decodeRequest({ model: 'asked', input: 'Hi', tools }, {})
+  const call = { type: 'function_call', call_id: 'c1', name: 'search', namespace: 'docs', arguments: '{}' }
+  const answer = client.decodeAnswer({ id: 'x', model: 'm', status: 'completed', output: [call] })
+  expect(server.encodeAnswer(answer, { ...context, echo })['output']).toMatchObject([call])
+})
+
 test('a custom call that is cut off has the text that there is, and goes on as it was', async () => {
   const tools = [{ type: 'custom', name: 'patch' }]
   const asked = server.decodeRequest({ model: 'asked', input: 'Hi', tools }, {})
