@@ -22,7 +22,7 @@ export interface Remembered {
   readonly isLocalOnly: boolean
 }
 
-/** The answers that clients asked to be kept. Each client sees its own. */
+/** The answers that clients asked to be kept. Each client sees its own. Whoever reads one begins its time anew. */
 export interface KeepResponsesService {
   /** Whether anything is kept. */
   readonly isKeeping: () => boolean
@@ -44,6 +44,11 @@ export interface KeepResponsesOptions {
 /** Makes the use-case of keeping answers. */
 export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOptions): KeepResponsesService {
   const open = () => (isWanted() ? table() : undefined)
+  // Nobody waits for that: what is there can be read where nothing can be written.
+  const renew = (used: readonly KeptResponse[]) =>
+    void table()
+      ?.renew(used.map(({ id }) => id))
+      .catch((error: unknown) => logger.warn({ error }, 'the time of stored responses could not begin anew'))
   return {
     isKeeping: () => open() !== undefined,
     keep: async kept => {
@@ -51,16 +56,22 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
         ?.keep(kept)
         .catch((error: unknown) => logger.error({ error }, 'a response could not be stored'))
     },
-    find: async (id, asking) => open()?.find(id, asking),
+    find: async (id, asking) => {
+      const found = await open()?.find(id, asking)
+      if (found) renew([found])
+      return found
+    },
     remove: async (id, owner) => (await open()?.remove(id, owner)) ?? false,
     recall: async ({ previousId, itemIds }, asking) => {
       const kept = open()
       const chain = previousId === undefined ? [] : await chainOf(previousId, asking, kept)
       const named = (await kept?.findAll(responsesOf(itemIds), asking)) ?? []
+      const used = [...chain, ...named]
+      if (used.length > 0) renew(used)
       return {
         history: chain.flatMap(({ input, response }) => [...input, ...outputOf(response)]),
-        items: new Map([...chain, ...named].flatMap(itemsOf)),
-        isLocalOnly: [...chain, ...named].some(({ isLocalOnly }) => isLocalOnly),
+        items: new Map(used.flatMap(itemsOf)),
+        isLocalOnly: used.some(({ isLocalOnly }) => isLocalOnly),
       }
     },
   }

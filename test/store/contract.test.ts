@@ -352,7 +352,7 @@ describe.each(places)('over %s', (_, newPlace) => {
     const store = await open({ ...place, responses: { mostRows: 3, mostAgeMs: 300_000, mostBytes: 9850 } })
     for (const id of ['a', 'b', 'c']) await store.responses.keep({ ...response(id) })
     now = 100_000
-    await store.responses.chain('a', laptop)
+    await store.responses.renew(['a'])
     now = 200_000
     await store.responses.keep(response('d'))
     expect(await left(store)).toMatch(/^a[bc]d$/)

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { CompiledQuery, SqliteDialect, SqliteDriver } from 'kysely'
 import type { DatabaseConnection, Driver, SqliteDatabase } from 'kysely'
-import { whileBusy } from './busy.ts'
 
 /** Kysely's words for SQLite, spoken to the one that Node brings. */
 export class NodeSqliteDialect extends SqliteDialect {
@@ -25,9 +24,9 @@ class ImmediateDriver extends SqliteDriver {
     this.#database = database
   }
 
-  /** Takes the right to write at once: a reader that wants to write later would be refused instead of waiting. */
+  /** Takes the right to write at once: one that begins as a reader could be refused it in the middle of its work. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await whileBusy(() => connection.executeQuery(CompiledQuery.raw('begin immediate')))
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 
   /** SQLite has taken a transaction back by itself where the disk failed; the first failure is the one to tell. */

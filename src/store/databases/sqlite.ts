@@ -26,22 +26,25 @@ export async function openSqlite(path: string): Promise<Database> {
     database.close()
     throw error
   }
+  const inTurn = createTurns()
   const kysely = new Kysely<Schema>({ dialect: new NodeSqliteDialect(database) })
   return {
     name: path,
     isShared: false,
     kysely,
-    alone: work => kysely.transaction().execute(work),
+    alone: work => inTurn(() => kysely.transaction().execute(work)),
     relaxed: work =>
-      // Nobody else is given the connection meanwhile.
-      kysely.connection().execute(async connection => {
-        database.exec('pragma synchronous = normal')
-        try {
-          await connection.transaction().execute(work)
-        } finally {
-          database.exec('pragma synchronous = full')
-        }
-      }),
+      inTurn(() =>
+        // Nobody else is given the connection meanwhile.
+        kysely.connection().execute(async connection => {
+          database.exec('pragma synchronous = normal')
+          try {
+            await connection.transaction().execute(work)
+          } finally {
+            database.exec('pragma synchronous = full')
+          }
+        }),
+      ),
     backUp: label => backUp(path, label),
     sweep: () => kysely.connection().execute(async () => sweep(database)),
     close: async () => {
@@ -50,6 +53,19 @@ export async function openSqlite(path: string): Promise<Database> {
       if (database.isOpen) await kysely.destroy()
       if (database.isOpen) database.close()
     },
+  }
+}
+
+/**
+ * Lets one after the other write. It waits for other programs without the connection, so that what only reads goes on
+ * meanwhile. Work that has begun is never begun again: who may write is not refused any more.
+ */
+function createTurns(): <Result>(write: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async write => {
+    const mine = last.then(() => whileBusy(write))
+    last = mine.catch(() => undefined)
+    return mine
   }
 }
 

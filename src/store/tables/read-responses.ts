@@ -91,12 +91,11 @@ export class ResponseReader {
   }
 
   /**
-   * Reads answers, given from the last to the first, from the first to the last, and begins their time anew. Throws
-   * `too-large` for more than a request could send.
+   * Reads answers, given from the last to the first, from the first to the last. Throws `too-large` for more than a
+   * request could send.
    */
   async read(links: readonly Link[], { makeRoom }: Pick<Asking, 'makeRoom'>): Promise<readonly KeptResponse[]> {
     if (links.length === 0) return []
-    const { access, now } = this.#options
     const bytes = bytesOf(links)
     if (links.length > mostLinks || bytes > mostMebibytes * mebibyte) throw tooLong()
     makeRoom(bytes)
@@ -105,10 +104,6 @@ export class ResponseReader {
       found.push(...(await this.#readBatch(batch)))
       await othersTurn()
     }
-    const ids = links.map(({ id }) => id)
-    await access.note(async transaction => {
-      await transaction.updateTable('responses').set({ used_at: now() }).where('id', 'in', ids).execute()
-    })
     return found
   }
 

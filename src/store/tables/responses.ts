@@ -4,8 +4,9 @@ import { type KeptResponse, rowOf } from './kept-response.ts'
 import { type Asking, known, ResponseReader } from './read-responses.ts'
 import { defaultResponseLimits, type ResponseLimits } from './response-limits.ts'
 import { pruneResponses } from './response-pruner.ts'
+import { ResponseUses } from './response-uses.ts'
 
-/** The answers that clients asked to be kept. Whoever reads one begins its time anew. */
+/** The answers that clients asked to be kept. */
 export interface Responses {
   /** Keeps an answer. A power cut may lose it. */
   keep(kept: KeptResponse): Promise<void>
@@ -17,6 +18,8 @@ export interface Responses {
    * `too-large` for a conversation that no request could send.
    */
   chain(id: string, asking: Asking): Promise<readonly KeptResponse[] | undefined>
+  /** Begins the time of answers anew, because they were used. */
+  renew(ids: readonly string[]): Promise<void>
   /** Forgets an answer, and says whether there was one. */
   remove(id: string, owner: string): Promise<boolean>
   /** Forgets a few of those whose time is over, or that are too many. Says whether more may be due. */
@@ -33,6 +36,7 @@ export function createResponses(given: ResponsesOptions): Responses & { close():
   const options = { ...defaultResponseLimits, ...given }
   const { access, now } = options
   const sweeper = new Sweeper(access)
+  const uses = new ResponseUses(options)
   const reader = new ResponseReader(options)
   const findAll: Responses['findAll'] = async (ids, asking) => reader.read(await reader.links(ids, asking), asking)
   return {
@@ -54,6 +58,7 @@ export function createResponses(given: ResponsesOptions): Responses & { close():
       const found = await reader.read(links, asking)
       return found.length === links.length ? found : undefined
     },
+    renew: ids => uses.note(ids),
     remove: async (id, owner) => {
       let count = 0n
       await access.note(async transaction => {
