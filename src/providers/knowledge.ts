@@ -2,6 +2,7 @@ import type { calcPrice, ModelPrice } from '@pydantic/genai-prices'
 import type { Capabilities } from '../core/capabilities.ts'
 import type { Prices } from '../core/provider-settings.ts'
 import { defined } from '../protocols/json.ts'
+import { claimsOf } from './families.ts'
 
 /** What is known of a model without asking anybody. */
 export interface Known {
@@ -60,9 +61,10 @@ class KeptKnowledge implements Knowledge {
   /* The calculation is how the package finds a model, and which of its prices hold at that time. */
   #find(maker: string, model: string, at: Date): Known {
     const found = this.#calculate({}, model, { providerId: maker, timestamp: at })
-    if (found === null) return { capabilities: {}, prices: {} }
+    const claims = claimsOf(maker, model)
+    if (found === null) return { capabilities: claims, prices: {} }
     return {
-      capabilities: defined({ contextTokens: found.model.context_window }),
+      capabilities: { ...claims, ...defined({ contextTokens: found.model.context_window }) },
       prices: readPrices(found.model_price),
     }
   }

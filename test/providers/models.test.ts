@@ -106,13 +106,21 @@ test('what the owner knows of a model goes before what it says itself, and that 
   })
   const cards = await provider.models(never)
   expect(cards.map(({ id, capabilities }) => [id, capabilities])).toEqual([
-    ['claude-sonnet-4-5', { contextTokens: 7, tools: false }],
-    ['claude-opus-4-1', { contextTokens: 200_000 }],
+    ['claude-sonnet-4-5', { contextTokens: 7, tools: false, vision: true, documents: true }],
+    ['claude-opus-4-1', { contextTokens: 200_000, tools: true, vision: true, documents: true }],
     ['secret-model', { contextTokens: 99 }],
   ])
   expect(provider.prices('claude-sonnet-4-5')).toEqual({ input: 1, cacheRead: 0.3, cacheWrite: 3.75, output: 15 })
   expect(provider.prices('nobody-knows')).toEqual({})
   expect(provider.backend.outlook?.('secret-model')).toEqual({ contextTokens: 99 })
+})
+
+test('what a family of models takes is known before any list is asked for, and its owner may know better', () => {
+  const known = { kind: 'xai', url: 'http://127.0.0.1:9' }
+  expect(provide(known).capabilities('grok-3-mini')).toMatchObject({ tools: true, vision: false })
+  expect(provide(known).capabilities('grok-99')).not.toHaveProperty('vision')
+  const models = [{ id: 'grok-3-mini', capabilities: { vision: true } }]
+  expect(provide({ ...known, models }).capabilities('grok-3-mini')).toMatchObject({ tools: true, vision: true })
 })
 
 test('a list is asked for once, renewed in the background, and kept when it cannot be had', async () => {
