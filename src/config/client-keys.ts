@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ModelError } from '../core/errors.ts'
 import { isPlaceName, placeName } from '../core/place-name.ts'
-import { Secret } from '../core/secret.ts'
+import type { Secret } from '../core/secret.ts'
 import { rename } from './rename.ts'
 import { secretText } from './secret-text.ts'
 import { noText, oneOf, yes } from './values.ts'
@@ -50,18 +50,6 @@ export const keysSchema = z
         context.addIssue({ code: 'custom', path: [index], message: 'the same key is here twice; which name holds?' })
     }
   })
-
-/**
- * Makes keys of those that were given by a flag or a variable. One that the file has too is what the file says of it;
- * without a name there, it is called by its place among those that were given.
- */
-export function keysOfWords(words: readonly string[], inFile: readonly ClientKey[]): readonly ClientKey[] {
-  return [...new Set(words)].map((word, index) => {
-    const known = inFile.find(({ key }) => key.reveal() === word)
-    if (known === undefined) return { name: placeName(index), key: new Secret(word) }
-    return isPlaceName(known.name) ? { ...known, name: placeName(index) } : known
-  })
-}
 
 /** Finds the key of a name. Throws `not-found`, naming those that there are. */
 export function findKey(name: string, keys: readonly ClientKey[]): ClientKey {

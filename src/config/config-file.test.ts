@@ -439,6 +439,18 @@ test('a rule that names a provider or a key that the file does not know is warne
   ])
 })
 
+test('a key that has to stay and is not among those of a variable is warned of where another one is', async () => {
+  const environment = { OLD: 'old', NEW: 'new', DUOLOGUE_KEYS: 'old' }
+  const laptop = (secret: string): string =>
+    `keys: [{name: laptop, key: "\${${secret}}", local-only: true}, "\${OLD}x"]`
+  expect(await warnings(laptop('NEW'), { environment })).toEqual([
+    expect.stringMatching(/^DUOLOGUE_KEYS has keys that are not in the file, and not the one that is laptop there/),
+  ])
+  expect(await warnings(laptop('OLD'), { environment })).toEqual([])
+  expect(await warnings(laptop('NEW'), { environment: { OLD: 'old', NEW: 'new' } })).toEqual([])
+  expect(await warnings(laptop('NEW'), { environment: { ...environment, DUOLOGUE_KEYS: 'oldx' } })).toEqual([])
+})
+
 test('a rule may name keys of a variable by their places where there is no list, and is warned of', async () => {
   expect(await warnings('routes: [{name: a, match: {keys: [key-1]}, targets: [local], local-only: true}]')).toEqual([
     expect.stringMatching(/names the key "key-1", which is only its place.*give the key a name/),

@@ -3,7 +3,9 @@ import type { Flags, Snapshot } from './config.ts'
 import type { Environment } from './environment.ts'
 import { formatFaults } from './fault.ts'
 import type { Fault } from './fault.ts'
+import type { FileReading } from './file-reading.ts'
 import { configFile } from './folders.ts'
+import { lostKeyWarnings } from './given-keys.ts'
 import { readConfigFile } from './read-file.ts'
 import type { RulesCheck } from './rules.ts'
 
@@ -45,7 +47,14 @@ export async function readConfig({ flags, environment, check }: ConfigPlace): Pr
     ...(merged.type === 'faulty' ? merged.faults : []),
   ]
   if (merged.type === 'faulty' || faults.length > 0) return { type: 'faulty', faults, ...about }
-  return { ...merged, warnings: file.type === 'content' ? file.warnings : [], ...about }
+  return { ...merged, warnings: warningsAbout(file, merged.snapshot), ...about }
+}
+
+function warningsAbout(file: FileReading, { rules, sources }: Snapshot): readonly Fault[] {
+  if (file.type !== 'content') return []
+  const { keys: inFile } = file.content.rules
+  const lost = inFile === undefined ? [] : lostKeyWarnings(rules.keys, { inFile, source: sources.keys })
+  return [...file.warnings, ...lost]
 }
 
 /** Reads the configuration. Throws a `ConfigError` that tells every fault. */
