@@ -16,6 +16,8 @@ export function keepHome(request: ModelRequest, protocol: ProtocolId): Prepared 
   const keeper = new Keeper(protocol)
   const { opaqueTools, ...rest } = request
   const others = opaqueTools?.filter(tool => tool.protocol !== protocol || keeper.lose(`tools.${typeOf(tool.value)}`))
+  const isNoneLeft = others?.length === 0 && (request.tools ?? []).length === 0
+  if (isNoneLeft && request.toolChoice?.type === 'any') keeper.lose('toolChoice')
   const kept: ModelRequest = {
     ...keeper.within(rest, 'request', ''),
     ...(others && others.length > 0 && { opaqueTools: others }),

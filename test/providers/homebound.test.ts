@@ -208,6 +208,17 @@ test('a tool with a type of its own is called as one all the same', async () => 
   expect(JSON.parse(text)).toMatchObject({ output: [{ type: 'custom_tool_call', name: 'patch', input: 'do' }] })
 })
 
+test('that no tool is left of which one must be called is a loss', async () => {
+  const { post } = await serve({ kind: 'lm-studio', protocol: 'openai-responses' })
+  const strict = { ...held, 'x-duologue-strict': 'true' }
+  const tools: readonly JsonObject[] = [{ type: 'mcp', server_label: 'n', server_url: url }]
+  const asked = async (...others: readonly JsonObject[]) =>
+    (await post('openai-responses', { input: 'Hi', tools: [...tools, ...others], tool_choice: 'required' }, strict))
+      .text
+  expect(await asked()).toContain('toolChoice would be dropped')
+  expect(await asked({ type: 'function', name: 'f' })).not.toContain('toolChoice')
+})
+
 test('what is left out is a loss, and refused where none may be', async () => {
   const { upstream, post } = await serve({ kind: 'lm-studio', protocol: 'openai-responses' })
   const { status, text } = await post('openai-responses', bodies['openai-responses'], {

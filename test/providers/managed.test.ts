@@ -68,6 +68,14 @@ test('requests at once start one program, at a port of its own', async () => {
   expect(news.filter(({ type }) => type === 'starting')).toHaveLength(1)
 })
 
+test('a request that must stay starts the program as any other does', async () => {
+  const { provider, news } = provideManaged({})
+  const { homebound } = provider.backend
+  if (!homebound) return expect.unreachable('it is local')
+  await ask({ ...provider, backend: homebound })
+  expect(news.filter(({ type }) => type === 'starting')).toHaveLength(1)
+})
+
 test('two providers of the same kind run beside each other', async () => {
   const [one, other] = [provideManaged({ id: 'one' }), provideManaged({ id: 'other' })]
   const said = await Promise.all([ask(one.provider), ask(other.provider)])
