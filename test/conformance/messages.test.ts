@@ -314,9 +314,12 @@ describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
     expect(error.message).toContain('tides')
   })
 
-  test('[A13] a tool that only the vendor runs is refused by its type', async () => {
-    const error = await refusal({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] })
-    expect(error.message).toMatch(/tools\.0\.type.*web_search_20250305/)
+  test('[A13] a tool that only the vendor runs is left out and told, and refused where nothing may be', async () => {
+    const asked = { ...hello, tools: [{ type: 'web_search_20250305', name: 'web_search' }] } as never
+    const { response } = await client.messages.create(asked).withResponse()
+    expect(response.headers.get('x-duologue-losses')).toBe('tools.web_search_20250305 dropped')
+    const strict = client.messages.create(asked, { headers: { 'x-duologue-strict': '1' } })
+    expect((await failureOf(strict, errors.BadRequestError)).message).toContain('web_search_20250305')
   })
 
   test('[A13] a typed tool of the client is accepted', async () => {

@@ -110,7 +110,12 @@ test.each<[string, object, (string | number)[]]>([
     { tools: [{ name: 'a', input_schema: { type: 'string' } }] },
     ['tools', 0, 'input_schema', 'type'],
   ],
-  ['a tool that servers run', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, ['tools', 0, 'type']],
+  ['a tool of an unknown version', { tools: [{ type: 'bash_20991231', name: 'bash' }] }, ['tools', 0, 'type']],
+  [
+    'the choice of a tool that servers run',
+    { tools: [{ type: 'web_search_20250305', name: 'web' }], tool_choice: { type: 'tool', name: 'web' } },
+    ['tool_choice', 'name'],
+  ],
   ['a choice among no tools', { tool_choice: { type: 'any' } }, ['tool_choice']],
   [
     'the choice of a tool that is not there',
@@ -259,6 +264,13 @@ test.each([
 test('reasoning with an empty signature is unsigned', () => {
   const { messages } = read(assistant({ type: 'thinking', thinking: 'hm', signature: '' }))
   expect(messages[0]?.content).toEqual([{ type: 'thinking', text: 'hm' }])
+})
+
+test('a tool that servers run is kept verbatim, beside those that the client runs', () => {
+  const value = { type: 'web_search_20250305', name: 'web_search', max_uses: 3 }
+  const { tools, opaqueTools } = read({ tools: [value, tool], tool_choice: { type: 'any' } })
+  expect(tools?.map(({ name }) => name)).toEqual([tool.name])
+  expect(opaqueTools).toEqual([{ protocol: 'anthropic-messages', value }])
 })
 
 test('what a server tool left in a conversation is kept verbatim', () => {

@@ -4,7 +4,7 @@ import type { Effort, Message, ModelRequest, ResponseFormat, Sampling, Thinking 
 import { defined, Field, isJsonObject } from '../json.ts'
 import type { DecodedRequest, RequestHeaders } from '../protocol.ts'
 import { decodeCache, decodeContent, decodeTexts } from './decode-content.ts'
-import { decodeTools, decodeToolChoice } from './decode-tools.ts'
+import { decodeToolFields } from './decode-tools.ts'
 import { asExtras, keptFields } from './extras.ts'
 import { betasOf, isStrictVersion } from './version.ts'
 
@@ -49,15 +49,13 @@ function decodeModelRequest(root: Field, headers: RequestHeaders, maxTokens?: nu
   const model = root.at('model').name(maxModelLength)
   const messages = decodeMessages(root.at('messages'), isStrict)
   const system = root.at('system').maybe(system => decodeTexts(system, { role: 'system', isStrict })) ?? []
-  const tools = root.at('tools').maybe(decodeTools)
   const config = decodeOutputConfig(root)
   return {
     model,
     system,
     messages,
     ...defined({
-      tools,
-      toolChoice: root.at('tool_choice').maybe(choice => decodeToolChoice(choice, tools ?? [])),
+      ...decodeToolFields(root),
       sampling: decodeSampling(root, isStrict),
       maxTokens,
       stopSequences: root.at('stop_sequences').maybe(decodeStopSequences),

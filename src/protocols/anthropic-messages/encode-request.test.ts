@@ -127,6 +127,15 @@ test('a tool with a type of its own is sent without the schema that was filled i
   expect(client.encodeRequest(anthropicMessages.server.decodeRequest(body, {})).body['tools']).toEqual(tools)
 })
 
+test('a tool that servers run goes to servers of this protocol as it came', () => {
+  const search = { type: 'web_search_20250305', name: 'web_search', max_uses: 3 }
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }, search]
+  const body = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }], tools }
+  const said = client.encodeRequest(anthropicMessages.server.decodeRequest(body, {}))
+  expect(said.body['tools']).toEqual(tools)
+  expect(said.losses).toEqual([])
+})
+
 test('a conversation that goes on from turns kept elsewhere is refused, for it would lose them', () => {
   expect(() => say({ continuation: { type: 'continue', previousId: 'resp_1' } })).toThrow('send them all')
 })

@@ -24,7 +24,7 @@ export function encodeRequest(
     max_tokens: encodeMaxTokens(request, losses),
     messages: encodeMessages(request, losses, compat),
     ...encodeSystem(request, losses),
-    ...encodeTools(request.tools),
+    ...encodeTools(request),
     ...(request.toolChoice && { tool_choice: encodeToolChoice(request.toolChoice) }),
     ...encodeSampling(request.sampling ?? {}, { field: 'sampling', losses }),
     ...defined({ stop_sequences: request.stopSequences }),
@@ -71,8 +71,9 @@ function encodeSystem({ system }: ModelRequest, losses: Loss[]): JsonObject {
   return system.length === 0 ? {} : { system: encodeBlocks(system, { field: 'system', losses }) }
 }
 
-function encodeTools(tools: readonly Tool[] | undefined): JsonObject {
-  return tools === undefined ? {} : { tools: tools.map(encodeTool) }
+function encodeTools({ tools, opaqueTools = [] }: ModelRequest): JsonObject {
+  const own = opaqueTools.flatMap(({ protocol, value }) => (protocol === 'anthropic-messages' ? [value] : []))
+  return tools === undefined && own.length === 0 ? {} : { tools: [...(tools ?? []).map(encodeTool), ...own] }
 }
 
 function encodeTool(tool: Tool): JsonObject {

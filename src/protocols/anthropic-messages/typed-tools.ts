@@ -140,3 +140,14 @@ const definitions: Readonly<Record<string, (options: JsonObject) => Definition>>
 
 /** The tools whose schema is known here, by their type. */
 export const typedToolTypes: readonly string[] = Object.keys(definitions)
+
+const families = new Set(typedToolTypes.map(familyOf))
+
+/** Whether tools of this type are run by the client, whichever version of them it is. */
+export function runsOnClient(type: string): boolean {
+  return families.has(familyOf(type))
+}
+
+function familyOf(type: string): string {
+  return type.replace(/_\d+$/, '')
+}

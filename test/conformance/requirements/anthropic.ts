@@ -95,8 +95,11 @@ export const anthropicRequirements: readonly Requirement[] = [
     id: 'A13',
     source: 'Anthropic API reference, Create a Message',
     behaviour:
-      'Tools that run on the client are accepted, tools that run on the vendor’s servers are refused by their type.',
-    provenBy: ['a tool that only the vendor runs is refused by its type', 'a typed tool of the client is accepted'],
+      'Tools that run on the client are accepted, tools that run on the vendor’s servers are told as left out.',
+    provenBy: [
+      'a tool that only the vendor runs is left out and told, and refused where nothing may be',
+      'a typed tool of the client is accepted',
+    ],
   },
   {
     id: 'A14',

@@ -17,7 +17,7 @@ export const knownShortfalls: readonly Shortfall[] = [
   { what: 'a stored response as a stream', instead: 'a 400; it is told as a whole' },
   { what: 'cutting a conversation that is too long (`truncation`)', instead: 'a 400 with context_length_exceeded' },
   { what: 'embeddings of tokens, and shorter vectors', instead: 'a 400 that says why' },
-  { what: 'tools that run on the vendor’s servers', instead: 'a 400 that names the type' },
+  { what: 'tools that run on the vendor’s servers', instead: 'they are left out, and the log and a header say so' },
   { what: 'a seed for clients of the Messages API', instead: 'its newer version cannot ask for repeatable answers' },
   { what: 'cache breakpoints', instead: 'accepted; the engine chooses by itself what it keeps' },
   { what: 'rate-limit headers', instead: 'left out, since there are no such limits' },
