@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { ModelError } from '../core/errors.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
+import { stateSize } from '../gguf/memory.ts'
 import { measureAdapters } from './adapters.ts'
 import { openArchivePlaces } from './archive-places.ts'
 import type { ArchiveOptions } from './archive-places.ts'
@@ -12,7 +13,7 @@ import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
 import { forPassages, leastMemory, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
-import type { ArchivePlaces, Computation, LoadSettings, ModelUse } from './messages.ts'
+import type { ArchiveSettings, Computation, LoadSettings, ModelUse } from './messages.ts'
 import type { Candidate } from './pool.ts'
 import type { Weight } from './shortage.ts'
 import { usualPatience } from './step-times.ts'
@@ -65,7 +66,8 @@ export async function examineModel(
     start: async (plan, { signal: stop, onProgress }) => {
       const made = { modelPath: path, packageDirectory, plan, use, ...computationOf(preferences) }
       // A model that writes nothing holds no conversations.
-      const archive = means.archive && use === 'answers' ? await openArchivePlaces(means.archive, made) : undefined
+      const places = means.archive && use === 'answers' ? await openArchivePlaces(means.archive, made) : undefined
+      const archive = places && { places, stateSize: stateSize(file, made.cacheType) }
       const settings = toSettings(preferences, { ...made, archive })
       return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
     },
@@ -109,7 +111,7 @@ interface Decided extends Computation {
   readonly packageDirectory: string
   readonly plan: LoadPlan
   readonly use: ModelUse
-  readonly archive: ArchivePlaces | undefined
+  readonly archive: ArchiveSettings | undefined
 }
 
 function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }: Decided): LoadSettings {

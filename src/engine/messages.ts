@@ -4,7 +4,7 @@ import type { TokenLogprob } from '../core/events.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Priority, Sampling } from '../core/request.ts'
 import type { StopReason } from '../core/stop.ts'
-import type { CacheType } from '../gguf/memory.ts'
+import type { CacheType, StateSize } from '../gguf/memory.ts'
 import type { Adapter } from './adapters.ts'
 import type { FlashAttention } from './attention.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
@@ -42,7 +42,13 @@ export interface LoadSettings extends Computation {
   /** Layers on the graphics processor; absent means as many as fit. */
   readonly gpuLayers?: number
   /** Where conversations are written away; nowhere by default. */
-  readonly archive?: ArchivePlaces
+  readonly archive?: ArchiveSettings
+}
+
+/** Where conversations are written away, and how large they are. */
+export interface ArchiveSettings {
+  readonly places: ArchivePlaces
+  readonly stateSize: StateSize
 }
 
 /** Where conversations are written away: to the machine's memory first, then to disk. */

@@ -48,6 +48,23 @@ export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate
   return { weightsBytes, kvBytes, computeBytes, totalBytes: weightsBytes + kvBytes + computeBytes }
 }
 
+/** How large what a slot holds is. */
+export interface StateSize {
+  /** However many tokens it holds. */
+  readonly bytes: number
+  readonly bytesPerToken: number
+}
+
+/** Tells how much keys, values and states of one slot take, with whole contexts for sliding windows. */
+export function stateSize({ shape, tensors }: GgufFile, cacheType: CacheType = 'f16'): StateSize {
+  const heads = shape.keyValueHeads.reduce((sum, count) => sum + count, 0)
+  const numbers = heads * (shape.keyLength + shape.valueLength)
+  return {
+    bytes: shape.recurrentStateLength * layersWithStates(tensors) * 4,
+    bytesPerToken: (numbers * cacheBlockBytes[cacheType]) / 32,
+  }
+}
+
 /** A way to run a model that fits, and what it needs. */
 export interface MemoryPlan {
   readonly contextTokens: number
@@ -110,16 +127,10 @@ function weights({ tensors }: GgufFile): number {
   return stored + (tensors.find(tensor => tensor.name === 'token_embd.weight')?.bytes ?? 0)
 }
 
-function keysAndValues(
-  { shape, tensors }: GgufFile,
-  { contextTokens, slots, cacheType = 'f16', checkpoints = 0 }: MemoryWish,
-): number {
-  const cells = Math.ceil(contextTokens / 256) * 256 * slots
-  const heads = shape.keyValueHeads.reduce((sum, count) => sum + count, 0)
-  const numbers = heads * (shape.keyLength + shape.valueLength)
-  const attention = Math.ceil((numbers * cells * cacheBlockBytes[cacheType]) / 32)
-  const states = layersWithStates(tensors) * slots * (1 + checkpoints)
-  return attention + shape.recurrentStateLength * states * 4
+function keysAndValues(file: GgufFile, { contextTokens, slots, cacheType, checkpoints = 0 }: MemoryWish): number {
+  const cells = Math.ceil(contextTokens / 256) * 256
+  const { bytes, bytesPerToken } = stateSize(file, cacheType)
+  return slots * (Math.ceil(bytesPerToken * cells) + bytes * (1 + checkpoints))
 }
 
 /* Which layers are recurrent is told in a different way by each architecture; their weights have names of their own. */

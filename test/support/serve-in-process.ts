@@ -35,7 +35,7 @@ export interface ServedInProcess {
 /** Serves a loaded model as its child process does, from empty slots on. */
 export async function serveInProcess(model: LanguageModel, places: ArchivePlaces = {}): Promise<ServedInProcess> {
   for (let slot = 0; slot < model.slots; slot += 1) model.forget(slot, 0)
-  const archive = await openArchive({ model, places, now: () => Date.now() })
+  const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now: () => Date.now() })
   const listeners = new Map<number, (event: GenerationEvent) => void>()
   let failure: unknown
   const served = serve(model, {

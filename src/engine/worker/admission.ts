@@ -13,7 +13,7 @@ export interface Admitted extends Seated {
 }
 
 /** A prompt that has a place, and goes on once another one has read what both begin with. */
-export interface Held {
+interface Held {
   readonly job: Job
   readonly awaited: Awaited
   /** How much of it was there when it came. */
@@ -41,8 +41,9 @@ export class Admission {
     this.#options = options
   }
 
-  get held(): readonly Held[] {
-    return this.#held
+  /** How much each prompt that is held will still have to read when it goes on. */
+  get heldTokens(): readonly number[] {
+    return this.#held.map(({ job, awaited }) => job.tokens.length - awaited.upTo)
   }
 
   /** Whether the next one can be seated, or be held. */

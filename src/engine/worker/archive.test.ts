@@ -4,6 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
 import { writeTinyModel } from '../../../test/support/tiny-model.ts'
+import { stateSize } from '../../gguf/memory.ts'
+import type { StateSize } from '../../gguf/memory.ts'
+import { readGguf } from '../../gguf/read-gguf.ts'
 import type { ArchivePlaces } from '../messages.ts'
 import { openArchive } from './archive.ts'
 import type { Archive } from './archive.ts'
@@ -12,6 +15,7 @@ import type { LanguageModel } from './language-model.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let model: LanguageModel
+let size: StateSize
 let places: Required<ArchivePlaces>
 let runs = 0
 
@@ -19,6 +23,7 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   const modelPath = join(folder.path, 'tiny.gguf')
   await writeTinyModel(modelPath)
+  size = stateSize(await readGguf(modelPath))
   const packageDirectory = await provisionForTests()
   const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
   const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
@@ -36,9 +41,12 @@ beforeEach(async () => {
   places = { memory: await place('memory'), disk: await place('disk') }
 })
 
+/** How large the file that was written last was expected to be. */
+let expected = 0
+
 let clock = 1_800_000_000_000
 const open = (at: ArchivePlaces = places): Promise<Archive> =>
-  openArchive({ model, places: at, now: () => (clock += 1) })
+  openArchive({ model, places: at, stateSize: size, now: () => (clock += 1) })
 
 const count = (from: number, length = 300): Uint32Array =>
   Uint32Array.from({ length }, (_, index) => (from + index) % 250)
@@ -48,7 +56,10 @@ async function write(archive: Archive, tokens: Uint32Array, pinned = false): Pro
   model.forget(0, 0)
   await model.evaluate([{ slot: 0, position: 0, tokens, samples: false }])
   const pins = pinned ? [{ tokens: tokens.length, keepForMs: 300_000, untilMs: clock + 300_000 }] : []
-  await archive.save({ slot: 0, tokens, bulkTokens: tokens.length, pins })
+  await archive.save(
+    { slot: 0, tokens, bulkTokens: tokens.length, pins },
+    { worthMs: Infinity, onWrite: bytes => (expected = bytes) },
+  )
 }
 
 const arrival = (tokens: Uint32Array) => ({ tokens, isReproducible: false, canForget: true })
@@ -108,6 +119,48 @@ test('what does not fit into memory goes to disk, and what does not fit there is
   expect(archive.gone().map(tokens => tokens[0])).toEqual([0, 50])
 })
 
+test('how large a file will be is known before', async () => {
+  const archive = await open()
+  await write(archive, count(0, 500))
+  const [{ sizeBytes } = { sizeBytes: 0 }] = archive.entries()
+  expect(sizeBytes).toBeLessThan(expected)
+  expect(sizeBytes).toBeGreaterThan(0.9 * expected)
+})
+
+test('what is too large for memory is written to disk at once', async () => {
+  const archive = await open({ ...places, memory: { ...places.memory, maxBytes: 10_000 } })
+  await write(archive, count(0))
+  expect(await states(places.memory.directory)).toEqual([])
+  expect(await states(places.disk.directory)).toHaveLength(1)
+  const found = archive.find(arrival(count(0, 310)))
+  expect(found && (await archive.restore(found.entry, 1))).toBe(true)
+  model.forget(1, 0)
+})
+
+test('what memory cannot take is written to disk', async () => {
+  const archive = await open()
+  await rm(places.memory.directory, { recursive: true })
+  await writeFile(places.memory.directory, '')
+  await write(archive, count(0))
+  expect(archive.gone()).toEqual([])
+  expect(await states(places.disk.directory)).toHaveLength(1)
+})
+
+test('a place makes room before it is written to', async () => {
+  const first = await open({ disk: places.disk })
+  await write(first, count(0))
+  const { size: bytes } = await stat(await onlyState(places.disk.directory))
+  await first.close()
+  const archive = await open({ disk: { ...places.disk, maxBytes: bytes * 1.5 } })
+  await model.evaluate([{ slot: 1, position: 0, tokens: count(50), samples: false }])
+  let left = -1
+  const onWrite = (): void => void (left = archive.entries().length)
+  await archive.save({ slot: 1, tokens: count(50), bulkTokens: 300, pins: [] }, { worthMs: Infinity, onWrite })
+  expect(left).toBe(0)
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([50])
+  model.forget(1, 0)
+})
+
 test('what is pinned leaves last', async () => {
   const small = await open({ memory: places.memory })
   await write(small, count(0), true)
@@ -123,6 +176,14 @@ test('a conversation that went on replaces its beginning', async () => {
   await write(archive, count(0, 300))
   await write(archive, count(0, 400))
   expect(archive.entries().map(({ tokens }) => tokens.length)).toEqual([400])
+})
+
+test('no other one makes way for what replaces its beginning', async () => {
+  const archive = await open({ disk: { ...places.disk, maxBytes: 2.5 * 180_000 } })
+  await write(archive, count(100))
+  await write(archive, count(0, 290))
+  await write(archive, count(0, 300))
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([100, 0])
 })
 
 test('another process finds what was closed properly', async () => {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { copyFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { StateSize } from '../../gguf/memory.ts'
 import type { ArchivePlace, ArchivePlaces } from '../messages.ts'
 import { isUnchanged, label, readFolder, removeState, statePath } from './archive-folder.ts'
 import type { Archived } from './archive-folder.ts'
@@ -9,12 +9,15 @@ import type { Pin } from './lane.ts'
 import type { LanguageModel } from './language-model.ts'
 import { commonPrefix, reusable } from './slots.ts'
 import type { Arrival } from './slots.ts'
+import { StateWriter } from './state-writer.ts'
+import type { PlaceName, SaveTerms, SlotState } from './state-writer.ts'
 
 export type { Archived } from './archive-folder.ts'
 
 /**
- * Conversations that made way, written away: first to memory, then to disk. Each place has a budget; what was not used
- * for longest leaves first, and what is pinned leaves last. Nothing that fails here is worse than evaluating again.
+ * Conversations that made way, written away: to memory where that holds them, or else to disk. Each place has a budget;
+ * what was not used for longest leaves first, and what is pinned leaves last. Nothing that fails here is worse than
+ * evaluating again.
  */
 export interface Archive {
   entries(): readonly Archived[]
@@ -24,22 +27,18 @@ export interface Archive {
   find(arrival: Arrival): { readonly entry: Archived; readonly keep: number } | undefined
   /** Whether any beginning of an entry can be gone on from, and not only its end. */
   isWhole(entry: Archived): boolean
-  /** Writes away what a slot holds. */
-  save(state: SlotState): Promise<void>
+  /** Writes away what a slot holds, unless that takes longer than it is worth. */
+  save(state: SlotState, terms: SaveTerms): Promise<void>
   /** Brings an entry back into a slot; false where its file was not what was written, and is gone now. */
   restore(entry: Archived, slot: number): Promise<boolean>
   /** Moves to disk what is in memory, where there is a disk, and waits for what is under way. */
   close(): Promise<void>
 }
 
-/** What a slot holds, with how it came there and how long it was promised. */
-export interface SlotState extends Pick<Archived, 'tokens' | 'bulkTokens' | 'pins'> {
-  readonly slot: number
-}
-
 export interface ArchiveOptions {
   readonly model: Pick<LanguageModel, 'saveSlot' | 'loadSlot' | 'contextTokens' | 'wholeFileTokens'>
   readonly places: ArchivePlaces
+  readonly stateSize: StateSize
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -50,8 +49,6 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   await archive.adopt()
   return archive
 }
-
-type PlaceName = keyof ArchivePlaces
 
 interface Held {
   readonly entry: Archived
@@ -66,6 +63,7 @@ const mostGone = 16
 
 class TwoPlaceArchive implements Archive {
   readonly #options: ArchiveOptions
+  readonly #writer: StateWriter
   #held: Held[] = []
   #gone: readonly Uint32Array[] = []
   /** Labels, moves and removals, one after the other, beside the model's work. */
@@ -73,6 +71,7 @@ class TwoPlaceArchive implements Archive {
 
   constructor(options: ArchiveOptions) {
     this.#options = options
+    this.#writer = new StateWriter(options)
   }
 
   async adopt(): Promise<void> {
@@ -103,17 +102,20 @@ class TwoPlaceArchive implements Archive {
       .toSorted((a, b) => b.keep - a.keep || a.entry.sizeBytes - b.entry.sizeBytes)[0]
   }
 
-  async save({ slot, tokens, bulkTokens, pins }: SlotState): Promise<void> {
+  async save(state: SlotState, terms: SaveTerms): Promise<void> {
+    const { tokens, pins } = state
     const held = this.#held.find(({ entry }) => this.#standsFor(entry, tokens))
     if (held) return this.#touch(held.entry, pins)
-    const place = this.#options.places.memory ? 'memory' : 'disk'
-    const entry = await this.#write({ slot, tokens, bulkTokens, pins }, this.#options.places[place])
-    if (!entry) return this.#mourn(tokens)
-    for (const older of this.#held.filter(each => isBeginning(each.entry, tokens))) this.#drop(older)
+    const replaced = this.#held.filter(({ entry }) => isBeginning(entry, tokens))
+    const makeRoom = (place: PlaceName, bytes: number): boolean =>
+      this.#makeRoom(place, bytes - bytesOf(replaced.filter(each => each.place === place)))
+    const written = await this.#writer.write(state, { ...terms, makeRoom })
+    if (!written) return this.#mourn(tokens)
+    const { entry, place } = written
+    for (const older of replaced.filter(each => this.#held.includes(each))) this.#drop(older)
     this.#held.push({ entry, place, isOwn: true, isLeaving: false })
     this.#later(async () => this.#labelWhereItIs(entry))
     this.#fit()
-    if (this.#isBehind()) await this.#settle()
   }
 
   async restore(entry: Archived, slot: number): Promise<boolean> {
@@ -135,25 +137,6 @@ class TwoPlaceArchive implements Archive {
     // A folder that holds nothing any more is not left behind; one that does is another process's too.
     const { memory } = this.#options.places
     if (memory) await rmdir(memory.directory).catch(() => {})
-  }
-
-  async #write(state: SlotState, place: ArchivePlace | undefined): Promise<Archived | undefined> {
-    if (!place) return undefined
-    const id = randomBytes(16).toString('hex')
-    const part = join(place.directory, `${id}.part`)
-    try {
-      // Another process of this model may have found the folder empty when it ended, and removed it.
-      await mkdir(place.directory, { recursive: true, mode: 0o700 })
-      await this.#options.model.saveSlot(state.slot, part, state.tokens)
-      const { size } = await stat(part)
-      await rename(part, statePath(place.directory, id))
-      const { tokens, bulkTokens, pins } = state
-      return { id, tokens, bulkTokens, pins, sizeBytes: size, lastUsedMs: this.#options.now() }
-    } catch {
-      // A full disk is the usual cause. The conversation is evaluated again when it comes back.
-      await rm(part, { force: true }).catch(() => {})
-      return undefined
-    }
   }
 
   async #isLoaded({ entry, isOwn }: Held, { directory }: ArchivePlace, slot: number): Promise<boolean> {
@@ -182,18 +165,24 @@ class TwoPlaceArchive implements Archive {
     if (pins.length > 0) entry.pins = pins
   }
 
-  /** Makes every place fit its budget. */
-  #fit(): void {
-    const { memory, disk } = this.#options.places
-    for (const held of this.#surplus('memory', memory)) this.#leaveMemory(held)
-    for (const held of this.#surplus('disk', disk)) this.#drop(held)
+  /** Lets go what has no room beside what comes; false where memory is still full of what goes to a slow disk. */
+  #makeRoom(place: PlaceName, bytes: number): boolean {
+    this.#fit({ [place]: bytes })
+    return place === 'disk' || !this.#isBehind()
+  }
+
+  /** Makes every place fit its budget, with what comes there. */
+  #fit(coming: Partial<Readonly<Record<PlaceName, number>>> = {}): void {
+    for (const held of this.#surplus('memory', coming.memory)) this.#leaveMemory(held)
+    for (const held of this.#surplus('disk', coming.disk)) this.#drop(held)
     for (const held of this.#leavingOrder(this.#held).slice(0, Math.max(0, this.#held.length - mostEntries)))
       this.#drop(held)
   }
 
-  #surplus(name: PlaceName, place: ArchivePlace | undefined): readonly Held[] {
+  #surplus(name: PlaceName, coming = 0): readonly Held[] {
+    const place = this.#options.places[name]
     const here = this.#held.filter(held => held.place === name && !held.isLeaving)
-    let bytes = here.reduce((sum, { entry }) => sum + entry.sizeBytes, 0)
+    let bytes = bytesOf(here) + coming
     return this.#leavingOrder(here).filter(({ entry }) => {
       if (bytes <= (place?.maxBytes ?? 0)) return false
       bytes -= entry.sizeBytes
@@ -201,11 +190,10 @@ class TwoPlaceArchive implements Archive {
     })
   }
 
-  /* What waits to be moved takes memory too: where the disk is slow, saving waits for it. */
+  /* What waits to be moved takes memory too, up to half as much as may stay. */
   #isBehind(): boolean {
     const leaving = this.#held.filter(held => held.place === 'memory' && held.isLeaving)
-    const bytes = leaving.reduce((sum, { entry }) => sum + entry.sizeBytes, 0)
-    return bytes > (this.#options.places.memory?.maxBytes ?? 0) / 2
+    return bytesOf(leaving) > (this.#options.places.memory?.maxBytes ?? 0) / 2
   }
 
   #leavingOrder(held: readonly Held[]): readonly Held[] {
@@ -270,6 +258,10 @@ class TwoPlaceArchive implements Archive {
   #later(task: () => Promise<void>): void {
     this.#background = this.#background.then(task).catch(() => {})
   }
+}
+
+function bytesOf(held: readonly Held[]): number {
+  return held.reduce((sum, { entry }) => sum + entry.sizeBytes, 0)
 }
 
 /* An entry that is the beginning of a later one of the same conversation serves nobody any more. */

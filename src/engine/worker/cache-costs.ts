@@ -12,9 +12,14 @@ export class CacheCosts {
     if (bytes > 0) this.#msPerByte = blend(this.#msPerByte, ms / bytes)
   }
 
+  /** How long evaluating this many tokens takes. */
+  evaluatingMs(tokens: number): number {
+    return tokens * this.#msPerToken
+  }
+
   /** Whether bringing back this many bytes is faster than evaluating this many tokens. */
   isWorthRestoring(bytes: number, tokens: number): boolean {
-    return tokens >= leastTokens && bytes * this.#msPerByte < tokens * this.#msPerToken
+    return tokens >= leastTokens && bytes * this.#msPerByte < this.evaluatingMs(tokens)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
-import type { FromWorker, LoadSettings, ToWorker } from '../messages.ts'
+import type { ArchiveSettings, FromWorker, LoadSettings, ToWorker } from '../messages.ts'
 import { loadEmbeddingModel } from './embedding-model.ts'
 import { loadRankingModel } from './ranking-model.ts'
 import { serveTexts } from './serve-texts.ts'
@@ -44,6 +44,8 @@ async function leave(served: ServedModel | undefined): Promise<void> {
   process.exit(0)
 }
 
+const noArchive: ArchiveSettings = { places: {}, stateSize: { bytes: 0, bytesPerToken: 0 } }
+
 type Send = (message: FromWorker) => void
 
 async function load(settings: LoadSettings, send: Send): Promise<ServedModel | undefined> {
@@ -58,7 +60,8 @@ async function load(settings: LoadSettings, send: Send): Promise<ServedModel | u
 async function loadForAnswers(settings: LoadSettings, send: Send): Promise<ServedModel> {
   const model = await loadLanguageModel(settings, fraction => send({ type: 'progress', fraction }))
   await checkLanguageModel(model)
-  const archive = await openArchive({ model, places: settings.archive ?? {}, now: () => Date.now() })
+  const { places, stateSize } = settings.archive ?? noArchive
+  const archive = await openArchive({ model, places, stateSize, now: () => Date.now() })
   const served = serve(model, {
     archive,
     slowdown: settings.slowdown,

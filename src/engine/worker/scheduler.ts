@@ -83,7 +83,8 @@ class StepScheduler implements Scheduler {
     const { model, archive } = options
     this.#checkpoints = new Checkpoints(model, this.#lanes)
     const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
-    this.#seating = new Seating({ model, archive, ...parts, now: () => Date.now() })
+    const onMove = (): void => this.#flush(0)
+    this.#seating = new Seating({ model, archive, ...parts, onMove, now: () => Date.now() })
     const onHeld = ({ id }: Job): void => void this.#events.push({ type: 'held', id })
     this.#admission = new Admission({ model, lanes: this.#lanes, seating: this.#seating, onHeld })
   }
@@ -135,7 +136,7 @@ class StepScheduler implements Scheduler {
         const pieces = this.#planPieces()
         this.#flush(pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0))
         // What a held prompt waited for may just have been paused.
-        if (pieces.length === 0 && this.#admission.held.length > 0) continue
+        if (pieces.length === 0 && this.#admission.heldTokens.length > 0) continue
         if (pieces.length === 0) break
         await this.#evaluate(pieces)
       }
@@ -208,11 +209,7 @@ class StepScheduler implements Scheduler {
     // In one batch, prompts beside answers would cost a pass more than by themselves.
     this.#isWriting = writing.length > 0 && (reading.length === 0 || !this.#pace.isPromptsTurn)
     this.#writing = writing.length
-    const { held } = this.#admission
-    const unread = [
-      ...reading.map(each => each.unread),
-      ...held.map(each => each.job.tokens.length - each.awaited.upTo),
-    ]
+    const unread = [...reading.map(each => each.unread), ...this.#admission.heldTokens]
     this.#reading = { prompts: unread.length, tokens: unread.reduce((sum, tokens) => sum + tokens, 0) }
     const shares = planStep(this.#isWriting ? writing : reading, {
       batchTokens: this.#model.batchTokens,

@@ -26,6 +26,8 @@ export interface SeatingOptions {
   readonly archive: Archive
   readonly costs: CacheCosts
   readonly checkpoints: Checkpoints
+  /** Called before so many bytes are written away or brought back. */
+  readonly onMove: (bytes: number) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -78,7 +80,9 @@ export class Seating {
 
   /** Writes every conversation of some length away, the latest first. */
   async archiveAll(): Promise<void> {
-    for (const lane of this.#options.lanes.toSorted((a, b) => b.lastUsed - a.lastUsed)) await this.#setAside(lane, [])
+    // Nobody waits for it any more.
+    const lanes = this.#options.lanes.toSorted((a, b) => b.lastUsed - a.lastUsed)
+    for (const lane of lanes) await this.#setAside(lane, [], Infinity)
     await this.#options.archive.close()
   }
 
@@ -96,6 +100,7 @@ export class Seating {
     if (!found) return undefined
     const lane = this.#laneFor(seat, arrival.tokens)
     await this.#setAside(lane, arrival.tokens)
+    this.#options.onMove(found.entry.sizeBytes)
     const began = performance.now()
     const isThere = await archive.restore(found.entry, lane.id)
     // A file that could not be read may have left anything behind.
@@ -138,24 +143,24 @@ export class Seating {
     return this.#lane(isFree ? seat.slot : (leastMissedSlot(slots) ?? seat.slot))
   }
 
-  /** Keeps what a lane is about to lose, unless another place has it already. */
-  async #setAside(lane: Lane, tokens: ArrayLike<number>): Promise<void> {
-    const { archive, checkpoints, lanes, now } = this.#options
+  /**
+   * Keeps what a lane is about to lose, unless another place has it already. Answers stand still meanwhile, so it takes
+   * no longer than evaluating it again would, or than it is said to be worth.
+   */
+  async #setAside(lane: Lane, tokens: ArrayLike<number>, worthMs?: number): Promise<void> {
+    const { archive, checkpoints, costs, lanes, now, onMove } = this.#options
     const isPinned = pinnedTokens(lane.pins, now()) > 0
     const least = isPinned ? pinnedWorthArchiving : worthArchiving
-    if (lostTokens(lane, commonPrefix(lane.tokens, tokens)) < least) return
+    const lost = lostTokens(lane, commonPrefix(lane.tokens, tokens))
+    if (lost < least) return
     const isElsewhere = lanes.some(
       other => other !== lane && commonPrefix(other.tokens, lane.tokens) === lane.tokens.length,
     )
     if (isElsewhere) return
     await checkpoints.goBackToPrompt(lane)
     const { id: slot, bulkTokens, pins } = lane
-    await archive.save({
-      slot,
-      tokens: Uint32Array.from(lane.tokens),
-      bulkTokens,
-      pins: isPinned ? pins : [],
-    })
+    const state = { slot, tokens: Uint32Array.from(lane.tokens), bulkTokens, pins: isPinned ? pins : [] }
+    await archive.save(state, { worthMs: worthMs ?? costs.evaluatingMs(lost), onWrite: onMove })
   }
 
   async #copy(target: Lane, source: Lane): Promise<void> {
