@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { ModelError } from '../core/errors.ts'
 import type { Embeddings } from '../core/backend.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
+import { CountCalls } from './count-calls.ts'
 import { EmbeddingCalls } from './embedding-calls.ts'
 import { GenerationCalls } from './generation-calls.ts'
 import { toEnding } from './host-exit.ts'
@@ -9,7 +10,6 @@ import type { HostExit } from './host-exit.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
 import type {
-  CountResult,
   FromWorker,
   GenerationEvent,
   GenerationTask,
@@ -86,7 +86,7 @@ class Child implements ModelHost {
   readonly #process: ChildProcess
   readonly #lines: JsonLines
   readonly #generations = new GenerationCalls()
-  readonly #counts = new Map<number, PromiseWithResolvers<number>>()
+  readonly #counts = new CountCalls()
   readonly #embeddings = new EmbeddingCalls()
   readonly #becameReady = Promise.withResolvers<void>()
   readonly #options: HostOptions
@@ -161,11 +161,10 @@ class Child implements ModelHost {
 
   async count(prompt: ChatPrompt): Promise<number> {
     const id = await this.#take()
-    const counting = Promise.withResolvers<number>()
-    this.#counts.set(id, counting)
+    const counted = this.#counts.open(id)
     this.#watchdog.begin()
     this.#send({ type: 'count', id, prompt })
-    return counting.promise
+    return counted
   }
 
   async measure(task: TextTask, signal: AbortSignal): Promise<Embeddings> {
@@ -249,7 +248,9 @@ class Child implements ModelHost {
           }),
         )
       case 'count':
-        return this.#settleCount(message.id, message.result)
+        this.#counts.settle(message.id, message.result)
+        this.#watchdog.hear()
+        return this.#watch()
       case 'embedding':
         return 'failure' in message.result
           ? this.#embeddings.fail(message.id, toModelError(message.result.failure))
@@ -260,15 +261,6 @@ class Child implements ModelHost {
         if (message.read) this.#rate.note(message.read, this.#options.now())
         for (const event of message.events) this.#generations.tell(event)
     }
-  }
-
-  #settleCount(id: number, result: CountResult): void {
-    const counting = this.#counts.get(id)
-    this.#counts.delete(id)
-    this.#watchdog.hear()
-    this.#watch()
-    if ('tokens' in result) counting?.resolve(result.tokens)
-    else counting?.reject(toModelError(result.failure))
   }
 
   #watchExit(): Promise<HostExit> {
@@ -295,8 +287,7 @@ class Child implements ModelHost {
     this.#becameReady.reject(toEnding(exit, { processId, during: 'loading', isSuspect: false }))
     this.#generations.failAll(this.#options.settings.slots, answering)
     // All of them take turns, so each was being worked on.
-    for (const counting of this.#counts.values()) counting.reject(answering(true))
+    this.#counts.failAll(answering(true))
     this.#embeddings.failAll(answering(true))
-    this.#counts.clear()
   }
 }
