@@ -1,7 +1,9 @@
 import type { Snapshot } from '../config/config.ts'
 import { formatBytes } from '../core/bytes.ts'
-import { fileKeyOf, settingNames, settings } from '../config/settings.ts'
-import type { Setting, SettingName } from '../config/settings.ts'
+import { fileKeyOf } from '../config/setting.ts'
+import type { Setting } from '../config/setting.ts'
+import { settingNames, settings } from '../config/settings.ts'
+import type { SettingName } from '../config/settings.ts'
 import type { Output } from './output.ts'
 import { formatPairs, formatTable } from './table.ts'
 

@@ -8,8 +8,9 @@ import { keysOfWords } from './given-keys.ts'
 import type { FileContent, FileSetting } from './parse-file.ts'
 import type { Rules } from './rules.ts'
 import { ownWords } from './schema-faults.ts'
+import type { Setting } from './setting.ts'
 import { settingNames, settings } from './settings.ts'
-import type { Setting, SettingName } from './settings.ts'
+import type { SettingName } from './settings.ts'
 
 type Settings = typeof settings
 

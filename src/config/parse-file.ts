@@ -5,11 +5,13 @@ import type { FileSections } from './file-schema.ts'
 import type { FileTree, Path } from './file-tree.ts'
 import { keyNameFaults } from './key-names.ts'
 import { createKnownKeys } from './known-keys.ts'
+import type { Setting } from './setting.ts'
 import type { ModelSettings } from './model-settings.ts'
 import type { FileRules } from './rules.ts'
 import { faultsOf, ownWords } from './schema-faults.ts'
-import { fileKeyOf, settingNames, settings } from './settings.ts'
-import type { Setting, SettingName } from './settings.ts'
+import { fileKeyOf } from './setting.ts'
+import { settingNames, settings } from './settings.ts'
+import type { SettingName } from './settings.ts'
 
 /** A value that the file gives a setting, and where it stands. */
 export interface FileSetting {

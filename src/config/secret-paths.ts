@@ -1,6 +1,7 @@
 import type { Path } from './file-tree.ts'
-import { fileKeyOf, settingNames, settings } from './settings.ts'
-import type { Setting } from './settings.ts'
+import { fileKeyOf } from './setting.ts'
+import type { Setting } from './setting.ts'
+import { settingNames, settings } from './settings.ts'
 
 const secretHeader = /auth|key|token|secret|cookie|password/i
 

@@ -1,24 +1,8 @@
 import * as z from 'zod'
 import { adapter } from './adapter-setting.ts'
 import { duration, durationOrNever, memorySize, memorySizeOrNone } from './quantities.ts'
+import type { Setting } from './setting.ts'
 import { list, number, oneOf, url, wholeNumber, words, yes } from './values.ts'
-
-/** One thing that the owner may set: by a flag, by a variable of the environment, or not at all. */
-export interface Setting {
-  readonly schema: z.ZodType
-  /** The long flag of `duologue serve`, where there is one. */
-  readonly flag?: `--${string}`
-  readonly variable?: string
-  /** Its name in the configuration file, where that is not its variable's; `false` where it has no place there. */
-  readonly fileKey?: string | false
-  readonly fallback?: unknown
-  /** What it does, for `--help` and the documentation. */
-  readonly about: string
-  /** Whether its value may not be shown. */
-  readonly isSecret?: boolean
-  /** What may stand in the place of a secret, and tells nothing. */
-  readonly openWord?: string
-}
 
 /** All settings of the program, each with its sources. Flags go before variables, variables before fallbacks. */
 export const settings = {
@@ -288,15 +272,3 @@ export type SettingName = keyof typeof settings
 
 // oxlint-disable-next-line no-unsafe-type-assertion -- the table's own keys
 export const settingNames: readonly SettingName[] = Object.keys(settings) as SettingName[]
-
-/** What a setting is called in the configuration file: as its variable is, in small letters. */
-export function fileKeyOf({ fileKey, variable = '' }: Setting): string | undefined {
-  if (fileKey === false) return undefined
-  return (
-    fileKey ??
-    variable
-      .replace(/^DUOLOGUE_/, '')
-      .toLowerCase()
-      .replaceAll('_', '-')
-  )
-}

@@ -6,8 +6,9 @@ import type { Command } from 'commander'
 
 import { createProgram } from '../../src/cli/program.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { fileKeyOf, settings, type SettingName } from '../../src/config/settings.ts'
-import type { Setting } from '../../src/config/settings.ts'
+import { fileKeyOf } from '../../src/config/setting.ts'
+import type { Setting } from '../../src/config/setting.ts'
+import { settings, type SettingName } from '../../src/config/settings.ts'
 import { commandContext } from '../support/command-context.ts'
 import { rowsUnder } from './page-table.ts'
 
