@@ -4,6 +4,7 @@ import type { KeptResponse } from '../store/tables/kept-response.ts'
 import type { Asking } from '../store/tables/read-responses.ts'
 import type { Responses } from '../store/tables/responses.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { KeepInTime } from './keep-in-time.ts'
 
 export type { Asking, KeptResponse }
 
@@ -26,8 +27,11 @@ export interface Remembered {
 export interface KeepResponsesService {
   /** Whether anything is kept. */
   readonly isKeeping: () => boolean
-  /** Keeps an answer. That it cannot be kept is logged, and does not cost the client its answer. */
-  keep(kept: KeptResponse): Promise<void>
+  /**
+   * Keeps an answer, and says whether it is kept: it is not where that fails, and may be later where it takes long.
+   * Either is logged, and does not cost the client its answer.
+   */
+  keep(kept: KeptResponse): Promise<boolean>
   find(id: string, asking: Asking): Promise<KeptResponse | undefined>
   remove(id: string, owner: string): Promise<boolean>
   /** Finds what a request names. Throws `invalid-request` for an answer that is not kept; items may be missing. */
@@ -44,6 +48,7 @@ export interface KeepResponsesOptions {
 /** Makes the use-case of keeping answers. */
 export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOptions): KeepResponsesService {
   const open = () => (isWanted() ? table() : undefined)
+  const inTime = new KeepInTime({ logger })
   // Nobody waits for that: what is there can be read where nothing can be written.
   const renew = (used: readonly KeptResponse[]) =>
     void table()
@@ -52,9 +57,8 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
   return {
     isKeeping: () => open() !== undefined,
     keep: async kept => {
-      await open()
-        ?.keep(kept)
-        .catch((error: unknown) => logger.error({ error }, 'a response could not be stored'))
+      const responses = open()
+      return responses !== undefined && inTime.run(() => responses.keep(kept))
     },
     find: async (id, asking) => {
       const found = await open()?.find(id, asking)

@@ -7,6 +7,9 @@ import { createKeepResponses } from '../../src/services/keep-responses.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { KeptResponse } from '../../src/store/tables/kept-response.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import { says, scripted } from '../support/scripted-backend.ts'
+import { openOpenAI } from '../support/sdk-clients.ts'
+import { start } from '../support/start-server.ts'
 
 const asking = { owner: '', makeRoom: () => {} }
 
@@ -48,4 +51,34 @@ test('a use that cannot be written is logged, and what was asked for is given', 
   const { history } = await service.recall({ previousId: 'resp_1', itemIds: [] }, asking)
   expect(history).toHaveLength(1)
   await expect.poll(() => log.join('')).toContain('the time of stored responses could not begin anew')
+})
+
+test('an answer that cannot be stored ends with the word that it is not', async () => {
+  const { service, other, log } = await openKept()
+  other.exec("create trigger full before insert on responses begin select raise(abort, 'no'); end")
+  const { port } = await start({ backends: [scripted({ steps: says('Hello') })], responses: service })
+  const { responses } = openOpenAI(`http://127.0.0.1:${port}`)
+  expect(await responses.create({ model: 'm', input: 'Hi' })).toMatchObject({ status: 'completed', store: false })
+  const told: unknown[] = []
+  for await (const event of await responses.create({ model: 'm', input: 'Hi', stream: true })) {
+    if ('response' in event) told.push([event.type, Reflect.get(event.response, 'store')])
+  }
+  expect(told).toEqual([
+    ['response.created', true],
+    ['response.in_progress', true],
+    ['response.completed', false],
+  ])
+  expect(log.join('')).toContain('a response could not be stored')
+})
+
+test('an answer does not wait until another program has left the database, and is stored then', async () => {
+  const { service, other, log } = await openKept()
+  const { port } = await start({ backends: [scripted({ steps: says('Hello') })], responses: service })
+  const { responses } = openOpenAI(`http://127.0.0.1:${port}`)
+  other.exec('begin immediate')
+  const { id, ...made } = await responses.create({ model: 'm', input: 'Hi' })
+  expect(made).toMatchObject({ status: 'completed', store: false })
+  expect(log.join('')).toContain('storing a response takes long')
+  other.exec('rollback')
+  await expect.poll(() => service.find(id, asking)).toBeDefined()
 })

@@ -1,4 +1,5 @@
 import { openaiResponses } from '../../protocols/openai-responses/index.ts'
+import type { Json } from '../../core/json.ts'
 import type { DecodedRequest } from '../../protocols/protocol.ts'
 import type { Asking, KeepResponsesService, Remembered } from '../../services/keep-responses.ts'
 import { circumstancesOf } from '../circumstances.ts'
@@ -9,9 +10,14 @@ import { ownerOf } from './response-owner.ts'
 
 const { stateful } = openaiResponses
 
+/** What answers repeat of their request, with whether they are stored. */
+export type Echo = Record<string, Json> & { store: boolean }
+
 /** A request that was read with what it goes on from. */
 export interface ReadRequest extends Pick<Asked, 'circumstances'> {
   readonly decoded: DecodedRequest
+  /** What answers repeat of it. Whether they are stored is known for sure when they end. */
+  readonly echo: Echo
   /** What was found of what it refers to. */
   readonly recalled: Remembered
   /** Whether its bytes may go on: it says all by itself, and says that nobody is to store the answer. */
@@ -35,10 +41,12 @@ export async function readRecalled(exchange: Exchange, body: unknown, means: Rec
   const recalled = await means.responses.recall(named, askingOf(exchange, means))
   const { echo, ...decoded } = stateful.decodeRequest(body, recalled)
   const circumstances = circumstancesOf(exchange, openaiResponses.id)
+  const told: Echo = { ...echo, store: echo?.['store'] === true && means.responses.isKeeping() }
   return {
     isRelayable: named.previousId === undefined && named.itemIds.length === 0 && echo?.['store'] === false,
     recalled,
-    decoded: { ...decoded, echo: { ...echo, store: echo?.['store'] === true && means.responses.isKeeping() } },
+    decoded: { ...decoded, echo: told },
+    echo: told,
     circumstances:
       recalled.isLocalOnly && circumstances.localOnly === undefined
         ? { ...circumstances, localOnly: 'conversation' }

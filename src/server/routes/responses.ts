@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange.ts'
 import { sendJson } from '../send-json.ts'
 import { tellAnswer } from '../tell-answer.ts'
 import { answerDecoded, type AnswerCallOptions, type Asked } from './answer-call.ts'
-import { type RecallMeans, readRecalled } from './read-recalled.ts'
+import { type Echo, type RecallMeans, readRecalled } from './read-recalled.ts'
 import { ownerOf } from './response-owner.ts'
 import type { Route, RouteCall } from './route.ts'
 import { storedResponseRoutes } from './stored-responses.ts'
@@ -30,13 +30,14 @@ export function responsesRoutes(options: ResponsesOptions): readonly Route[] {
 
 async function answer({ exchange, body }: RouteCall, options: ResponsesOptions): Promise<void> {
   const { responses } = options
-  const { decoded, recalled, circumstances, isRelayable } = await readRecalled(exchange, body, options)
-  const isStored = decoded.echo?.['store'] === true
+  const { decoded, echo, recalled, circumstances, isRelayable } = await readRecalled(exchange, body, options)
   const asked: Asked = {
     decoded,
     circumstances,
     isRelayable,
-    ...(isStored && { watch: (events, context) => keep(events, { exchange, body, recalled, context }, responses) }),
+    ...(echo.store && {
+      watch: (events, context) => keep(events, { exchange, body, echo, recalled, context }, responses),
+    }),
   }
   await answerDecoded(exchange, asked, { ...options, protocol: openaiResponses })
 }
@@ -52,14 +53,15 @@ async function count({ exchange, body }: RouteCall, options: ResponsesOptions): 
 interface Kept {
   readonly exchange: Exchange
   readonly body: unknown
+  readonly echo: Echo
   readonly recalled: Remembered
   readonly context: ReplyContext
 }
 
-/** Keeps an answer once it is whole, before its client is told so. */
+/** Keeps an answer once it is whole, before its client is told whether it is kept. */
 async function* keep(
   events: ModelStream,
-  { exchange, body, recalled, context }: Kept,
+  { exchange, body, echo, recalled, context }: Kept,
   responses: KeepResponsesService,
 ): AsyncGenerator<ModelEvent> {
   const fold = new Fold()
@@ -67,7 +69,7 @@ async function* keep(
     const answer = fold.add(event)
     if (answer) {
       const { previousId } = stateful.referencesIn(body)
-      await responses.keep({
+      echo.store = await responses.keep({
         id: context.responseId,
         owner: ownerOf(exchange),
         ...(previousId !== undefined && { previousId }),
