@@ -270,6 +270,7 @@ describe('a tool that must be called', () => {
     ['tool_choice', { tool_choice: 'required', tools: [] }],
     ['tool_choice.tools', { tool_choice: allowed(), tools: [shell] }],
     ['tool_choice.tools', { tool_choice: allowed({ type: 'web_search' }), tools: [shell] }],
+    ['tool_choice.tools', { tool_choice: allowed({ type: 'namespace' }), tools: [shell] }],
   ])('is refused at %s where none is left: %j', (field, body) => {
     const error = failureOf(() => read(body))
     expect([error.kind, error.field?.join('.')]).toEqual(['invalid-request', field])

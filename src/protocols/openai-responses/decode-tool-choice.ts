@@ -71,8 +71,8 @@ function decodeAllowedTool(item: Field, offered: Offered): Means {
 }
 
 function isOfNamespace(tool: Tool, { type, name }: JsonObject): boolean {
-  const namespace = placeOf(tool)?.namespace
-  return type === 'namespace' && namespace?.['name'] === name
+  const place = placeOf(tool)
+  return type === 'namespace' && place !== undefined && place.namespace['name'] === name
 }
 
 /** The tools of remote servers are all of one type, and told apart by their servers. */
