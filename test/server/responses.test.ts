@@ -185,6 +185,20 @@ test('input items come in pages, the last first', async () => {
   expect(first.data).toMatchObject([{ content: 'a' }])
 })
 
+test('an item that was sent or named twice is listed twice, and the pages end', async () => {
+  const { client } = await serve()
+  const first = await client.responses.create({ model: 'm', input: 'One' })
+  const named = { type: 'item_reference' as const, id: first.output[0]?.id ?? '' }
+  const sent = { type: 'message' as const, role: 'user' as const, content: 'Two', id: 'own' }
+  const { id } = await client.responses.create({ model: 'm', input: [named, sent, named, sent] })
+  const ids: unknown[] = []
+  for await (const item of client.responses.inputItems.list(id, { limit: 1, order: 'asc' })) ids.push(item.id)
+  expect(ids.slice(0, 2)).toEqual([named.id, 'own'])
+  expect(new Set(ids).size).toBe(4)
+  const again = ids.map(item => ({ type: 'item_reference' as const, id: String(item) }))
+  expect(await client.responses.create({ model: 'm', input: again, previous_response_id: id })).toBeDefined()
+})
+
 test.each([
   [{ background: true }, 'background'],
   [{ conversation: 'conv_1' }, 'conversation'],

@@ -33,17 +33,21 @@ function isReference({ type, role, id }: JsonObject): boolean {
 }
 
 /**
- * Gives the items of a body's input as they are kept: each has an id, which leads back to the response, and what was
- * only named stands there itself.
+ * Gives the items of a body's input as they are kept: each has an id that no other one has, which leads back to the
+ * response where the client gave none, and what was only named stands there itself.
  */
 export function inputItems(body: unknown, responseId: string, { items: named }: Recalled): readonly JsonObject[] {
   const input = isJsonObject(body) ? body['input'] : undefined
   const items = typeof input === 'string' ? [{ role: 'user', content: [{ type: 'input_text', text: input }] }] : input
-  return (arrayIn(items) ?? []).filter(isJsonObject).map((item, index) => {
-    const found = isReference(item) ? named.get(stringIn(item['id']) ?? '') : undefined
-    if (found) return found
+  const taken = new Set<string>()
+  return (arrayIn(items) ?? []).filter(isJsonObject).map((given, index) => {
+    const found = isReference(given) ? named.get(stringIn(given['id']) ?? '') : undefined
+    const item = found ?? given
     const type = stringIn(item['type']) ?? 'message'
-    const id = stringIn(item['id']) || `${prefixOf(type)}_${responseId.replace(/^resp_/, '')}_i${index}`
+    const own = stringIn(item['id']) ?? ''
+    const isFree = own !== '' && !taken.has(own)
+    const id = isFree ? own : `${prefixOf(type)}_${responseId.replace(/^resp_/, '')}_i${index}`
+    taken.add(id)
     return { ...item, type, id }
   })
 }

@@ -53,7 +53,7 @@ function listItems({ input }: KeptResponse, query: URLSearchParams): JsonObject 
     throw new ModelError('invalid-request', 'order: it must be asc or desc', { field: ['order'] })
   const items = order === 'asc' ? input : input.toReversed()
   const after = query.get('after')
-  const start = after === null ? 0 : items.findIndex(({ id }) => id === after) + 1
+  const start = after === null ? 0 : items.findLastIndex(({ id }) => id === after) + 1
   if (after !== null && start === 0)
     throw new ModelError('invalid-request', 'after: no item has this id; take the last one of an earlier page', {
       field: ['after'],
