@@ -323,13 +323,13 @@ test.each([
   ['keys: [{name: key-2, key: x}]', /keys\[0\]\.name is not usable: it is what a key without a name is called/],
   [
     'keys: [{name: a, key: x}]\nroutes: [{name: r, match: {keys: [a, b]}, targets: [local], local-only: true}]',
-    /^2:38: routes\[0\]\.match\.keys\[1\] names the key "b".*would keep nothing here/,
+    /^2:38: routes\[0\]\.match\.keys\[1\] names the key "b".*would stay here/,
   ],
   [
     'keys: [x]\nroutes: [{name: r, match: {keys: [key-1]}, targets: [local]}]',
     /^2:35: routes\[0\]\.match\.keys\[0\] names the key "key-1", which is only its place.*give the key a name/,
   ],
-  ['routes: [{name: r, match: {keys: [b]}, local-only: true}]', /names the key "b".*would keep nothing here/],
+  ['routes: [{name: r, match: {keys: [b]}, local-only: true}]', /names the key "b".*would stay here/],
 ])('%j is refused at its place', async (text, message) => {
   expect((await faults(text)).join('\n')).toMatch(message)
   expect(await faults(text)).toHaveLength(1)

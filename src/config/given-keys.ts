@@ -23,11 +23,16 @@ export function lostKeyWarnings(
   given: readonly ClientKey[],
   { inFile, source }: { readonly inFile: readonly ClientKey[]; readonly source: string },
 ): readonly Fault[] {
-  const [ofFile, words] = [inFile, given].map(keys => new Set(keys.map(({ key }) => key.reveal())))
-  if (given.every(({ key }) => ofFile?.has(key.reveal()) === true)) return []
+  const known = secretsOf(inFile)
+  const valid = secretsOf(given)
+  if (given.every(({ key }) => known.has(key.reveal()))) return []
   return inFile
-    .filter(({ key, isLocalOnly }) => isLocalOnly === true && words?.has(key.reveal()) !== true)
+    .filter(({ key, isLocalOnly }) => isLocalOnly === true && !valid.has(key.reveal()))
     .map(({ name }) => ({
       message: `${source} has keys that are not in the file, and not the one that is ${name} there: if one of them is that client’s, its requests do not have to stay here`,
     }))
+}
+
+function secretsOf(keys: readonly ClientKey[]): ReadonlySet<string> {
+  return new Set(keys.map(({ key }) => key.reveal()))
 }

@@ -45,5 +45,7 @@ function doubtAbout(
   if (known?.includes(name) === true) return undefined
   const why = 'which is not in this file'
   // A rule that is to keep requests here and never holds would let them go, and say nothing of it.
-  return isLocalOnly ? { why: `${why}, so this rule would keep nothing here`, isFault: true } : { why, isFault: false }
+  return isLocalOnly
+    ? { why: `${why}, so nothing of that key would stay here`, isFault: true }
+    : { why, isFault: false }
 }
