@@ -82,13 +82,25 @@ async function send(question: OutboundRequest, dispatcher: Dispatcher): Promise<
   if (address !== undefined && !isAllowed[reachOf(question)](address)) {
     throw Object.assign(new Error('the address is not allowed'), { code: privateAddressCode })
   }
-  return request(url, {
+  const reply = request(url, {
     dispatcher: dispatcher.compose(tellConnected(onConnected)),
     method,
     headers: { 'user-agent': 'duologue', ...headers, 'accept-encoding': 'identity' },
     body: body ?? null,
     signal,
   })
+  return Promise.race([reply, abortOf(signal, reply)])
+}
+
+/* Before there is a connection, an aborted request is told so only when connecting has succeeded or failed. */
+async function abortOf(signal: AbortSignal, reply: Promise<unknown>): Promise<never> {
+  const over = new AbortController()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const give = (): void => reject(signal.reason as Error)
+  if (signal.aborted) give()
+  signal.addEventListener('abort', give, { once: true, signal: over.signal })
+  void reply.catch(() => undefined).finally(() => over.abort())
+  return promise
 }
 
 function tellConnected(onConnected: () => void): Dispatcher.DispatcherComposeInterceptor {

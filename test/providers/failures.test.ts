@@ -136,11 +136,18 @@ describe('what takes too long', () => {
 
   test('is ended by connectMs where nobody takes the connection', async () => {
     const sockets: Socket[] = []
-    await using silent = createServer(socket => void sockets.push(socket))
+    let isGivenUp = false
+    await using silent = createServer(socket => {
+      sockets.push(socket)
+      socket.on('data', () => {}).on('end', () => (isGivenUp = true))
+    })
     await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
     const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
     const { backend } = provide({ kind: 'openai', url, timeouts: { connectMs: 60 } })
     const { failure } = await tell(backend.stream(request, never))
+    // It is told at once, and not when whatever connects gives up too.
+    await delay(50)
+    expect(isGivenUp).toBe(false)
     for (const socket of sockets) socket.destroy()
     expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('(timeouts.connect)') })
   })
