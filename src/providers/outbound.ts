@@ -96,7 +96,7 @@ async function send(question: OutboundRequest, dispatcher: Dispatcher): Promise<
 async function abortOf(signal: AbortSignal, reply: Promise<unknown>): Promise<never> {
   const over = new AbortController()
   const { promise, reject } = Promise.withResolvers<never>()
-  const give = (): void => reject(signal.reason as Error)
+  const give = (): void => reject(signal.reason)
   if (signal.aborted) give()
   signal.addEventListener('abort', give, { once: true, signal: over.signal })
   void reply.catch(() => undefined).finally(() => over.abort())
