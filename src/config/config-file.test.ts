@@ -529,3 +529,9 @@ test('any text gives a configuration or faults, and never a crash', async () => 
   })
   await fc.assert(property, { numRuns: 150 })
 })
+
+test('how long to connect may take is a provider’s to say, not a target’s', async () => {
+  const targets = '[{ provider: local, timeouts: { connect: 1s } }]'
+  const told = await faults(`routes:\n  - { name: r, match: {}, targets: ${targets} }\n`)
+  expect(told).toEqual([expect.stringMatching(/"?connect"? .*is not known/)])
+})

@@ -3,7 +3,7 @@ import { routeLimits } from '../core/route-limits.ts'
 import { modelPattern } from './model-pattern.ts'
 import { briefly } from './quantities.ts'
 import { rename } from './rename.ts'
-import { timeoutsSchema } from './timeouts.ts'
+import { targetTimeoutsSchema } from './timeouts.ts'
 import { number, oneOf, wholeNumber, words, yes } from './values.ts'
 
 const mostTokens = 1_000_000_000
@@ -48,7 +48,7 @@ export const targetSchema = z.strictObject({
   provider: words.describe('a provider’s name, or local for the embedded engine'),
   model: words.exactOptional(),
   weight: number(0, mostWeight).exactOptional(),
-  timeouts: timeoutsSchema.exactOptional(),
+  timeouts: targetTimeoutsSchema.exactOptional(),
   retries: wholeNumber(0, mostRetries).exactOptional(),
 })
 
