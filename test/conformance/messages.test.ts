@@ -344,14 +344,19 @@ describe.each(anthropicKinds)('$name', ({ open, errors, isStrict }) => {
     expect((await refusalOf(content)).message).toContain(what)
   })
 
-  test('[A14] an image in the result of a tool is refused and named', async () => {
+  test('[A14] an image in the result of a tool is told in words, and refused where nothing may be lost', async () => {
     const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel } }
     const messages = [
       ...hello.messages,
       { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }] },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: [image] }] },
     ]
-    expect((await refusal({ messages })).message).toContain('an image')
+    const asked = { ...hello, messages } as never
+    const { response, data } = await client.messages.create(asked).withResponse()
+    expect(response.headers.get('x-duologue-losses')).toBe('messages.2.content.0.content.0 degraded')
+    expect(wholeInput(data.usage)).toBe((await count({ messages })).input_tokens)
+    const strict = client.messages.create(asked, { headers: { 'x-duologue-strict': '1' } })
+    expect((await failureOf(strict, errors.BadRequestError)).message).toContain('an image')
   })
 
   test('[A15] an unknown block is refused by its path', async () => {

@@ -104,10 +104,11 @@ export const anthropicRequirements: readonly Requirement[] = [
   {
     id: 'A14',
     source: 'Anthropic API reference, Create a Message',
-    behaviour: 'Content that the model cannot be shown is refused and named, never dropped.',
+    behaviour:
+      'Content that the model cannot be shown is refused and named; what a tool gave of it is told in words. It is never dropped.',
     provenBy: [
       'what the model cannot be shown is refused and named: $what, $source.type',
-      'an image in the result of a tool is refused and named',
+      'an image in the result of a tool is told in words, and refused where nothing may be lost',
     ],
   },
   {

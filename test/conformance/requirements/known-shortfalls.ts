@@ -3,7 +3,10 @@ import type { Shortfall } from './requirement.ts'
 /** What clients of either API may miss. */
 export const knownShortfalls: readonly Shortfall[] = [
   { what: 'a shape for an answer that the client began', instead: 'it is not kept, and the log and a header say so' },
-  { what: 'images, PDFs and sound', instead: 'a 400 that names what it was' },
+  {
+    what: 'images, PDFs and sound',
+    instead: 'a 400 that names what it was, or words in its place where a tool gave it',
+  },
   { what: 'the path of content that cannot be shown', instead: 'the refusal names the kind of content only' },
   { what: 'citations of documents', instead: 'documents are read, answers cite nothing' },
   { what: 'several answers to one request', instead: 'a 400 for n and best_of above 1' },
