@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { parseJson } from './parse-json.ts'
 import { repairJson } from './repair-json.ts'
 import { repairValue } from './repair-value.ts'
 import { validate } from './validate.ts'
@@ -12,8 +13,8 @@ export interface Conformed {
 
 /** Checks JSON text against a schema, and mends it where that makes it match; otherwise it stays as it was written. */
 export function conform(json: string, schema: JsonObject): Conformed {
-  const written = parse(json)
-  const value = written ?? parse(repairJson(json) ?? '')
+  const written = parseJson(json)
+  const value = written ?? parseJson(repairJson(json) ?? '')
   if (value === undefined) return { json, fault: 'it is no JSON' }
   const verdict = validate(value, schema)
   if (verdict.type === 'valid') return { json: written === undefined ? JSON.stringify(value) : json }
@@ -33,13 +34,4 @@ function faultOf(verdict: Exclude<Verdict, { type: 'valid' }>, schema: JsonObjec
 function isOfSchema(path: string, schema: JsonObject): boolean {
   const written = JSON.stringify(schema)
   return path.split('.').every(step => /^\d+$/.test(step) || written.includes(`${JSON.stringify(step)}:`))
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    // oxlint-disable-next-line no-unsafe-type-assertion -- what JSON.parse gives is JSON
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }

@@ -88,6 +88,11 @@ test('whatever comes out of any value and any schema matches, or the value is as
   )
 })
 
+test('brackets without end are no JSON', () => {
+  const deep = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+  expect(conform(deep, { type: 'object' })).toEqual({ json: deep, fault: 'it is no JSON' })
+})
+
 test('what is no JSON is closed where that is all it lacks, and the first fault is told otherwise', () => {
   const schema = object({ a: { type: 'integer' } }, { required: ['a'] })
   expect(conform('{"a": 1', schema)).toEqual({ json: '{"a":1}' })

@@ -12,6 +12,7 @@ import {
 } from './json-schema.ts'
 import type { SchemaType } from './json-schema.ts'
 import { Allowance, TooCostly } from './limits.ts'
+import { parseJson } from './parse-json.ts'
 import { validate } from './validate.ts'
 
 const mostSteps = 100_000
@@ -115,12 +116,8 @@ function toOneOf(types: readonly SchemaType[], value: Json): Json {
 
 /* Text that is JSON of one of the types: a number or a structure between quotation marks. */
 function readText(text: string, types: readonly SchemaType[]): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text)
-    return types.some(type => isOfType(value, type)) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return value !== undefined && types.some(type => isOfType(value, type)) ? value : undefined
 }
 
 function isOfType(value: Json, type: SchemaType): boolean {

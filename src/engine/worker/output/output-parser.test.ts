@@ -477,6 +477,14 @@ test('whatever a model writes, any cutting of it says the same, and events keep 
   )
 })
 
+test('brackets without end are words like any other', () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000)
+  const elements = `<function=look><parameter=other>${deep}</parameter></function>`
+  expect(short(hear(coder, { pieces: [elements] }))).toEqual([call('look', JSON.stringify({ other: deep }))])
+  const words = `<tool_call>{"arguments": {"why": ${deep}}, "name": "look"}</tool_call>`
+  expect(short(hear(hermes, { pieces: [words] }))).toEqual([words])
+})
+
 test('arguments of JSON families stream as they come, character by character', () => {
   const parser = createOutputParser(hermes, { tools })
   parser.push('<tool_call>{"name":"look","arguments":')

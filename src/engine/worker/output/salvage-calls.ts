@@ -1,3 +1,4 @@
+import { parseJson } from '../../grammar/parse-json.ts'
 import { repairJson } from '../../grammar/repair-json.ts'
 import { wholeCall } from './output-event.ts'
 import type { OutputEvent, ToolSchemas } from './output-event.ts'
@@ -8,9 +9,8 @@ import { mayLackArguments } from './tool-schema.ts'
  * Gives nothing unless all of it is calls of known tools.
  */
 export function salvageCalls(text: string, tools: ToolSchemas): readonly OutputEvent[] | undefined {
-  const repaired = repairJson(text)
-  if (repaired === undefined) return undefined
-  const value: unknown = JSON.parse(repaired)
+  const value: unknown = parseJson(repairJson(text) ?? '')
+  if (value === undefined) return undefined
   const calls = (Array.isArray(value) ? value : [value]).map(item => toCall(item, tools))
   return calls.every(call => call !== undefined) ? calls.flat() : undefined
 }

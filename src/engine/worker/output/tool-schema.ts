@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../../core/json.ts'
+import { parseJson } from '../../grammar/parse-json.ts'
 import type { ToolSchemas } from './output-event.ts'
 
 /** Whether a call without any arguments can be what the model meant. */
@@ -16,7 +17,7 @@ export function toTypedJson(
   { name, key, tools }: { name: string; key: string; tools: ToolSchemas },
 ): string {
   const types = typesOf(tools.get(name), key)
-  const value = parse(text.trim())
+  const value = parseJson(text.trim())
   const fits = value !== undefined && (types === undefined ? !isScalarText(value) : types.has(typeOf(value)))
   return fits ? JSON.stringify(value) : JSON.stringify(text)
 }
@@ -55,13 +56,4 @@ function isScalarText(value: Json): boolean {
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    // oxlint-disable-next-line no-unsafe-type-assertion -- what JSON.parse gives is JSON
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }
