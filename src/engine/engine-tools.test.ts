@@ -277,7 +277,7 @@ test('a call that does not match what its grammar leaves out is told with a loss
     {
       field: 'tools.0.inputSchema',
       action: 'degraded',
-      why: "the arguments of 'pick' do not match the schema: 'list' must have no two items that are the same",
+      why: "the arguments of 'pick' did not match the schema: 'list' must have no two items that are the same",
     },
   ])
 })

@@ -5,7 +5,7 @@ import { repairValue } from './repair-value.ts'
 import { validate } from './validate.ts'
 import type { Verdict } from './validate.ts'
 
-/** JSON text as it is to be told, and what is still wrong with it. */
+/** JSON text as it is to be told, and what became of it where it is not known to match. */
 export interface Conformed {
   readonly json: string
   readonly fault?: string
@@ -15,7 +15,7 @@ export interface Conformed {
 export function conform(json: string, schema: JsonObject): Conformed {
   const written = parseJson(json)
   const value = written ?? parseJson(repairJson(json) ?? '')
-  if (value === undefined) return { json, fault: 'it is no JSON' }
+  if (value === undefined) return { json, fault: 'could not be read as JSON' }
   const verdict = validate(value, schema)
   if (verdict.type === 'valid') return { json: written === undefined ? JSON.stringify(value) : json }
   const mended = repairValue(value, schema)
@@ -23,11 +23,11 @@ export function conform(json: string, schema: JsonObject): Conformed {
 }
 
 function faultOf(verdict: Exclude<Verdict, { type: 'valid' }>, schema: JsonObject): string {
-  if (verdict.type === 'undecided') return verdict.why
+  if (verdict.type === 'undecided') return `could not be checked: ${verdict.why}`
   const [first] = verdict.problems
-  if (!first) return 'it does not match the schema'
-  if (first.path === '') return `it ${first.why}`
-  return `${isOfSchema(first.path, schema) ? `'${first.path}'` : 'something in it'} ${first.why}`
+  if (!first) return 'did not match the schema'
+  const named = first.path !== '' && isOfSchema(first.path, schema) ? `'${first.path}'` : 'something in it'
+  return `did not match the schema: ${first.path === '' ? 'it' : named} ${first.why}`
 }
 
 /* A fault is logged, and names that the model chose are a part of what it said. */

@@ -151,9 +151,9 @@ const ofObjects: Readonly<Record<string, KeywordCheck>> = {
   dependentRequired: test => {
     const { value, demand, place, validation } = test
     if (!isObject(value) || !isObject(demand)) return true
-    const missing = Object.keys(value)
-      .flatMap(name => own(demand, name) ?? [])
-      .filter(name => typeof name === 'string' && !Object.hasOwn(value, name))
+    const needed = Object.keys(value).flatMap(name => own(demand, name) ?? [])
+    validation.take(needed.length)
+    const missing = needed.filter(name => typeof name === 'string' && !Object.hasOwn(value, name))
     return missing.length === 0 || validation.report(place, `must have ${shown(missing)}`)
   },
 }

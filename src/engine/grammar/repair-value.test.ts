@@ -90,16 +90,19 @@ test('whatever comes out of any value and any schema matches, or the value is as
 
 test('brackets without end are no JSON', () => {
   const deep = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
-  expect(conform(deep, { type: 'object' })).toEqual({ json: deep, fault: 'it is no JSON' })
+  expect(conform(deep, { type: 'object' })).toEqual({ json: deep, fault: 'could not be read as JSON' })
 })
 
 test('what is no JSON is closed where that is all it lacks, and the first fault is told otherwise', () => {
   const schema = object({ a: { type: 'integer' } }, { required: ['a'] })
   expect(conform('{"a": 1', schema)).toEqual({ json: '{"a":1}' })
   expect(conform('{ "a":1 }', schema)).toEqual({ json: '{ "a":1 }' })
-  expect(conform('{"a":"x"}', schema)).toEqual({ json: '{"a":"x"}', fault: "'a' must be of type integer" })
+  expect(conform('{"a":"x"}', schema)).toEqual({
+    json: '{"a":"x"}',
+    fault: "did not match the schema: 'a' must be of type integer",
+  })
   const counts = { type: 'object', additionalProperties: { type: 'integer' } }
-  expect(conform('{"Ada":"x"}', counts).fault).toBe('something in it must be of type integer')
-  expect(conform('{}', schema)).toEqual({ json: '{}', fault: 'it must have "a"' })
-  expect(conform('look', schema)).toEqual({ json: 'look', fault: 'it is no JSON' })
+  expect(conform('{"Ada":"x"}', counts).fault).toBe('did not match the schema: something in it must be of type integer')
+  expect(conform('{}', schema)).toEqual({ json: '{}', fault: 'did not match the schema: it must have "a"' })
+  expect(conform('look', schema)).toEqual({ json: 'look', fault: 'could not be read as JSON' })
 })

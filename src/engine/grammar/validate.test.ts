@@ -91,6 +91,14 @@ test('a schema that would take for ever is left undecided', () => {
   expect(validate('x', schema).type).toBe('undecided')
 })
 
+test('long lists in a schema count for each value that is checked against them', () => {
+  const listed = Array.from({ length: 20_000 }, (_, index) => `v${index}`)
+  const values = Array.from({ length: 2000 }, () => 'v19999')
+  expect(validate(values.slice(0, 10), { items: { enum: listed } }).type).toBe('valid')
+  expect(validate(values, { items: { enum: listed } }).type).toBe('undecided')
+  expect(validate(values, { items: { type: [...listed, 'string'] } }).type).toBe('undecided')
+})
+
 test('a pattern that makes backtracking engines hang is decided', () => {
   expect(validate(`${'a'.repeat(5000)}!`, { pattern: '^(a+)+$' }).type).toBe('invalid')
 })

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts'
 import { accepts } from './automaton.ts'
 import type { Automaton } from './automaton.ts'
-import { isObject, own, resolveReference } from './json-schema.ts'
+import { isArray, isObject, own, resolveReference } from './json-schema.ts'
 import { Allowance, TooCostly } from './limits.ts'
 import { keywordChecks } from './keyword-checks.ts'
 import type { KeywordCheck, Place, Validation } from './keyword-checks.ts'
@@ -44,6 +44,7 @@ export function validate(value: Json, schema: Json, options: ValidateOptions = {
 const mostSteps = 100_000
 const mostDepth = 200
 const mostProblems = 8
+const listedPerStep = 64
 
 class Validator implements Validation {
   readonly #root: Json
@@ -51,6 +52,7 @@ class Validator implements Validation {
   /** The references that are being followed, from the outermost. */
   readonly #begun: { readonly target: Json; readonly path: string }[] = []
   readonly #machines = new Map<string, Automaton | undefined>()
+  readonly #costs = new Map<JsonObject, number>()
 
   constructor(schema: Json, { root, allowance }: ValidateOptions) {
     this.#root = root ?? schema
@@ -62,6 +64,7 @@ class Validator implements Validation {
     if (place.depth > mostDepth) throw new TooCostly('it nests too deep to be checked')
     if (schema === false) return this.report(place, 'must be absent: nothing is allowed here')
     if (!isObject(schema)) return true
+    this.#allowance.take(this.#costOf(schema))
     if (value === null && own(schema, 'nullable') === true) return true
     const reference = own(schema, '$ref')
     let isValid = typeof reference === 'string' ? this.#checkReference(value, reference, place) : true
@@ -86,12 +89,25 @@ class Validator implements Validation {
     if (!this.#machines.has(source)) this.#machines.set(source, this.#machine(source))
     const machine = this.#machines.get(source)
     if (!machine) return true
-    this.#allowance.take(Math.ceil((text.length * machine.states.length) / 500))
+    this.#allowance.take(Math.ceil((text.length * machine.states.length) / 25))
     return accepts(machine, text)
   }
 
   #run(check: KeywordCheck, parts: { value: Json; demand: Json; schema: JsonObject; place: Place }): boolean {
     return check({ ...parts, validation: this })
+  }
+
+  /* A schema may list thousands of values or names, each of which is looked at for each value that is checked. */
+  #costOf(schema: JsonObject): number {
+    const known = this.#costs.get(schema)
+    if (known !== undefined) return known
+    const listed = Object.values(schema).reduce<number>(
+      (sum, demand) => sum + 1 + (isArray(demand) ? demand.length : 0),
+      0,
+    )
+    const cost = Math.floor(listed / listedPerStep)
+    this.#costs.set(schema, cost)
+    return cost
   }
 
   #checkReference(value: Json, reference: string, place: Place): boolean {

@@ -45,7 +45,7 @@ test('a call that lacks what its tool requires is told with a loss that names th
     {
       field: 'tools.0.inputSchema',
       action: 'degraded',
-      why: `the arguments of 'read' do not match the schema: it must have "path"`,
+      why: `the arguments of 'read' did not match the schema: it must have "path"`,
     },
   ])
 })

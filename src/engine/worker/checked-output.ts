@@ -83,7 +83,7 @@ export class CheckedOutput {
     this.#call = undefined
     if (isCut) return wholeCall(name, json)
     const { json: told, fault } = conform(json, check.schema)
-    this.#note(check, `the arguments of '${name}' do`, fault)
+    this.#note(check, `the arguments of '${name}'`, fault)
     return wholeCall(name, told)
   }
 
@@ -94,15 +94,15 @@ export class CheckedOutput {
     if (!check || text === '') return []
     const { json, fault } = isCut ? { json: text } : conform(text, check.schema)
     if (this.#holdsText) {
-      this.#note(check, 'the answer does', fault)
+      this.#note(check, 'the answer', fault)
       return [{ type: 'text', text: json }]
     }
-    this.#note(check, 'the answer does', json === text ? fault : 'it would have to be mended')
+    this.#note(check, 'the answer', json === text ? fault : 'would have had to be mended')
     return []
   }
 
   #note({ field }: CheckedSchema, subject: string, fault: string | undefined): void {
     if (fault === undefined) return
-    this.#losses.push({ field, action: 'degraded', why: `${subject} not match the schema: ${fault}` })
+    this.#losses.push({ field, action: 'degraded', why: `${subject} ${fault}` })
   }
 }
