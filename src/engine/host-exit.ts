@@ -24,6 +24,11 @@ export class HostEnded extends Error {
   }
 }
 
+/** Whether something failed because the child ended. */
+export function hasEnded(error: unknown): boolean {
+  return error instanceof ModelError && error.cause instanceof HostEnded
+}
+
 /** What a child's end means for who waited for it. */
 export interface EndedHost {
   readonly processId: number | undefined

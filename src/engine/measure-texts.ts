@@ -25,11 +25,10 @@ export async function measureTexts(
   const turn = turns.enter(model, pool.slots(model), '')
   try {
     const key = taskKey(model, task)
-    return await runGuarded(
-      { model, key, run: () => measure(measured, { pool, turn }, signal) },
-      { poison, trials },
-      signal,
-    )
+    const run = () => measure(measured, { pool, turn }, signal)
+    const made = await runGuarded({ model, key, run }, { poison, trials }, signal)
+    turn.finish()
+    return made
   } finally {
     turn.leave()
   }

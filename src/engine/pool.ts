@@ -1,5 +1,6 @@
 import { ModelError, toModelError } from '../core/errors.ts'
 import type { Priority } from '../core/request.ts'
+import { hasEnded } from './host-exit.ts'
 import type { HostExit } from './host-exit.ts'
 import type { ModelHost } from './host.ts'
 import { createLatelyUsed } from './lately-used.ts'
@@ -203,8 +204,8 @@ class Pool implements ModelPool {
     try {
       return await candidate.start(plan, { signal, onProgress })
     } catch (error) {
-      // A process that ends while it loads would do so for every request.
-      this.#quarantine.note(model)
+      // What fails once to load would do so for every request.
+      this.#quarantine.note(model, hasEnded(error) ? 'ended' : 'not-loaded')
       throw error
     }
   }
@@ -234,7 +235,7 @@ class Pool implements ModelPool {
 
   #replace({ model, state }: Resident, exit: HostExit): void {
     this.#options.onNews({ type: 'crashed', model, exit })
-    this.#quarantine.note(model)
+    this.#quarantine.note(model, 'ended')
     // The first request after a crash should find the model loaded, or loading.
     if (state !== 'leaving' && !this.#quarantine.isAlone(model)) this.#open(model).ready.catch(() => {})
   }

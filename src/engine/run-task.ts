@@ -36,17 +36,21 @@ export async function* runTask(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   poison.check(key)
+  const retryAfterMs = (): number => turns.retryAfterMs(model, pool.slots(model))
   const turn = turns.enter(model, pool.slots(model), task.sender ?? '')
   const suspiciousUpTo = poison.reached(key)
   let endTrial = noTrial
   let reached = 0
   try {
     if (suspiciousUpTo !== undefined) endTrial = await trials.enter(model, signal)
-    for await (const event of writeInTurn({ model, task, queueTimeoutMs, pool }, signal)) {
+    for await (const event of writeInTurn({ model, task, queueTimeoutMs, retryAfterMs, pool }, signal)) {
       reached += 1
       if (reached > (suspiciousUpTo ?? 0)) endTrial()
       if (holdsSlot(event)) turn.begin()
-      if (event.type === 'ended') poison.clear(key)
+      if (event.type === 'ended') {
+        turn.finish()
+        poison.clear(key)
+      }
       yield event
     }
   } catch (error) {

@@ -84,11 +84,28 @@ describe('the time that a request would wait', () => {
     const first = turns.enter('m', 1, '')
     first.begin()
     time = 8000
+    first.finish()
     first.leave()
     turns.enter('m', 1, '').begin()
     expect(turns.measure('m', 1).estimatedWaitMs).toBe(8000)
     turns.enter('m', 1, '')
     expect(turns.measure('m', 1)).toEqual({ answering: 1, waiting: 1, estimatedWaitMs: 16_000 })
+  })
+
+  test('goes by whole answers: one whose client left early says nothing of how long others take', () => {
+    let time = 0
+    const turns = createTurns({ mostWaiting: 10, now: () => time })
+    const whole = turns.enter('m', 1, '')
+    whole.begin()
+    time = 8000
+    whole.finish()
+    whole.leave()
+    const left = turns.enter('m', 1, '')
+    left.begin()
+    left.leave()
+    turns.enter('m', 1, '').begin()
+    expect(turns.measure('m', 1).estimatedWaitMs).toBe(8000)
+    expect(turns.retryAfterMs('m', 1)).toBe(8000)
   })
 
   test('is the time to come back, within bounds', () => {
@@ -97,6 +114,7 @@ describe('the time that a request would wait', () => {
     const first = turns.enter('m', 1, '')
     first.begin()
     time = 3_600_000
+    first.finish()
     first.leave()
     turns.enter('m', 1, '').begin()
     turns.enter('m', 1, '')

@@ -15,6 +15,8 @@ export interface Queue {
 export interface Turn {
   /** Its answer begins. */
   begin(): void
+  /** Its answer is whole: how long that took counts for those that wait. */
+  finish(): void
   /** It is over, however it ended. */
   leave(): void
 }
@@ -28,6 +30,8 @@ export interface Turns {
   enter(model: string, slots: number, client: string): Turn
   /** How busy a model with so many slots is. */
   measure(model: string, slots: number): Queue
+  /** When a request that found no place had better come again. */
+  retryAfterMs(model: string, slots: number): number
 }
 
 interface Line {
@@ -55,9 +59,10 @@ export function createTurns({ mostWaiting, now }: { mostWaiting: number; now: ()
       const line = lines.get(model) ?? emptyLine()
       lines.set(model, line)
       if (!line.shares.hasRoom(client, 1, slots + mostWaiting))
-        throw full(model, measure(line, slots, now()), line.usualMs)
+        throw full(model, line.waiting, retryAfter(line, slots, now()))
       return takeTurn(line, client, now)
     },
+    retryAfterMs: (model, slots) => retryAfter(lines.get(model) ?? emptyLine(), slots, now()),
     measure: (model, slots) => {
       const line = lines.get(model)
       return line ? measure(line, slots, now()) : { answering: 0, waiting: 0 }
@@ -71,6 +76,7 @@ function emptyLine(): Line {
 
 function takeTurn(line: Line, client: string, now: () => number): Turn {
   let began: { readonly atMs: number } | undefined
+  let isWhole = false
   let isOver = false
   line.waiting += 1
   line.shares.take(client, 1)
@@ -82,6 +88,10 @@ function takeTurn(line: Line, client: string, now: () => number): Turn {
       line.waiting -= 1
       line.answering += 1
     },
+    finish: () => {
+      if (!isOver && began) learn(line, now() - began.atMs)
+      isWhole = true
+    },
     leave: () => {
       if (isOver) return
       isOver = true
@@ -91,10 +101,15 @@ function takeTurn(line: Line, client: string, now: () => number): Turn {
         line.began.delete(began)
         line.answering -= 1
         const took = now() - began.atMs
-        line.usualMs = line.usualMs === undefined ? took : line.usualMs + weightOfLatest * (took - line.usualMs)
+        // What was left early says only that it would have taken longer.
+        if (!isWhole && line.usualMs !== undefined && took > line.usualMs) learn(line, took)
       }
     },
   }
+}
+
+function learn(line: Line, tookMs: number): void {
+  line.usualMs = line.usualMs === undefined ? tookMs : line.usualMs + weightOfLatest * (tookMs - line.usualMs)
 }
 
 function measure({ answering, waiting, usualMs, began }: Line, slots: number, nowMs: number): Queue {
@@ -106,14 +121,16 @@ function measure({ answering, waiting, usualMs, began }: Line, slots: number, no
   return { answering, waiting, ...(estimatedWaitMs !== undefined && { estimatedWaitMs }) }
 }
 
-function full(model: string, { waiting, estimatedWaitMs = 0 }: Queue, usualMs: number | undefined): ModelError {
-  const leastMs = usualMs === undefined ? unmeasuredRetryMs : shortestRetryMs
-  const retryAfterMs = Math.min(longestRetryMs, Math.max(leastMs, estimatedWaitMs))
+function retryAfter(line: Line, slots: number, nowMs: number): number {
+  const leastMs = line.usualMs === undefined ? unmeasuredRetryMs : shortestRetryMs
+  const { estimatedWaitMs = 0 } = measure(line, slots, nowMs)
+  return Math.min(longestRetryMs, Math.max(leastMs, estimatedWaitMs))
+}
+
+function full(model: string, waiting: number, retryAfterMs: number): ModelError {
   return new ModelError(
     'overloaded',
     `the queue of model '${model}' is full: ${waiting} requests wait; try again later`,
-    {
-      retryAfterMs,
-    },
+    { retryAfterMs },
   )
 }

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly pool: ModelPool
   /** How long the request may wait for a slot, from when its model is loaded first. */
   readonly queueTimeoutMs: number
+  /** When a request that waited in vain had better come again. */
+  readonly retryAfterMs: () => number
 }
 
 /**
@@ -16,10 +18,10 @@ export interface Wanted {
  * for another one waits for it to be loaded again. Throws a `ModelError`.
  */
 export async function* writeInTurn(
-  { model, task, pool, queueTimeoutMs }: Wanted,
+  { model, task, pool, queueTimeoutMs, retryAfterMs }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const patience = createPatience(model, queueTimeoutMs)
+  const patience = createPatience(queueTimeoutMs, () => noTurn(model, queueTimeoutMs, retryAfterMs()))
   const waits = AbortSignal.any([signal, patience.signal])
   const writing = { task, patience, isPlanned: false, isOver: false }
   try {
@@ -78,22 +80,22 @@ interface Patience {
   stop(): void
 }
 
-function createPatience(model: string, milliseconds: number): Patience {
+function createPatience(milliseconds: number, toError: () => ModelError): Patience {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   return {
     signal: controller.signal,
     begin: () => {
-      timer ??= setTimeout(() => controller.abort(noTurn(model, milliseconds)), milliseconds)
+      timer ??= setTimeout(() => controller.abort(toError()), milliseconds)
     },
     stop: () => clearTimeout(timer),
   }
 }
 
-function noTurn(model: string, milliseconds: number): ModelError {
+function noTurn(model: string, milliseconds: number, retryAfterMs: number): ModelError {
   return new ModelError(
     'overloaded',
     `the request waited ${Math.ceil(milliseconds / 1000)} s for a slot of model '${model}' and none became free; try again later, or give the model more --slots`,
-    { retryAfterMs: 5000 },
+    { retryAfterMs },
   )
 }

@@ -71,10 +71,8 @@ test('what answers have taken says how long the next ones wait', async () => {
     { preferences: { slots: 1, contextTokens: 2048 }, now: () => performance.now() + later },
   )
   await opened.engine.load('tiny')
-  const slow = begin(opened)
-  await slow.next()
-  later = 3000
-  await slow.return?.()
+  for await (const event of opened.engine.stream(askFor('Slow'), new AbortController().signal))
+    if (event.type === 'start') later = 3000
   const song = begin(opened)
   await song.next()
   expect(opened.engine.outlook?.('tiny')?.estimatedWaitMs).toBeGreaterThanOrEqual(3000)
