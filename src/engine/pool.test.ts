@@ -294,3 +294,16 @@ test('a model that was left alone is loaded again after a minute', async () => {
   passedMs = 60_000
   expect((await ask('Hi', { model: 'one' })).usage.outputTokens).toBe(24)
 })
+
+test('a pinned model that was left alone is loaded again after a minute, whether anybody asks or not', async () => {
+  const clock = passingClock()
+  const { engine, processOf } = open({ pinned: ['one'] }, clock.now)
+  for (let kills = 1; kills <= 3; kills += 1) {
+    await engine.load('one')
+    process.kill(processOf('one'), 'SIGKILL')
+    await until(() => told('crashed').length === kills)
+  }
+  expect(loaded()).toEqual([])
+  clock.pass(60_000)
+  await until(() => engine.status()[0]?.state === 'ready')
+})

@@ -7,6 +7,7 @@ import { createLatelyUsed } from './lately-used.ts'
 import type { LatelyUsed } from './lately-used.ts'
 import type { LoadPlan } from './load-plan.ts'
 import type { Room } from './memory-budget.ts'
+import type { PoolNews } from './pool-news.ts'
 import { createQuarantine } from './quarantine.ts'
 import type { Quarantine } from './quarantine.ts'
 import { toStatus } from './resident.ts'
@@ -63,18 +64,6 @@ export interface Candidate extends Planner {
   ): Promise<ModelHost>
 }
 
-/** What happens to models, for the log and for progress displays. */
-export type PoolNews =
-  | { readonly type: 'waiting'; readonly model: string }
-  | { readonly type: 'loading'; readonly model: string; readonly plan: LoadPlan }
-  | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
-  | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
-  | { readonly type: 'failed'; readonly model: string; readonly error: ModelError }
-  | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
-  | { readonly type: 'leaving'; readonly model: string; readonly for: string }
-  | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
-  | { readonly type: 'gone'; readonly model: string }
-
 export interface PoolOptions {
   readonly policy: PoolPolicy
   /** Finds a model and checks its file. Throws a `ModelError`. */
@@ -84,6 +73,8 @@ export interface PoolOptions {
   readonly now: () => number
   readonly onNews: (news: PoolNews) => void
 }
+
+const looksAgainAfterMs = 500
 
 /** Makes a pool. A process that ends by itself is started again at once, unless it keeps ending. */
 export function createModelPool(options: PoolOptions): ModelPool {
@@ -220,24 +211,38 @@ class Pool implements ModelPool {
       const failure = toModelError(error)
       // Whoever asked for the model is told; the next request tries again.
       if (!this.#closing.signal.aborted) this.#options.onNews({ type: 'failed', model, error: failure })
-      return
+      return this.#returnLater(resident)
     }
     Object.assign(resident, { state: 'ready', fraction: 1, readySince: this.#options.now() })
     this.#options.onNews({ type: 'ready', model, processId: resident.host.processId })
     this.#memory.tellChanged()
     if (resident.uses.size === 0) this.#rest(resident)
     const exit = await resident.host.exited
-    const isExpected = isUnloaded(resident) || this.#closing.signal.aborted
+    const isExpected = resident.state === 'ending' || this.#closing.signal.aborted
     this.#forget(resident)
     if (isExpected) this.#options.onNews({ type: 'gone', model })
     else this.#replace(resident, exit)
   }
 
-  #replace({ model, state }: Resident, exit: HostExit): void {
+  #replace(resident: Resident, exit: HostExit): void {
+    const { model, state } = resident
     this.#options.onNews({ type: 'crashed', model, exit })
     this.#quarantine.note(model, 'ended')
+    if (this.#quarantine.isAlone(model)) this.#returnLater(resident)
     // The first request after a crash should find the model loaded, or loading.
-    if (state !== 'leaving' && !this.#quarantine.isAlone(model)) this.#open(model).ready.catch(() => {})
+    else if (state !== 'leaving') this.#open(model).ready.catch(() => {})
+  }
+
+  /** Has a pinned model that is left alone loaded again as soon as it may be, whether anybody asks for it or not. */
+  #returnLater(resident: Resident): void {
+    const { model, isPinned } = resident
+    if (!isPinned || !this.#quarantine.isAlone(model)) return
+    const look = (): void => {
+      if (this.#closing.signal.aborted || this.#residents.has(model)) return
+      if (this.#quarantine.isAlone(model)) setTimeout(look, looksAgainAfterMs).unref()
+      else this.#open(model).ready.catch(() => {})
+    }
+    look()
   }
 
   #forget(resident: Resident): void {
@@ -287,10 +292,6 @@ class Pool implements ModelPool {
     this.#ending.add(resident)
     resident.state = state
   }
-}
-
-function isUnloaded({ state }: Resident): boolean {
-  return state === 'ending'
 }
 
 function stopping(): ModelError {

@@ -1,0 +1,15 @@
+import type { ModelError } from '../core/errors.ts'
+import type { HostExit } from './host-exit.ts'
+import type { LoadPlan } from './load-plan.ts'
+
+/** What happens to models, for the log and for progress displays. */
+export type PoolNews =
+  | { readonly type: 'waiting'; readonly model: string }
+  | { readonly type: 'loading'; readonly model: string; readonly plan: LoadPlan }
+  | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
+  | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
+  | { readonly type: 'failed'; readonly model: string; readonly error: ModelError }
+  | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
+  | { readonly type: 'leaving'; readonly model: string; readonly for: string }
+  | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
+  | { readonly type: 'gone'; readonly model: string }
