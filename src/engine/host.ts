@@ -256,7 +256,7 @@ class Child implements ModelHost {
           ? this.#embeddings.fail(message.id, toModelError(message.result.failure))
           : this.#embeddings.take(message.id, message.result)
       case 'step':
-        this.#watchdog.hear(message.evaluates)
+        this.#watchdog.hear(message.evaluates, message.moves)
         this.#reading = message.evaluates === undefined ? this.#reading : message.reading
         if (message.read) this.#rate.note(message.read, this.#options.now())
         for (const event of message.events) this.#generations.tell(event)

@@ -133,6 +133,8 @@ export interface StepNews {
   readonly events: readonly GenerationEvent[]
   /** The size of the step that begins, zero after the last one; absent where it is about no step. */
   readonly evaluates?: number
+  /** How many bytes are written away or brought back before there is a step; absent where none are. */
+  readonly moves?: number
   /** What was read of prompts, in all the time that they waited for it. */
   readonly read?: ReadPiece
   /** The prompts that are being read, and how many tokens of them are left; absent where there are none. */

@@ -4,18 +4,24 @@ export interface Patience {
   readonly floorMs: number
   /** As long as this many of its usual steps. */
   readonly steps: number
-  /** As long as this while it loads and before its usual steps are known. */
+  /** As long as this while it loads, before its usual steps are known, and while it writes or reads a conversation's file. */
   readonly firstMs: number
 }
 
 /* A first step may read the whole model from a slow disk, or compile a graphics processor's kernels. */
 export const usualPatience: Patience = { floorMs: 30_000, steps: 20, firstMs: 300_000 }
 
+/** What a process does at a time: it evaluates so many tokens, or moves so many bytes of conversations, or neither. */
+export interface Work {
+  readonly evaluates: number
+  readonly moves: number
+}
+
 /** What is known of how long a process takes for its steps. */
 export interface StepTimes {
-  note(tokens: number, milliseconds: number): void
-  /** How long the process may take for a step of so many tokens; none means that it does something else. */
-  allowedMs(tokens: number): number
+  note(work: Work, milliseconds: number): void
+  /** How long the process may take for this; neither tokens nor bytes means that it does something else. */
+  allowedMs(work: Work): number
 }
 
 /* Reading a prompt takes far longer than writing a token, so each has its own measure. */
@@ -27,16 +33,24 @@ const mostTimes = 33
 export function createStepTimes({ floorMs, steps, firstMs }: Patience): StepTimes {
   const reading: number[] = []
   const writing: number[] = []
-  const timesOf = (tokens: number): number[] => (tokens >= readingTokens ? reading : writing)
+  /** Milliseconds for each byte. */
+  const moving: number[] = []
+  const timesOf = ({ evaluates, moves }: Work): number[] => {
+    if (moves > 0) return moving
+    return evaluates >= readingTokens ? reading : writing
+  }
   return {
-    note: (tokens, milliseconds) => {
-      const times = timesOf(tokens)
-      times.push(milliseconds)
+    note: (work, milliseconds) => {
+      const times = timesOf(work)
+      times.push(milliseconds / Math.max(1, work.moves))
       if (times.length > mostTimes) times.shift()
     },
-    allowedMs: tokens => {
-      if (tokens === 0) return floorMs
-      const usualMs = median(timesOf(tokens))
+    allowedMs: work => {
+      const { evaluates, moves } = work
+      // What was written to memory says little of a disk, so a file has never less than a first step.
+      if (moves > 0) return Math.max(floorMs, firstMs, steps * moves * Math.max(0, ...moving))
+      if (evaluates === 0) return floorMs
+      const usualMs = median(timesOf(work))
       return Math.max(floorMs, usualMs === undefined ? firstMs : steps * usualMs)
     },
   }

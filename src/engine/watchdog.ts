@@ -1,12 +1,15 @@
 import { createStepTimes } from './step-times.ts'
-import type { Patience } from './step-times.ts'
+import type { Patience, Work } from './step-times.ts'
 
 /** Tells a process that hangs from one that is slow, by its progress. */
 export interface Watchdog {
   /** The process has got something to do. Its silence counts from its last word on, as long as it has. */
   begin(): void
-  /** The process said something; `evaluates` is the size of the step that it begins, zero where it begins none. */
-  hear(evaluates?: number): void
+  /**
+   * The process said something; `evaluates` is the size of the step that it begins, zero where it begins none, and
+   * `moves` how many bytes it writes or reads before.
+   */
+  hear(evaluates?: number, moves?: number): void
   /** The process has got nothing to do. */
   rest(): void
 }
@@ -27,7 +30,7 @@ export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Wat
   const lookMs = Math.min(1000, patience.floorMs / looksInTheShortestPatience)
   let allowedMs = patience.firstMs
   let silentMs = 0
-  let step: { readonly tokens: number; readonly began: number } | undefined
+  let step: { readonly work: Work; readonly began: number } | undefined
   let timer: NodeJS.Timeout | undefined
   const rest = (): void => {
     clearInterval(timer)
@@ -47,14 +50,15 @@ export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Wat
       timer = setInterval(look, lookMs)
       timer.unref()
     },
-    hear: evaluates => {
+    hear: (evaluates, moves = 0) => {
       // Other news than of its end do not show that a step gets on.
       if (evaluates === undefined && step) return
       silentMs = 0
       if (evaluates === undefined) return
-      if (step) times.note(step.tokens, now() - step.began)
-      step = evaluates > 0 ? { tokens: evaluates, began: now() } : undefined
-      allowedMs = times.allowedMs(evaluates)
+      if (step) times.note(step.work, now() - step.began)
+      const work = { evaluates, moves }
+      step = evaluates + moves > 0 ? { work, began: now() } : undefined
+      allowedMs = times.allowedMs(work)
     },
     rest,
   }

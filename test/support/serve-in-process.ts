@@ -28,6 +28,8 @@ export interface OpenAnswer {
 export interface ServedInProcess {
   open(request: ModelRequest): OpenAnswer
   ask(request: ModelRequest): Promise<ServedAnswer>
+  /** The sizes of what was written away and brought back, as they were told before. */
+  readonly moved: readonly number[]
   /** Ends it as a server that stops does. */
   end(): Promise<void>
 }
@@ -37,11 +39,15 @@ export async function serveInProcess(model: LanguageModel, places: ArchivePlaces
   for (let slot = 0; slot < model.slots; slot += 1) model.forget(slot, 0)
   const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now: () => Date.now() })
   const listeners = new Map<number, (event: GenerationEvent) => void>()
+  const moved: number[] = []
   let failure: unknown
   const served = serve(model, {
     archive,
     slowdown: 3,
-    send: message => tell(message, listeners),
+    send: message => {
+      if (message.type === 'step' && message.moves !== undefined) moved.push(message.moves)
+      tell(message, listeners)
+    },
     chooseSeed: () => 1,
     onFailure: error => (failure = error),
   })
@@ -60,6 +66,7 @@ export async function serveInProcess(model: LanguageModel, places: ArchivePlaces
   return {
     open,
     ask: request => open(request).whole,
+    moved,
     end: async () => {
       await served.leave()
       if (failure !== undefined) throw failure

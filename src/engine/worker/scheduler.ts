@@ -83,7 +83,7 @@ class StepScheduler implements Scheduler {
     const { model, archive } = options
     this.#checkpoints = new Checkpoints(model, this.#lanes)
     const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
-    const onMove = (): void => this.#flush(0)
+    const onMove = (bytes: number): void => this.#flush(0, bytes)
     this.#seating = new Seating({ model, archive, ...parts, onMove, now: () => Date.now() })
     const onHeld = ({ id }: Job): void => void this.#events.push({ type: 'held', id })
     this.#admission = new Admission({ model, lanes: this.#lanes, seating: this.#seating, onHeld })
@@ -147,10 +147,11 @@ class StepScheduler implements Scheduler {
     }
   }
 
-  #flush(evaluates: number): void {
+  #flush(evaluates: number, moves = 0): void {
     this.#options.emit({
       events: this.#events,
       evaluates,
+      ...(moves > 0 && { moves }),
       ...(this.#read && { read: this.#read }),
       ...(this.#reading.prompts > 0 && { reading: this.#reading }),
     })
