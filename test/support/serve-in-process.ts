@@ -35,15 +35,20 @@ export interface ServedInProcess {
 }
 
 /** Serves a loaded model as its child process does, from empty slots on. */
-export async function serveInProcess(model: LanguageModel, places: ArchivePlaces = {}): Promise<ServedInProcess> {
+export async function serveInProcess(
+  model: LanguageModel,
+  places: ArchivePlaces = {},
+  now: () => number = () => Date.now(),
+): Promise<ServedInProcess> {
   for (let slot = 0; slot < model.slots; slot += 1) model.forget(slot, 0)
-  const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now: () => Date.now() })
+  const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now })
   const listeners = new Map<number, (event: GenerationEvent) => void>()
   const moved: number[] = []
   let failure: unknown
   const served = serve(model, {
     archive,
     slowdown: 3,
+    now,
     send: message => {
       if (message.type === 'step' && message.moves !== undefined) moved.push(message.moves)
       tell(message, listeners)

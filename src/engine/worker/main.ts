@@ -65,6 +65,7 @@ async function loadForAnswers(settings: LoadSettings, send: Send): Promise<Serve
   const served = serve(model, {
     archive,
     slowdown: settings.slowdown,
+    now: () => Date.now(),
     send,
     chooseSeed: () => randomInt(0xffff_ffff),
     onFailure,

@@ -35,6 +35,8 @@ export interface SchedulerOptions {
   readonly archive: Archive
   /** How many times longer than usual a reader may wait for a token while prompts are read. */
   readonly slowdown: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** Receives what happened since, before every step and before resting, with the size of the step to come. */
   readonly emit: (news: Omit<StepNews, 'type'>) => void
   /** Called when the native engine failed in a step: nothing it holds can be trusted any more. */
@@ -80,11 +82,11 @@ class StepScheduler implements Scheduler {
     this.#model = options.model
     this.#pace = new Pace(options.model.batchTokens, options.slowdown)
     this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
-    const { model, archive } = options
+    const { model, archive, now } = options
     this.#checkpoints = new Checkpoints(model, this.#lanes)
     const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
     const onMove = (bytes: number): void => this.#flush(0, bytes)
-    this.#seating = new Seating({ model, archive, ...parts, onMove, now: () => Date.now() })
+    this.#seating = new Seating({ model, archive, ...parts, onMove, now })
     const onHeld = ({ id }: Job): void => void this.#events.push({ type: 'held', id })
     this.#admission = new Admission({ model, lanes: this.#lanes, seating: this.#seating, onHeld })
   }

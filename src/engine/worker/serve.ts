@@ -31,6 +31,8 @@ export interface ServedModel {
 export interface ServeOptions {
   readonly archive: Archive
   readonly slowdown: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly send: (message: FromWorker) => void
   /** Gives the seed of a request that brings none. */
   readonly chooseSeed: () => number
@@ -45,6 +47,7 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
     model,
     archive: options.archive,
     slowdown: options.slowdown,
+    now: options.now,
     emit: news => send({ type: 'step', ...news }),
     onFailure: options.onFailure,
   })
