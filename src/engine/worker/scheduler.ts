@@ -137,10 +137,9 @@ class StepScheduler implements Scheduler {
         await this.#admit()
         const pieces = this.#planPieces()
         this.#flush(pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0))
-        // What a held prompt waited for may just have been paused.
-        if (pieces.length === 0 && this.#admission.heldTokens.length > 0) continue
-        if (pieces.length === 0) break
-        await this.#evaluate(pieces)
+        if (pieces.length > 0) await this.#evaluate(pieces)
+        // What a held prompt waits for may just have been paused.
+        else if (!this.#admission.isDue) break
       }
     } catch (error) {
       this.#options.onFailure(error)
