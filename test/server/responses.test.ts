@@ -116,6 +116,18 @@ test('what is not to be stored is not, and cannot be gone on from', async () => 
   })
 })
 
+test('an id with a zero in it is no stored response', async () => {
+  const { client } = await serve()
+  const { id } = await client.responses.create({ model: 'm', input: 'Hi' })
+  const wrong = `${id}\0`
+  await expect(client.responses.create({ model: 'm', input: 'Hi', previous_response_id: wrong })).rejects.toMatchObject(
+    {
+      status: 400,
+      code: 'previous_response_not_found',
+    },
+  )
+})
+
 test('a server that stores nothing says so, and answers', async () => {
   const { port } = await start({ backends: [scripted({ steps: says('Hello') })] })
   const { responses } = openOpenAI(`http://127.0.0.1:${port}`)

@@ -284,7 +284,11 @@ describe.each(places)('over %s', (_, newPlace) => {
     }
     expect(await store.responses.remove('resp_1', 'laptop')).toBe(true)
     expect(await store.responses.chain('resp_2', laptop)).toBeUndefined()
-    expect(await store.responses.find('resp_\0', laptop)).toBeUndefined()
+    for (const wrong of ['resp_\0', 'resp_2\0', '\0resp_2', 'resp_2\ud800', 'resp_2 ', '']) {
+      expect(await store.responses.find(wrong, laptop)).toBeUndefined()
+      expect(await store.responses.chain(wrong, laptop)).toBeUndefined()
+      expect(await store.responses.remove(wrong, 'laptop')).toBe(false)
+    }
   })
 
   test('a chain that another’s response is put under is nobody’s', async () => {

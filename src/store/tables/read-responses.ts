@@ -151,7 +151,7 @@ function tooLong(): ModelError {
   )
 }
 
-/** Gives an id as both databases can look for it: Postgres takes no text with a zero in it, and no id of ours has one. */
+/** Gives an id to look for. What cannot be one becomes a text that none is; Postgres would refuse a zero in it. */
 export function known(id: string): string {
-  return id.replaceAll('\0', '').slice(0, 256).toWellFormed()
+  return /^[\w-]{1,256}$/.test(id) ? id : ''
 }
