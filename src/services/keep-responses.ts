@@ -58,7 +58,7 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
     isKeeping: () => open() !== undefined,
     keep: async kept => {
       const responses = open()
-      return responses !== undefined && inTime.run(() => responses.keep(kept))
+      return responses !== undefined && inTime.run(() => responses.keep(kept, foreignIds(kept)))
     },
     find: async (id, asking) => {
       const found = await open()?.find(id, asking)
@@ -69,12 +69,14 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
     recall: async ({ previousId, itemIds }, asking) => {
       const kept = open()
       const chain = previousId === undefined ? [] : await chainOf(previousId, asking, kept)
-      const named = (await kept?.findAll(responsesOf(itemIds), asking)) ?? []
+      const inChain = new Map(chain.flatMap(itemsOf))
+      const others = itemIds.filter(id => !inChain.has(id))
+      const named = kept ? await kept.findAll(await holdersOf(others, asking.owner, kept), asking) : []
       const used = [...chain, ...named]
       if (used.length > 0) renew(used)
       return {
         history: chain.flatMap(({ input, response }) => [...input, ...outputOf(response)]),
-        items: new Map(used.flatMap(itemsOf)),
+        items: new Map([...named.flatMap(itemsOf), ...inChain]),
         isLocalOnly: used.some(({ isLocalOnly }) => isLocalOnly),
       }
     },
@@ -97,13 +99,26 @@ async function chainOf(
 
 const mostNamed = 256
 
-/** The responses that items belong to: their ids say it. */
-function responsesOf(itemIds: readonly string[]): readonly string[] {
-  const ids = itemIds.flatMap(id => {
-    const [, unique] = /^[a-z]+_(.+)_[a-z]?\d+$/.exec(id) ?? []
-    return unique === undefined ? [] : [`resp_${unique}`]
-  })
-  return [...new Set(ids)].slice(0, mostNamed)
+/** The responses that items belong to. Ids of ours say it, and those of others are looked up. */
+async function holdersOf(
+  itemIds: readonly string[],
+  owner: string,
+  table: Pick<Responses, 'holders'>,
+): Promise<readonly string[]> {
+  const wanted = Map.groupBy(new Set(itemIds), id => responseOf(id))
+  const foreign = wanted.get(undefined) ?? []
+  const known = [...wanted.keys()].filter(id => id !== undefined)
+  if (known.length + foreign.length > mostNamed) {
+    const problem = `input: it names items of more than ${mostNamed} stored responses; send the items themselves`
+    throw new ModelError('invalid-request', problem, { field: ['input'] })
+  }
+  return [...new Set([...known, ...(await table.holders({ owner, itemIds: foreign }))])]
+}
+
+/* As the ids of items are made here, from the unique part of their response's. */
+function responseOf(itemId: string): string | undefined {
+  const [, unique] = /^[a-z]+_([\w-]{24})_[a-z]?\d+$/.exec(itemId) ?? []
+  return unique === undefined ? undefined : `resp_${unique}`
 }
 
 function outputOf({ output }: JsonObject): readonly JsonObject[] {
@@ -113,4 +128,8 @@ function outputOf({ output }: JsonObject): readonly JsonObject[] {
 
 function itemsOf({ input, response }: KeptResponse): readonly (readonly [string, JsonObject])[] {
   return [...input, ...outputOf(response)].flatMap(item => (typeof item['id'] === 'string' ? [[item['id'], item]] : []))
+}
+
+function foreignIds(kept: KeptResponse): readonly string[] {
+  return itemsOf(kept).flatMap(([id]) => (responseOf(id) === undefined ? [id] : []))
 }

@@ -12,6 +12,7 @@ export interface Schema {
   readonly model_aliases: ModelAliasRow
   readonly attempts: AttemptRow
   readonly responses: ResponseRow
+  readonly response_items: ResponseItemRow
 }
 
 /** One step that brought the tables to their present form. */
@@ -84,4 +85,11 @@ export interface ResponseRow {
   readonly size: number
   readonly input: string
   readonly response: string
+}
+
+/** An item of an answer, or of what it answers, whose id does not lead to the answer by itself. */
+export interface ResponseItemRow {
+  readonly owner: string
+  readonly item_id: string
+  readonly response_id: string
 }

@@ -197,6 +197,41 @@ test('input items come in pages, the last first', async () => {
   expect(first.data).toMatchObject([{ content: 'a' }])
 })
 
+test('items are named by the ids that their client or a tool elsewhere gave them, by nobody else', async () => {
+  const search = { type: 'web_search_call', id: 'ws_68f1', status: 'completed' }
+  const block = { type: 'opaque', protocol: 'openai-responses', value: search } as const
+  const steps: readonly Step[] = [
+    ...begins(),
+    { type: 'block-start', index: 0, block },
+    { type: 'block-end', index: 0 },
+    { type: 'end', stop: { reason: 'end-turn' }, usage: { outputTokens: 1 } },
+  ]
+  const { client, url, backend } = await serve(steps, { keys: ['one', 'two'] })
+  const own = { type: 'message' as const, role: 'user' as const, content: 'Two', id: 'msg_of_mine_1' }
+  const { id, output } = await client.responses.create({ model: 'm', input: [own] })
+  expect(output).toMatchObject([{ id: 'ws_68f1' }])
+  const named = ['msg_of_mine_1', 'ws_68f1'].map(item => ({ type: 'item_reference' as const, id: item }))
+  await client.responses.create({ model: 'm', input: named, store: false })
+  expect(backend.requests[1]?.messages).toMatchObject([
+    { role: 'user', content: [{ text: 'Two' }] },
+    { role: 'assistant', content: [{ value: { id: 'ws_68f1' } }] },
+  ])
+  const other = openOpenAI(url, { key: 'two' })
+  await expect(other.responses.create({ model: 'm', input: named })).rejects.toMatchObject({ status: 400 })
+  await client.responses.delete(id)
+  await expect(client.responses.create({ model: 'm', input: named })).rejects.toMatchObject({ status: 400 })
+})
+
+test('items of too many stored responses are refused with a word that says so', async () => {
+  const { client } = await serve()
+  const input = Array.from({ length: 257 }, (_, at) => ({ type: 'item_reference' as const, id: `ws_${at}` }))
+  await expect(client.responses.create({ model: 'm', input })).rejects.toMatchObject({
+    status: 400,
+    param: 'input',
+    message: expect.stringMatching(/names items of more than 256 stored responses; send the items themselves/),
+  })
+})
+
 test('an item that was sent or named twice is listed twice, and the pages end', async () => {
   const { client } = await serve()
   const first = await client.responses.create({ model: 'm', input: 'One' })

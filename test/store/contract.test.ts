@@ -291,6 +291,19 @@ describe.each(places)('over %s', (_, newPlace) => {
     }
   })
 
+  test('items are found in the last response that was kept with them, until it is forgotten', async () => {
+    const store = await open()
+    const many = Array.from({ length: 1000 }, (_, at) => `item-${at}`)
+    await store.responses.keep(response('resp_1'), ['ws_0', 'ws_1', ...many, 'ws_1', 'a\0', 'x'.repeat(300), '\ud800'])
+    await store.responses.keep(response('resp_2'), ['ws_1'])
+    const holders = (...itemIds: string[]) => store.responses.holders({ owner: 'laptop', itemIds })
+    expect(await holders('ws_1')).toEqual(['resp_2'])
+    expect((await holders(...many)).concat(await holders('ws_0', 'a\0', 'a'))).toEqual(['resp_1'])
+    expect(await store.responses.holders({ owner: 'phone', itemIds: ['ws_1'] })).toEqual([])
+    await store.responses.remove('resp_2', 'laptop')
+    expect(await holders('ws_1')).toEqual([])
+  })
+
   test('a chain that another’s response is put under is nobody’s', async () => {
     const store = await open()
     await store.responses.keep({ ...response('resp_1'), owner: 'phone' })

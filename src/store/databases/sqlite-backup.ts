@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 const backupsKept = 5
 
 /* What clients said is forgotten at its time, or when they ask for it; a copy would keep it. */
-const leftOut: ReadonlySet<unknown> = new Set(['responses'])
+const leftOut: ReadonlySet<unknown> = new Set(['responses', 'response_items'])
 
 /** Copies a database to a folder beside it, without what clients said, and forgets the oldest of many copies. */
 export async function backUp(path: string, label: string): Promise<string> {

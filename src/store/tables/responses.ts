@@ -3,13 +3,16 @@ import { Sweeper } from '../sweeper.ts'
 import { type KeptResponse, rowOf } from './kept-response.ts'
 import { type Asking, known, ResponseReader } from './read-responses.ts'
 import { defaultResponseLimits, type ResponseLimits } from './response-limits.ts'
+import { holdersOf, type ItemIds, noteItems } from './response-items.ts'
 import { pruneResponses } from './response-pruner.ts'
 import { ResponseUses } from './response-uses.ts'
 
 /** The answers that clients asked to be kept. */
 export interface Responses {
-  /** Keeps an answer. A power cut may lose it. */
-  keep(kept: KeptResponse): Promise<void>
+  /** Keeps an answer, and by which ids its items may be named later. A power cut may lose it. */
+  keep(kept: KeptResponse, itemIds?: readonly string[]): Promise<void>
+  /** Gives the answers in which the last item of each of these ids was kept. */
+  holders(items: ItemIds): Promise<readonly string[]>
   find(id: string, asking: Asking): Promise<KeptResponse | undefined>
   /** Gives those of several that are there. Throws `too-large` for more than a request could send. */
   findAll(ids: readonly string[], asking: Asking): Promise<readonly KeptResponse[]>
@@ -40,7 +43,7 @@ export function createResponses(given: ResponsesOptions): Responses & { close():
   const reader = new ResponseReader(options)
   const findAll: Responses['findAll'] = async (ids, asking) => reader.read(await reader.links(ids, asking), asking)
   return {
-    keep: async kept => {
+    keep: async (kept, itemIds = []) => {
       const row = rowOf(kept, now())
       await access.note(async transaction => {
         await transaction
@@ -48,8 +51,10 @@ export function createResponses(given: ResponsesOptions): Responses & { close():
           .values(row)
           .onConflict(conflict => conflict.doNothing())
           .execute()
+        await noteItems(transaction, row.id, { owner: row.owner, itemIds })
       })
     },
+    holders: items => holdersOf(items, access),
     find: async (id, asking) => (await findAll([id], asking))[0],
     findAll,
     chain: async (id, asking) => {
