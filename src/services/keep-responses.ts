@@ -5,6 +5,7 @@ import type { Asking } from '../store/tables/read-responses.ts'
 import type { Responses } from '../store/tables/responses.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { KeepInTime } from './keep-in-time.ts'
+import { repeatedBytes } from './repeated-items.ts'
 
 export type { Asking, KeptResponse }
 
@@ -73,10 +74,12 @@ export function createKeepResponses({ table, isWanted, logger }: KeepResponsesOp
       const others = itemIds.filter(id => !inChain.has(id))
       const named = kept ? await kept.findAll(await holdersOf(others, asking.owner, kept), asking) : []
       const used = [...chain, ...named]
+      const items = new Map([...named.flatMap(itemsOf), ...inChain])
+      asking.makeRoom(repeatedBytes(itemIds, items))
       if (used.length > 0) renew(used)
       return {
         history: chain.flatMap(({ input, response }) => [...input, ...outputOf(response)]),
-        items: new Map([...named.flatMap(itemsOf), ...inChain]),
+        items,
         isLocalOnly: used.some(({ isLocalOnly }) => isLocalOnly),
       }
     },

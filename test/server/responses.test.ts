@@ -222,6 +222,20 @@ test('items are named by the ids that their client or a tool elsewhere gave them
   await expect(client.responses.create({ model: 'm', input: named })).rejects.toMatchObject({ status: 400 })
 })
 
+test('a small request cannot become a huge one by naming an item again and again', async () => {
+  const { client, backend } = await serve()
+  const large = { type: 'message' as const, role: 'user' as const, content: 'x'.repeat(1_000_000), id: 'large' }
+  await client.responses.create({ model: 'm', input: [large] })
+  const named = (times: number) =>
+    Array.from({ length: times }, () => ({ type: 'item_reference' as const, id: 'large' }))
+  await client.responses.create({ model: 'm', input: named(3), store: false })
+  expect(backend.requests[1]?.messages).toHaveLength(3)
+  await expect(client.responses.create({ model: 'm', input: named(40) })).rejects.toMatchObject({
+    status: 413,
+    message: expect.stringMatching(/items that it names more than once are more than 32 MiB together/),
+  })
+})
+
 test('items of too many stored responses are refused with a word that says so', async () => {
   const { client } = await serve()
   const input = Array.from({ length: 257 }, (_, at) => ({ type: 'item_reference' as const, id: `ws_${at}` }))
