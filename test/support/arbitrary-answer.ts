@@ -47,7 +47,7 @@ export function arbitraryAnswer(words: AnswerWords = {}): fc.Arbitrary<readonly 
     .record({
       id: someText,
       model: someText,
-      blocks: fc.array(arbitraryBlock(words), { maxLength: words.maxBlocks ?? 5 }),
+      blocks: fc.uniqueArray(arbitraryBlock(words), { maxLength: words.maxBlocks ?? 5, selector: callIdOf }),
       stop: words.stop ?? anyStop,
       usageAtStart: usage,
       usageAtEnd: usage,
@@ -57,6 +57,11 @@ export function arbitraryAnswer(words: AnswerWords = {}): fc.Arbitrary<readonly 
       ...blocks.flatMap(placed),
       { type: 'end', stop, usage: usageAtEnd },
     ])
+}
+
+/* No two calls of an answer have one id. */
+function callIdOf([start]: readonly Unplaced[]): unknown {
+  return start?.type === 'block-start' && start.block.type === 'tool-call' ? start.block.id : {}
 }
 
 /** Any whole answer that has only what `words` allow. */
