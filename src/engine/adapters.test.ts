@@ -94,7 +94,7 @@ test.each<[string, Refused]>([
   const adapters = names.map(name => ({ path: `${place.folder}/${name}`, scale: 1 }))
   const engine = start(adapters, model)
   await expect(engine.engine.load('tiny')).rejects.toThrow(message)
-  expect(engine.news.map(({ type }) => type)).toEqual(['failed'])
+  expect(engine.news.map(({ type }) => type)).toEqual(['waiting', 'failed'])
 })
 
 /** Asks at a temperature, as greedy requests reuse less, and closes the engine; gives what came back from files. */

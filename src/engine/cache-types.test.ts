@@ -87,5 +87,5 @@ test('a kept conversation is about as much smaller as the estimate says', async 
 test('a way that cannot be is refused by the model’s name, before anything is loaded', async () => {
   const engine = start('never', { cacheType: 'q8_0', flashAttention: 'off' })
   await expect(engine.ask('Hello')).rejects.toThrow(/^model 'tiny' cannot be loaded: .* without flash attention/)
-  expect(engine.news.map(({ type }) => type)).toEqual(['failed'])
+  expect(engine.news.map(({ type }) => type)).toEqual(['waiting', 'failed'])
 })

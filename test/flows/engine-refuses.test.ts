@@ -49,7 +49,14 @@ test('a model whose queue is full refuses what it cannot take, and takes it agai
     engine: { preferences: { slots: 1 }, policy: { mostWaiting: 1 } },
   })
   const free = await occupy(there, 'm')
-  const waiting = there.ask('Wait', { model: 'm' })
+  // A key that has nothing in the queue would be let in all the same.
+  const waiting = ask(there.open.port, {
+    method: 'POST',
+    path: '/v1/messages',
+    headers: { authorization: `Bearer ${openKey}` },
+    body: bodyFor({ model: 'm', text: 'Wait', maxTokens: 8 }),
+  })
+  await until(() => there.engine.outlook?.('m')?.waiting === 1)
   expectAll(await askHelped(there, 'm'), fromCloud(['local/m failed: overloaded', 'cloud/large']))
   full(await askKept(there, 'm'), /the queue of model 'm' is full/)
   await free()

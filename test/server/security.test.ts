@@ -220,7 +220,7 @@ test('every route opens exactly for whom its table says', async () => {
     }
   `)
   const failed = log.filter(record => record['status'] === 200 && record['failure'])
-  expect(failed.filter(record => record['route'] !== 'GET /duologue/models/events')).toEqual([])
+  expect(failed.filter(record => record['endpoint'] !== 'GET /duologue/models/events')).toEqual([])
 })
 
 test.each([
