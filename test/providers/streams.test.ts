@@ -47,6 +47,32 @@ describe.each(kept)('$protocol of $name', at => {
   })
 })
 
+test.each([
+  // The counts at the end include what the search told the model; the search itself is the upstream's business.
+  {
+    protocol: 'anthropic-messages',
+    name: 'anthropic-web-search.1',
+    written: ['I looked it up. ', 'It is high at noon.'],
+    usage: { inputTokens: 9120, outputTokens: 88 },
+  },
+  {
+    protocol: 'openai-chat',
+    name: 'openai-padded-tool.1',
+    written: ['{"city":"Oslo"}'],
+    usage: { inputTokens: 64, outputTokens: 17 },
+  },
+  {
+    protocol: 'openai-responses',
+    name: 'deepseek-reasoning-text.1',
+    written: ['One place. I ask.', '{"city": "Oslo"}'],
+    usage: { inputTokens: 71, outputTokens: 29, thinkingTokens: 9 },
+  },
+] as const)('$name has what real ones were seen to have, and is read all the same', async at => {
+  const { blocks, usage } = collectAll((await answer(at)).events)
+  expect(blocks.map(({ content }) => content).filter(content => content !== '')).toEqual(at.written)
+  expect(usage).toMatchObject(at.usage)
+})
+
 test('an answer that comes whole, though a stream was asked for, is told all the same', async () => {
   const body = {
     id: 'c1',
