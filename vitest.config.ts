@@ -10,7 +10,8 @@ export default defineConfig({
     isolate: false,
     // One core fewer by default; but who waits for a model's process leaves its core to others.
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    // Nothing is timed: this ends what hangs, and a long prompt takes most of a minute on a machine that has a bad day.
+    testTimeout: 180_000,
     hookTimeout: 300_000,
     reporters: ['default', './test/support/summary-reporter.ts'],
     coverage: {
