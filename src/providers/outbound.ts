@@ -10,10 +10,11 @@ import {
 } from '../network/addresses.ts'
 import { proxyOptions } from '../network/proxy.ts'
 import type { ProxySettings } from '../network/proxy.ts'
+import { leaveEarly } from './leave-early.ts'
 
 /** The one way out: what every provider sends goes through it. */
 export interface Outbound {
-  /** Sends a request. Redirects are given back, never followed. Throws the system's error. */
+  /** Sends a request. Redirects are given back, never followed. Throws the system's error, or `aborted`. */
   send(question: OutboundRequest): Promise<Dispatcher.ResponseData>
   close(): Promise<void>
 }
@@ -89,18 +90,8 @@ async function send(question: OutboundRequest, dispatcher: Dispatcher): Promise<
     body: body ?? null,
     signal,
   })
-  return Promise.race([reply, abortOf(signal, reply)])
-}
-
-/* Before there is a connection, an aborted request is told so only when connecting has succeeded or failed. */
-async function abortOf(signal: AbortSignal, reply: Promise<unknown>): Promise<never> {
-  const over = new AbortController()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const give = (): void => reject(signal.reason)
-  if (signal.aborted) give()
-  signal.addEventListener('abort', give, { once: true, signal: over.signal })
-  void reply.catch(() => undefined).finally(() => over.abort())
-  return promise
+  // Before there is a connection, an aborted request is told so only when connecting has succeeded or failed.
+  return leaveEarly(reply, signal)
 }
 
 function tellConnected(onConnected: () => void): Dispatcher.DispatcherComposeInterceptor {
