@@ -1,4 +1,5 @@
 import { ModelError } from '../core/errors.ts'
+import { HostEnded } from './host-exit.ts'
 
 /** Remembers which requests were being answered when a model's process ended. */
 export interface PoisonList {
@@ -60,4 +61,15 @@ export function createPoisonList(now: () => number): PoisonList {
     },
     clear: key => void suspects.delete(key),
   }
+}
+
+/** Suspects a request that failed because the process that answered it ended, and may have ended for it. */
+export function suspectAfter(error: unknown, { poison, key, reached }: Failed): void {
+  const end = error instanceof ModelError ? error.cause : undefined
+  if (end instanceof HostEnded && end.isSuspect) poison.suspect(key, { processId: end.processId, reached })
+}
+
+interface Failed extends Pick<SuspiciousEnd, 'reached'> {
+  readonly poison: PoisonList
+  readonly key: string
 }

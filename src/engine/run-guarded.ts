@@ -1,5 +1,4 @@
-import { ModelError } from '../core/errors.ts'
-import { HostEnded } from './host-exit.ts'
+import { suspectAfter } from './poison.ts'
 import type { PoisonList } from './poison.ts'
 import type { Trials } from './trials.ts'
 
@@ -28,8 +27,7 @@ export async function runGuarded<T>(
     poison.clear(key)
     return made
   } catch (error) {
-    const end = error instanceof ModelError ? error.cause : undefined
-    if (end instanceof HostEnded && end.isSuspect) poison.suspect(key, { processId: end.processId, reached: 0 })
+    suspectAfter(error, { poison, key, reached: 0 })
     throw error
   } finally {
     endTrial()

@@ -1,7 +1,6 @@
-import { ModelError } from '../core/errors.ts'
-import { HostEnded } from './host-exit.ts'
 import { holdsSlot } from './holds-slot.ts'
 import type { GenerationEvent, GenerationTask } from './messages.ts'
+import { suspectAfter } from './poison.ts'
 import type { PoisonList } from './poison.ts'
 import type { ModelPool } from './pool.ts'
 import type { Trials } from './trials.ts'
@@ -54,8 +53,7 @@ export async function* runTask(
       yield event
     }
   } catch (error) {
-    const end = error instanceof ModelError ? error.cause : undefined
-    if (end instanceof HostEnded && end.isSuspect) poison.suspect(key, { processId: end.processId, reached })
+    suspectAfter(error, { poison, key, reached })
     throw error
   } finally {
     endTrial()
