@@ -1,8 +1,6 @@
 import { ModelError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-
-/* As much as a request could send. */
-const mostMebibytes = 32
+import { mostReadMebibytes } from '../store/tables/response-limits.ts'
 
 /**
  * Gives the bytes that items take because a request names them more than once: each is as if it had been sent. Throws
@@ -14,7 +12,7 @@ export function repeatedBytes(itemIds: readonly string[], items: ReadonlyMap<str
     const item = items.get(id)
     if (item && length > 1) bytes += (length - 1) * Buffer.byteLength(JSON.stringify(item))
   }
-  if (bytes <= mostMebibytes * 1024 * 1024) return bytes
-  const problem = `input: items that it names more than once are more than ${mostMebibytes} MiB together; name each once`
+  if (bytes <= mostReadMebibytes * 1024 * 1024) return bytes
+  const problem = `input: items that it names more than once are more than ${mostReadMebibytes} MiB together; name each once`
   throw new ModelError('too-large', problem, { field: ['input'] })
 }

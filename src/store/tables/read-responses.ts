@@ -2,10 +2,9 @@ import { setImmediate as othersTurn } from 'node:timers/promises'
 import { ModelError } from '../../core/errors.ts'
 import type { Access } from '../access.ts'
 import { keptOf, type KeptResponse } from './kept-response.ts'
+import { mostReadMebibytes } from './response-limits.ts'
 
 const mostLinks = 1000
-/* As much as a client could send itself. */
-const mostMebibytes = 32
 const mebibyte = 1024 * 1024
 
 /** Who asks for answers. */
@@ -98,7 +97,7 @@ export class ResponseReader {
     if (links.length === 0) return []
     const bytes = bytesOf(links)
     // One alone is what a request did send, with its answer.
-    const isLong = links.length > 1 && bytes > mostMebibytes * mebibyte
+    const isLong = links.length > 1 && bytes > mostReadMebibytes * mebibyte
     if (isLong || links.length > mostLinks) throw tooLong()
     makeRoom(bytes)
     const found: KeptResponse[] = []
@@ -148,7 +147,7 @@ function batchesOf(links: readonly Link[]): readonly (readonly string[])[] {
 function tooLong(): ModelError {
   return new ModelError(
     'too-large',
-    `the stored responses that this request goes on from are more than ${mostLinks}, or more than ${mostMebibytes} MiB ` +
+    `the stored responses that this request goes on from are more than ${mostLinks}, or more than ${mostReadMebibytes} MiB ` +
       'together; begin a conversation with what matters of them as `input`',
   )
 }
