@@ -1,6 +1,6 @@
-import type { Priority } from '../core/request.ts'
 import { chooseEnough } from './memory-budget.ts'
 import type { Resident, ResidentHolding } from './resident.ts'
+import { urgencies } from './urgencies.ts'
 
 /* Most answers are over sooner, and then nothing has to be loaded twice. */
 const patienceMs = 10_000
@@ -36,8 +36,6 @@ export function chooseLeaving(
   )
   return chooseEnough(ordered, bytes).map(({ resident }) => resident)
 }
-
-const urgencies: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 }
 
 function urgencyOf({ uses }: Resident): number {
   return Math.max(...[...uses].map(({ priority }) => urgencies[priority]))

@@ -80,8 +80,8 @@ export async function serveInProcess(
 }
 
 function toTask(request: ModelRequest) {
-  const { sampling = {}, maxTokens = 12 } = request
-  return { prompt: toChatPrompt(request), parts: partsOf(request), sampling, stopSequences: [], maxTokens }
+  const { sampling = {}, maxTokens = 12, priority = 'normal' } = request
+  return { prompt: toChatPrompt(request), parts: partsOf(request), sampling, stopSequences: [], maxTokens, priority }
 }
 
 function tell(message: FromWorker, listeners: ReadonlyMap<number, (event: GenerationEvent) => void>): void {

@@ -61,6 +61,19 @@ test('one that leaves while it waits takes nothing along, and one that comes lat
   await served.end()
 })
 
+test('what a more urgent prompt waits for is as urgent', async () => {
+  const served = await serveInProcess(model)
+  const shorter = [{ type: 'text', text: 'A cup is in the cupboard, as it is. '.repeat(30) }] as const
+  const oldest = served.open(about('cup', { system: shorter }))
+  const owner = served.open(about('lamp', { priority: 'low' }))
+  await reading()
+  const urgent = served.open(about('book', { priority: 'high' }))
+  const first = await Promise.race([oldest.whole.then(() => 'oldest'), urgent.whole.then(() => 'urgent')])
+  expect(first).toBe('urgent')
+  await Promise.all([oldest.whole, owner.whole])
+  await served.end()
+})
+
 test('a prompt like no other does not wait for those that wait', async () => {
   const served = await serveInProcess(model)
   const [first, second] = [served.open(about('lamp')), served.open(about('book'))]

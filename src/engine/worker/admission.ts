@@ -1,3 +1,4 @@
+import { urgencies } from '../urgencies.ts'
 import { findAwaited, isToCome, stopThere } from './awaited.ts'
 import type { Awaited } from './awaited.ts'
 import type { Job } from './generation.ts'
@@ -57,6 +58,14 @@ export class Admission {
       awaited.lane === lane ? [awaited.upTo - lane.tokens.length] : [],
     )
     return counts.length > 0 ? Math.min(...counts) : undefined
+  }
+
+  /** How urgent what waits for a lane's prompt is; less than anything where nothing does. */
+  urgencyBehind(lane: Lane): number {
+    return Math.max(
+      -Infinity,
+      ...this.#held.filter(({ awaited }) => awaited.lane === lane).map(({ job }) => urgencies[job.priority]),
+    )
   }
 
   push(job: Job): void {

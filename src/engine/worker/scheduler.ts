@@ -1,5 +1,6 @@
 import type { GenerationEvent, StepNews } from '../messages.ts'
 import type { ReadPiece } from '../reading-rate.ts'
+import { urgencies } from '../urgencies.ts'
 import { Admission } from './admission.ts'
 import type { Admitted } from './admission.ts'
 import type { Archive } from './archive.ts'
@@ -202,6 +203,7 @@ class StepScheduler implements Scheduler {
       remaining: remainingOf(lane, work),
       unread: unreadOf(lane, work),
       toRead: work.toRead,
+      urgency: Math.max(urgencies[work.generation.job.priority], this.#admission.urgencyBehind(lane)),
       arrived: work.arrived,
       awaited: this.#admission.awaitedOf(lane),
       inBulk: work.generation.job.isReproducible,

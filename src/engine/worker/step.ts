@@ -6,6 +6,8 @@ export interface Working {
   readonly remaining: number
   /** After how many of them another prompt can go on; absent where none waits for it. */
   readonly awaited?: number | undefined
+  /** Larger is more urgent. */
+  readonly urgency: number
   /** Larger is later. */
   readonly arrived: number
   /** Whether its prompt is to be evaluated in large pieces only, whatever room there is. */
@@ -39,16 +41,18 @@ export function planStep(working: readonly Working[], limits: StepLimits): reado
   )
 }
 
-/* Half of the room is the oldest one's, so that nobody starves; in the rest those go first that are soonest done, or
-   have read what others wait for. */
+/* What of the room is the oldest one's, so that nobody starves: less where a more urgent one is to be read. */
+const [oldestPart, lessUrgentPart] = [1 / 2, 1 / 8]
+
+/* In the rest the more urgent ones go first, and of them those that are soonest done, or have read what others wait for. */
 function share(reading: readonly Working[], { room, most }: { room: number; most: number }): Share[] {
   const [oldest, ...others] = reading
   if (!oldest || room <= 0) return []
-  const shortestFirst = others.toSorted((a, b) => usefulIn(a) - usefulIn(b))
-  const first = piece(oldest, { room: others.length === 0 ? room : Math.ceil(room / 2), most })
+  const ordered = others.toSorted((a, b) => b.urgency - a.urgency || usefulIn(a) - usefulIn(b))
+  const first = piece(oldest, { room: Math.ceil(room * partOf(oldest, ordered)), most })
   const shares = [first]
   let left = room - first.count
-  for (const each of shortestFirst) {
+  for (const each of ordered) {
     if (left <= 0) break
     const next = piece(each, { room: left, most: most - (room - left) })
     shares.push(next)
@@ -56,6 +60,11 @@ function share(reading: readonly Working[], { room, most }: { room: number; most
   }
   if (left <= 0) return shares
   return [{ slot: oldest.slot, count: pieceOf(oldest.remaining, first.count + left) }, ...shares.slice(1)]
+}
+
+function partOf(oldest: Working, [next]: readonly Working[]): number {
+  if (!next) return 1
+  return next.urgency > oldest.urgency ? lessUrgentPart : oldestPart
 }
 
 function usefulIn({ remaining, awaited = remaining }: Working): number {
