@@ -33,10 +33,10 @@ function ownPreferences(model: string, { config, rules }: Snapshot): ModelPrefer
 }
 
 function preferencesForAll(config: Config): LoadPreferences {
-  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention, slowdown } = config
+  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention, slowdown, pace } = config
   return {
     batchTokens: 512,
-    slowdown,
+    pacing: { slowdown, isEven: pace === 'even' },
     cacheType,
     flashAttention,
     ...(contextTokens !== undefined && { contextTokens }),

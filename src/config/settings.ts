@@ -151,6 +151,13 @@ export const settings = {
     fallback: 3,
     about: 'how many times longer than usual a token may take while other prompts are read; more reads them faster',
   },
+  pace: {
+    schema: oneOf('average', 'even'),
+    flag: '--pace',
+    variable: 'DUOLOGUE_PACE',
+    fallback: 'average',
+    about: 'whether the slowdown holds on average, or for every token and prompts take longer: average or even',
+  },
   gpuLayers: {
     schema: wholeNumber(0, 10_000),
     flag: '--gpu-layers',

@@ -115,13 +115,13 @@ interface Decided extends Computation {
 }
 
 function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }: Decided): LoadSettings {
-  const { batchTokens, slowdown, threads, gpuLayers } = preferences
+  const { batchTokens, pacing, threads, gpuLayers } = preferences
   return {
     ...decided,
     contextTokens: plan.contextTokens,
     slots: plan.slots,
     batchTokens: Math.min(batchTokens, plan.contextTokens),
-    slowdown,
+    pacing,
     ...(archive && { archive }),
     ...(threads !== undefined && { threads }),
     ...(gpuLayers !== undefined && { gpuLayers }),

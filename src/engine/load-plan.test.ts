@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/support/engine.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { usualPacing } from '../../test/support/usual-pacing.ts'
 import type { GgufFile } from '../gguf/gguf-file.ts'
 import { estimateMemory } from '../gguf/memory.ts'
 import type { MemoryWish } from '../gguf/memory.ts'
@@ -22,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => folder.remove())
 
-const preferences: LoadPreferences = { batchTokens: 512, slowdown: 3 }
+const preferences: LoadPreferences = { batchTokens: 512, pacing: usualPacing }
 const bytesOf = (slots: number, contextTokens = 2048, more: Partial<MemoryWish> = {}): number =>
   estimateMemory(file, { slots, contextTokens, batchTokens: 512, ...more }).totalBytes
 const roomOf = (bytes: number, more: Partial<Room> = {}): Room => ({

@@ -7,6 +7,7 @@ import { usesFlashAttention } from './attention.ts'
 import type { FlashAttention } from './attention.ts'
 import { checkpointsPerSlot } from './checkpoints-per-slot.ts'
 import type { Room } from './memory-budget.ts'
+import type { Pacing } from './pacing.ts'
 
 /** How the owner wants a model to be run. What is absent is chosen from the model and the memory. */
 export interface LoadPreferences {
@@ -23,12 +24,11 @@ export interface LoadPreferences {
   /** What is added to the model's weights. */
   readonly adapters?: readonly Adapter[]
   readonly batchTokens: number
-  /** How many times longer than usual the reader of an answer may wait for a token while prompts are read. */
-  readonly slowdown: number
+  readonly pacing: Pacing
 }
 
 /** What the owner says of one model; what holds for all applies where it is silent. */
-export type ModelPreferences = Partial<Omit<LoadPreferences, 'batchTokens' | 'slowdown'>>
+export type ModelPreferences = Partial<Omit<LoadPreferences, 'batchTokens' | 'pacing'>>
 
 /** How a model will be run, and the memory that it takes. */
 export interface LoadPlan {

@@ -8,6 +8,7 @@ import type { CacheType, StateSize } from '../gguf/memory.ts'
 import type { Adapter } from './adapters.ts'
 import type { FlashAttention } from './attention.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
+import type { Pacing } from './pacing.ts'
 import type { PromptPart } from './prompt-parts.ts'
 import type { RawPrompt } from './raw-prompt.ts'
 import type { ReadPiece } from './reading-rate.ts'
@@ -34,8 +35,7 @@ export interface LoadSettings extends Computation {
   readonly slots: number
   /** The most tokens evaluated in one step. */
   readonly batchTokens: number
-  /** How many times longer than usual the reader of an answer may wait for a token while prompts are read. */
-  readonly slowdown: number
+  readonly pacing: Pacing
   /** Absent means all performance cores but one. */
   readonly threads?: number
   readonly use: ModelUse

@@ -59,6 +59,7 @@ export const liveSettings: ReadonlySet<SettingName> = new Set([
   'slots',
   'threads',
   'slowdown',
+  'pace',
   'gpuLayers',
   'cacheType',
   'flashAttention',

@@ -10,6 +10,7 @@ import type { Engine, EngineNews, EngineOptions } from '../../src/engine/engine.
 import type { LoadPreferences, ModelPreferences } from '../../src/engine/load-plan.ts'
 import type { Patience } from '../../src/engine/step-times.ts'
 import { provisionForTests } from './engine-package.ts'
+import { usualPacing } from './usual-pacing.ts'
 
 export interface TestEngine {
   readonly engine: Engine
@@ -54,7 +55,7 @@ export function openEngine(
     provision: provisionForTests,
     preferences: model => ({
       batchTokens: 512,
-      slowdown: 3,
+      pacing: usualPacing,
       threads: 1,
       ...more.preferences,
       ...more.own?.[model],

@@ -2,10 +2,12 @@ import type { CacheReport } from '../../src/core/cache-report.ts'
 import type { ModelRequest } from '../../src/core/request.ts'
 import { toChatPrompt } from '../../src/engine/chat-prompt.ts'
 import type { ArchivePlaces, CacheWrites, FromWorker, GenerationEvent } from '../../src/engine/messages.ts'
+import type { Pacing } from '../../src/engine/pacing.ts'
 import { partsOf } from '../../src/engine/prompt-parts.ts'
 import { openArchive } from '../../src/engine/worker/archive.ts'
 import type { LanguageModel } from '../../src/engine/worker/language-model.ts'
 import { serve } from '../../src/engine/worker/serve.ts'
+import { usualPacing } from './usual-pacing.ts'
 
 export interface ServedAnswer {
   readonly text: string
@@ -38,7 +40,7 @@ export interface ServedInProcess {
 export async function serveInProcess(
   model: LanguageModel,
   places: ArchivePlaces = {},
-  now: () => number = () => Date.now(),
+  { now = () => Date.now(), pacing = usualPacing }: { now?: () => number; pacing?: Pacing } = {},
 ): Promise<ServedInProcess> {
   for (let slot = 0; slot < model.slots; slot += 1) model.forget(slot, 0)
   const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now })
@@ -47,7 +49,7 @@ export async function serveInProcess(
   let failure: unknown
   const served = serve(model, {
     archive,
-    slowdown: 3,
+    pacing,
     now,
     send: message => {
       if (message.type === 'step' && message.moves !== undefined) moved.push(message.moves)

@@ -4,6 +4,7 @@ import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { serveInProcess } from '../../../test/support/serve-in-process.ts'
 import type { OpenAnswer, ServedAnswer } from '../../../test/support/serve-in-process.ts'
 import { useTinyModel } from '../../../test/support/use-tiny-model.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import type { ModelRequest } from '../../core/request.ts'
 import { loadLanguageModel } from './language-model.ts'
 import type { LanguageModel } from './language-model.ts'
@@ -13,8 +14,8 @@ let model: LanguageModel
 
 beforeAll(async () => {
   const packageDirectory = await provisionForTests()
-  const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-  const sizes = { use: 'answers' as const, contextTokens: 2048, slots: 3, batchTokens: 64, slowdown: 3, threads: 1 }
+  const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+  const sizes = { use: 'answers' as const, contextTokens: 2048, slots: 3, batchTokens: 64, threads: 1 }
   model = await loadLanguageModel({ modelPath: files.tiny, packageDirectory, ...sizes, ...computation }, () => {})
 })
 
@@ -58,6 +59,19 @@ test('one that leaves while it waits takes nothing along, and one that comes lat
   for (const each of leaving) each.leave()
   const answers = await Promise.all([owner.whole, later.whole])
   expect(evaluated(answers)).toBeLessThan(answers[0].report.promptTokens + 100)
+  await served.end()
+})
+
+test('where the pace is even, a greedy prompt is read in small pieces too, and all of it is reused', async () => {
+  const served = await serveInProcess(model, {}, { pacing: { slowdown: 3, isEven: true } })
+  const beside = served.open(about('cup', { system: [], maxTokens: 2000 }))
+  await beside.begun
+  const system = [{ type: 'text', text: 'A lamp is on the table, as it was. '.repeat(6) }] as const
+  const greedy = about('lamp', { system, sampling: { temperature: 0 } })
+  await served.ask(greedy)
+  const again = await served.ask(greedy)
+  expect(again.report.reusedTokens).toBe(again.report.promptTokens - 1)
+  beside.leave()
   await served.end()
 })
 

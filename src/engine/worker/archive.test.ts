@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
 import { writeTinyModel } from '../../../test/support/tiny-model.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import { stateSize } from '../../gguf/memory.ts'
 import type { StateSize } from '../../gguf/memory.ts'
 import { readGguf } from '../../gguf/read-gguf.ts'
@@ -25,8 +26,8 @@ beforeAll(async () => {
   await writeTinyModel(modelPath)
   size = stateSize(await readGguf(modelPath))
   const packageDirectory = await provisionForTests()
-  const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
+  const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, threads: 1 }
   model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
 })
 

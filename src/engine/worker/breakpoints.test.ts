@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { serveInProcess } from '../../../test/support/serve-in-process.ts'
 import { useTinyModel } from '../../../test/support/use-tiny-model.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import type { CacheBreakpoint } from '../../core/content.ts'
 import type { ModelRequest } from '../../core/request.ts'
 import { loadLanguageModel } from './language-model.ts'
@@ -12,8 +13,8 @@ let model: LanguageModel
 
 beforeAll(async () => {
   const packageDirectory = await provisionForTests()
-  const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
+  const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, threads: 1 }
   model = await loadLanguageModel({ modelPath: files.tiny, packageDirectory, ...sizes, ...computation }, () => {})
 })
 
@@ -28,7 +29,7 @@ test.each<[string, CacheBreakpoint, number]>([
   ['an hour', { ttl: '1h' }, 3_600_000],
 ])('what a breakpoint keeps for %s outlives others until then, and from each use on anew', async (_, cache, keptMs) => {
   let nowMs = 1_800_000_000_000
-  const served = await serveInProcess(model, {}, () => nowMs)
+  const served = await serveInProcess(model, {}, { now: () => nowMs })
   const kept = conversation('lamp', cache)
   /** Asks two others, for which there is only one place beside it; gives how much of it is there then. */
   const reusedAfter = async (milliseconds: number): Promise<number> => {

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../../test/support/engine.ts'
 import { serveInProcess } from '../../../test/support/serve-in-process.ts'
 import type { ServedAnswer } from '../../../test/support/serve-in-process.ts'
 import { writeTinyFamily } from '../../../test/support/tiny-families.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import type { Message, ModelRequest } from '../../core/request.ts'
 import type { ArchivePlaces } from '../messages.ts'
 import { loadLanguageModel } from './language-model.ts'
@@ -44,8 +45,8 @@ describe.each(kinds)('with a model of the family %s', family => {
     const modelPath = join(folder.path, `${family}.gguf`)
     await writeTinyFamily(modelPath, family)
     const packageDirectory = await provisionForTests()
-    const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-    const sizes = { use: 'answers' as const, contextTokens: 1536, slots: 3, batchTokens: 512, slowdown: 3, threads: 1 }
+    const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+    const sizes = { use: 'answers' as const, contextTokens: 1536, slots: 3, batchTokens: 512, threads: 1 }
     model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
   })
 

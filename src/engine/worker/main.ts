@@ -64,7 +64,7 @@ async function loadForAnswers(settings: LoadSettings, send: Send): Promise<Serve
   const archive = await openArchive({ model, places, stateSize, now: () => Date.now() })
   const served = serve(model, {
     archive,
-    slowdown: settings.slowdown,
+    pacing: settings.pacing,
     now: () => Date.now(),
     send,
     chooseSeed: () => randomInt(0xffff_ffff),

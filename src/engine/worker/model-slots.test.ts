@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
 import { tinyFamilies, writeTinyFamily } from '../../../test/support/tiny-families.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import { estimateMemory } from '../../gguf/memory.ts'
 import { readGguf } from '../../gguf/read-gguf.ts'
 import { checkLanguageModel } from './check-language-model.ts'
@@ -28,8 +29,8 @@ describe.each(tinyFamilies)('a model of the family %s', family => {
     const modelPath = join(folder.path, `${family}.gguf`)
     await writeTinyFamily(modelPath, family)
     const packageDirectory = await provisionForTests()
-    const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-    const sizes = { use: 'answers' as const, contextTokens: 512, slots: 3, batchTokens: 512, slowdown: 3, threads: 1 }
+    const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+    const sizes = { use: 'answers' as const, contextTokens: 512, slots: 3, batchTokens: 512, threads: 1 }
     model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
     await checkLanguageModel(model)
     first = model.tokenizePrompt(story.repeat(6))

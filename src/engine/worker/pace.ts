@@ -1,3 +1,4 @@
+import type { Pacing } from '../pacing.ts'
 import { bulkPiece } from './slots.ts'
 
 const firstRoom = 16
@@ -36,12 +37,13 @@ export interface ReadingStep {
  * Shares the time between answers being written and prompts being read, in steps that take turns. A reader's gap is
  * the time of one step of each, so prompts are read in pieces small enough for a gap to be at most `slowdown` times
  * the usual one. Where small pieces cost far more than large ones, as with small models, prompts are read in large
- * pieces instead, and after each the answers go on for long enough that their average pace is the same.
+ * pieces instead, and after each the answers go on for long enough that their average pace is the same. Where the pace
+ * is to be even, pieces are as small as it takes, whatever they cost.
  * It learns from the steps taken: machines and models differ by orders of magnitude.
  */
 export class Pace {
   readonly #mostRoom: number
-  readonly #slowdown: number
+  readonly #pacing: Pacing
   /** How long a step takes that writes, by how many answers it writes. */
   readonly #writingMs = new Map<number, number>()
   /** Milliseconds for each token of a prompt, in small and in large pieces. */
@@ -55,9 +57,9 @@ export class Pace {
   #pieces = 0
 
   /** `mostRoom` is in tokens. */
-  constructor(mostRoom: number, slowdown: number) {
+  constructor(mostRoom: number, pacing: Pacing) {
     this.#mostRoom = mostRoom
-    this.#slowdown = slowdown
+    this.#pacing = pacing
   }
 
   /** Whether the answers had their part of the time, so that the next step is for prompts. */
@@ -68,10 +70,16 @@ export class Pace {
   /** Prompt tokens for the next step that reads, while so many answers are being written, of prompts so long in all. */
   room(writing: number, promptTokens: number): number {
     if (writing === 0) return this.#mostRoom
+    if (this.#pacing.isEven) return Math.min(this.#mostRoom, Math.floor(this.#room ?? 1))
     // Requests that come together are soon all being written; one pause costs their readers less than many.
     if (this.#largeCost !== undefined && promptTokens * this.#largeCost <= shortMs) return this.#mostRoom
     const room = Math.floor(this.#room ?? this.#firstRoom(writing))
     return Math.min(this.#mostRoom, room < bulkPiece && this.#isLargeBetter ? bulkPiece : room)
+  }
+
+  /** Notes that another prompt is to be read: deep in its context, each of its tokens may cost far more. */
+  begin(): void {
+    if (this.#pacing.isEven) this.#room = undefined
   }
 
   /** Notes a step that wrote on so many answers. */
@@ -83,8 +91,7 @@ export class Pace {
   /** Notes a step that read prompts while answers waited for their next token. */
   read({ tokens, milliseconds, reading, writing }: ReadingStep): void {
     const isWhole = tokens === this.room(writing, Infinity)
-    // Many prompts beside few answers have more than the part of one: everybody gets a fair one.
-    const slowdown = writing === 0 ? Infinity : Math.max(this.#slowdown, 1 + reading / writing)
+    const slowdown = this.#slowdown(reading, writing)
     this.#owedMs = milliseconds / (slowdown - 1)
     this.#pieces += 1
     const cost = milliseconds / tokens
@@ -94,13 +101,19 @@ export class Pace {
     if (isWhole && writing > 0) this.#fit(tokens, milliseconds, this.#allowedMs(writing, slowdown))
   }
 
+  #slowdown(reading: number, writing: number): number {
+    if (writing === 0) return Infinity
+    // Many prompts beside few answers have more than the part of one: everybody gets a fair one.
+    return this.#pacing.isEven ? this.#pacing.slowdown : Math.max(this.#pacing.slowdown, 1 + reading / writing)
+  }
+
   #allowedMs(writing: number, slowdown: number): number {
     return (this.#writingMs.get(writing) ?? 0) * (slowdown * part - 1)
   }
 
   /** What is allowed at the cost that small pieces may have at most. */
   #firstRoom(writing: number): number {
-    const allowedMs = this.#allowedMs(writing, this.#slowdown)
+    const allowedMs = this.#allowedMs(writing, this.#pacing.slowdown)
     if (allowedMs === 0 || this.#largeCost === undefined) return firstRoom
     return Math.max(leastRoom, Math.min(firstRoom, allowedMs / (mostWaste * this.#largeCost)))
   }
@@ -115,9 +128,10 @@ export class Pace {
     if (allowedMs === 0) return
     const change = Math.min(mostGrowth, Math.max(mostShrinking, allowedMs / milliseconds))
     const room = this.#room ?? Math.min(tokens, firstRoom)
+    const least = this.#pacing.isEven ? 1 : leastRoom
     // A large piece in place of a small one that takes too long says nothing about the small one.
     if (change < 1 && tokens > room) return
-    this.#room = Math.min(this.#mostRoom, Math.max(leastRoom, Math.max(room, tokens) * change))
+    this.#room = Math.min(this.#mostRoom, Math.max(least, Math.max(room, tokens) * change))
   }
 
   get #isLargeBetter(): boolean {

@@ -1,4 +1,5 @@
 import type { GenerationEvent, StepNews } from '../messages.ts'
+import type { Pacing } from '../pacing.ts'
 import type { ReadPiece } from '../reading-rate.ts'
 import { urgencies } from '../urgencies.ts'
 import { Admission } from './admission.ts'
@@ -34,8 +35,7 @@ export interface Scheduler {
 export interface SchedulerOptions {
   readonly model: LanguageModel
   readonly archive: Archive
-  /** How many times longer than usual a reader may wait for a token while prompts are read. */
-  readonly slowdown: number
+  readonly pacing: Pacing
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Receives what happened since, before every step and before resting, with the size of the step to come. */
@@ -81,7 +81,7 @@ class StepScheduler implements Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#model = options.model
-    this.#pace = new Pace(options.model.batchTokens, options.slowdown)
+    this.#pace = new Pace(options.model.batchTokens, options.pacing)
     this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
     const { model, archive, now } = options
     this.#checkpoints = new Checkpoints(model, this.#lanes)
@@ -181,6 +181,7 @@ class StepScheduler implements Scheduler {
 
   #begin({ job, lane, report }: Admitted): readonly GenerationEvent[] {
     this.#clock += 1
+    this.#pace.begin()
     lane.lastUsed = this.#clock
     lane.askedTokens = job.map.askedTokens()
     const generation = new Generation(this.#model, job)
