@@ -135,6 +135,18 @@ test('what is in memory survives the model’s process', async () => {
   expect(back.cache.restoredTokens).toBeGreaterThan(300)
 })
 
+test('once the model has rested, what a slot holds survives its process being killed', async () => {
+  const run = start(2)
+  const first = await turn(run, words('lamp'))
+  await labelled(run)
+  const exited = watchCrash(run.engine)
+  process.kill(run.engine.processOf('tiny'), 'SIGKILL')
+  await exited
+  const { cache, usage } = await turn(run, `${words('lamp')} And?`)
+  expect(cache.restoredTokens).toBeGreaterThan(first.cache.promptTokens - 20)
+  expect(usage.cacheReadTokens).toBe(cache.restoredTokens)
+})
+
 test('what a slot holds and what was pushed out survive the server', async () => {
   const run = start(1)
   await turn(run, words('lamp'))

@@ -53,13 +53,17 @@ const count = (from: number, length = 300): Uint32Array =>
   Uint32Array.from({ length }, (_, index) => (from + index) % 250)
 
 /** Reads tokens into slot 0, and writes them away. */
-async function write(archive: Archive, tokens: Uint32Array, pinned = false): Promise<void> {
+async function write(
+  archive: Archive,
+  tokens: Uint32Array,
+  { pinned = false, ...more }: { pinned?: boolean; isSpare?: boolean } = {},
+): Promise<void> {
   model.forget(0, 0)
   await model.evaluate([{ slot: 0, position: 0, tokens, samples: false }])
   const pins = pinned ? [{ tokens: tokens.length, keepForMs: 300_000, untilMs: clock + 300_000 }] : []
   await archive.save(
-    { slot: 0, tokens, bulkTokens: tokens.length, pins },
-    { worthMs: Infinity, onWrite: bytes => (expected = bytes) },
+    { slot: 0, tokens, bulkTokens: tokens.length, pins, lastUsedMs: (clock += 1) },
+    { worthMs: Infinity, leastTokens: 64, onWrite: bytes => (expected = bytes), ...more },
   )
 }
 
@@ -156,7 +160,8 @@ test('a place makes room before it is written to', async () => {
   await model.evaluate([{ slot: 1, position: 0, tokens: count(50), samples: false }])
   let left = -1
   const onWrite = (): void => void (left = archive.entries().length)
-  await archive.save({ slot: 1, tokens: count(50), bulkTokens: 300, pins: [] }, { worthMs: Infinity, onWrite })
+  const state = { slot: 1, tokens: count(50), bulkTokens: 300, pins: [], lastUsedMs: clock }
+  await archive.save(state, { worthMs: Infinity, leastTokens: 64, onWrite })
   expect(left).toBe(0)
   expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([50])
   model.forget(1, 0)
@@ -164,7 +169,7 @@ test('a place makes room before it is written to', async () => {
 
 test('what is pinned leaves last', async () => {
   const small = await open({ memory: places.memory })
-  await write(small, count(0), true)
+  await write(small, count(0), { pinned: true })
   await small.close()
   const { size } = await stat(await onlyState(places.memory.directory))
   const archive = await open({ memory: { ...places.memory, maxBytes: size * 2.5 } })
@@ -179,10 +184,39 @@ test('a conversation that went on replaces its beginning', async () => {
   expect(archive.entries().map(({ tokens }) => tokens.length)).toEqual([400])
 })
 
+test('a conversation that grew by little is not written again, and counts as used', async () => {
+  const archive = await open()
+  for (const tokens of [count(0, 300), count(50), count(0, 340)]) await write(archive, tokens)
+  const entries = archive.entries().toSorted((a, b) => a.lastUsedMs - b.lastUsedMs)
+  expect(entries.map(({ tokens }) => [tokens[0], tokens.length])).toEqual([
+    [50, 300],
+    [0, 300],
+  ])
+})
+
+test('for what a slot goes on holding, nothing makes way that is pinned or was used later', async () => {
+  const archive = await open({ disk: { ...places.disk, maxBytes: 1.5 * 180_000 } })
+  await write(archive, count(0), { pinned: true })
+  await write(archive, count(50), { isSpare: true })
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([0])
+  expect(archive.gone()).toEqual([])
+  clock += 300_000
+  await write(archive, count(50), { isSpare: true })
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([50])
+})
+
+test('what a slot went on from counts as used when the slot was', async () => {
+  const archive = await open({ disk: { ...places.disk, maxBytes: 2.5 * 180_000 } })
+  for (const from of [0, 50]) await write(archive, count(from))
+  archive.renew({ tokens: count(0, 320), pins: [], lastUsedMs: (clock += 1) })
+  await write(archive, count(100))
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([0, 100])
+})
+
 test('no other one makes way for what replaces its beginning', async () => {
   const archive = await open({ disk: { ...places.disk, maxBytes: 2.5 * 180_000 } })
   await write(archive, count(100))
-  await write(archive, count(0, 290))
+  await write(archive, count(0, 230))
   await write(archive, count(0, 300))
   expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([100, 0])
 })

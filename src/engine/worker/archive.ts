@@ -5,7 +5,6 @@ import type { ArchivePlace, ArchivePlaces } from '../messages.ts'
 import { isUnchanged, label, readFolder, removeState, statePath } from './archive-folder.ts'
 import type { Archived } from './archive-folder.ts'
 import { pinnedTokens } from './lane.ts'
-import type { Pin } from './lane.ts'
 import type { LanguageModel } from './language-model.ts'
 import { commonPrefix, reusable } from './slots.ts'
 import type { Arrival } from './slots.ts'
@@ -27,12 +26,24 @@ export interface Archive {
   find(arrival: Arrival): { readonly entry: Archived; readonly keep: number } | undefined
   /** Whether any beginning of an entry can be gone on from, and not only its end. */
   isWhole(entry: Archived): boolean
-  /** Writes away what a slot holds, unless that takes longer than it is worth. */
-  save(state: SlotState, terms: SaveTerms): Promise<void>
+  /** How many of a conversation's first tokens an entry stands for. */
+  kept(tokens: ArrayLike<number>): number
+  /** Notes that what a slot went on from was used when the slot was. */
+  renew(state: Pick<SlotState, 'tokens' | 'pins' | 'lastUsedMs'>): void
+  /** Writes away what a slot holds, unless little of it is not kept yet, or that takes longer than it is worth. */
+  save(state: SlotState, terms: KeepTerms): Promise<void>
   /** Brings an entry back into a slot; false where its file was not what was written, and is gone now. */
   restore(entry: Archived, slot: number): Promise<boolean>
   /** Moves to disk what is in memory, where there is a disk, and waits for what is under way. */
   close(): Promise<void>
+}
+
+/** What keeping may cost, and what for. */
+export interface KeepTerms extends SaveTerms {
+  /** How many tokens that are not kept yet are worth a file. */
+  readonly leastTokens: number
+  /** Whether a slot goes on holding it, so that nothing that was used later, or is pinned, makes way for it. */
+  readonly isSpare?: boolean
 }
 
 export interface ArchiveOptions {
@@ -102,15 +113,28 @@ class TwoPlaceArchive implements Archive {
       .toSorted((a, b) => b.keep - a.keep || a.entry.sizeBytes - b.entry.sizeBytes)[0]
   }
 
-  async save(state: SlotState, terms: SaveTerms): Promise<void> {
-    const { tokens, pins } = state
-    const held = this.#held.find(({ entry }) => this.#standsFor(entry, tokens))
-    if (held) return this.#touch(held.entry, pins)
+  kept(tokens: ArrayLike<number>): number {
+    return Math.max(0, ...this.#held.map(({ entry }) => this.#standsFor(entry, tokens)))
+  }
+
+  renew({ tokens, pins, lastUsedMs }: Pick<SlotState, 'tokens' | 'pins' | 'lastUsedMs'>): void {
+    for (const { entry } of this.#held) {
+      if (lastUsedMs > entry.lastUsedMs && isBeginning(entry, tokens)) touch(entry, { pins, lastUsedMs })
+    }
+  }
+
+  async save(state: SlotState, terms: KeepTerms): Promise<void> {
+    const { tokens } = state
+    const held = this.#held.find(({ entry }) => tokens.length - this.#standsFor(entry, tokens) < terms.leastTokens)
+    if (held) return touch(held.entry, state)
     const replaced = this.#held.filter(({ entry }) => isBeginning(entry, tokens))
-    const makeRoom = (place: PlaceName, bytes: number): boolean =>
-      this.#makeRoom(place, bytes - bytesOf(replaced.filter(each => each.place === place)))
+    const makeRoom = (place: PlaceName, bytes: number): boolean => {
+      const more = bytes - bytesOf(replaced.filter(each => each.place === place))
+      if (terms.isSpare === true && this.#costsMoreMissed(state, place, more)) return false
+      return this.#makeRoom(place, more)
+    }
     const written = await this.#writer.write(state, { ...terms, makeRoom })
-    if (!written) return this.#mourn(tokens)
+    if (!written) return terms.isSpare === true ? undefined : this.#mourn(tokens)
     const { entry, place } = written
     for (const older of replaced.filter(each => this.#held.includes(each))) this.#drop(older)
     this.#held.push({ entry, place, isOwn: true, isLeaving: false })
@@ -123,7 +147,7 @@ class TwoPlaceArchive implements Archive {
     const place = held && this.#options.places[held.place]
     if (!held || !place) return false
     if (await this.#isLoaded(held, place, slot)) {
-      this.#touch(entry, [])
+      touch(entry, { pins: [], lastUsedMs: this.#options.now() })
       return true
     }
     this.#drop(held)
@@ -155,14 +179,14 @@ class TwoPlaceArchive implements Archive {
     return tokens.length <= this.#options.model.wholeFileTokens
   }
 
-  #standsFor(entry: Archived, tokens: Uint32Array): boolean {
-    const isUsable = this.isWhole(entry) || entry.tokens.length === tokens.length
-    return isUsable && commonPrefix(entry.tokens, tokens) === tokens.length
+  #standsFor(entry: Archived, tokens: ArrayLike<number>): number {
+    const common = commonPrefix(entry.tokens, tokens)
+    return this.isWhole(entry) || common === entry.tokens.length ? common : 0
   }
 
-  #touch(entry: Archived, pins: readonly Pin[]): void {
-    entry.lastUsedMs = this.#options.now()
-    if (pins.length > 0) entry.pins = pins
+  /** Whether what would leave a place for a state is missed more than that. */
+  #costsMoreMissed(state: SlotState, place: PlaceName, bytes: number): boolean {
+    return this.#surplus(place, bytes).some(({ entry }) => this.#byMissed(state, entry) < 0)
   }
 
   /** Lets go what has no room beside what comes; false where memory is still full of what goes to a slow disk. */
@@ -197,9 +221,13 @@ class TwoPlaceArchive implements Archive {
   }
 
   #leavingOrder(held: readonly Held[]): readonly Held[] {
+    return held.toSorted((a, b) => this.#byMissed(a.entry, b.entry))
+  }
+
+  #byMissed(a: Missed, b: Missed): number {
     const nowMs = this.#options.now()
-    const isPinned = ({ entry }: Held): boolean => pinnedTokens(entry.pins, nowMs) > 0
-    return held.toSorted((a, b) => Number(isPinned(a)) - Number(isPinned(b)) || a.entry.lastUsedMs - b.entry.lastUsedMs)
+    const isPinned = ({ pins }: Missed): number => Number(pinnedTokens(pins, nowMs) > 0)
+    return isPinned(a) - isPinned(b) || a.lastUsedMs - b.lastUsedMs
   }
 
   #leaveMemory(held: Held): void {
@@ -258,6 +286,13 @@ class TwoPlaceArchive implements Archive {
   #later(task: () => Promise<void>): void {
     this.#background = this.#background.then(task).catch(() => {})
   }
+}
+
+type Missed = Pick<Archived, 'pins' | 'lastUsedMs'>
+
+function touch(entry: Archived, { pins, lastUsedMs }: Missed): void {
+  entry.lastUsedMs = lastUsedMs
+  if (pins.length > 0) entry.pins = pins
 }
 
 function bytesOf(held: readonly Held[]): number {

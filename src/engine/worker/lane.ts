@@ -14,6 +14,8 @@ export interface Lane {
   /** Where it can go back to, shortest first, where it cannot to any place. */
   checkpoints: readonly Checkpoint[]
   lastUsed: number
+  /** Milliseconds since 1970. */
+  lastUsedMs: number
   pins: readonly Pin[]
   work: Work | undefined
 }
@@ -41,7 +43,17 @@ export interface Pin extends Mark {
 
 /** Makes a lane that holds nothing. */
 export function emptyLane(id: number): Lane {
-  return { id, tokens: [], bulkTokens: 0, askedTokens: 0, checkpoints: [], lastUsed: 0, pins: [], work: undefined }
+  return {
+    id,
+    tokens: [],
+    bulkTokens: 0,
+    askedTokens: 0,
+    checkpoints: [],
+    lastUsed: 0,
+    lastUsedMs: 0,
+    pins: [],
+    work: undefined,
+  }
 }
 
 /** Sees a lane as a seat for arrivals does. */

@@ -15,6 +15,7 @@ import type { Lane, Work } from './lane.ts'
 import { remainingOf, remember, toEntry, unreadOf } from './lane-entry.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { BatchEntry } from './model-slots.ts'
+import { RestWriter } from './rest-writer.ts'
 import { Seating } from './seating.ts'
 import { bulkPiece } from './slots.ts'
 import { Pace } from './pace.ts'
@@ -64,6 +65,7 @@ class StepScheduler implements Scheduler {
   readonly #seating: Seating
   readonly #admission: Admission
   readonly #checkpoints: Checkpoints
+  readonly #restWriter: RestWriter
   readonly #costs = new CacheCosts()
   readonly #pace: Pace
   /** Whether the step writes, rather than reads prompts. */
@@ -88,6 +90,7 @@ class StepScheduler implements Scheduler {
     const parts = { lanes: this.#lanes, costs: this.#costs, checkpoints: this.#checkpoints }
     const onMove = (bytes: number): void => this.#flush(0, bytes)
     this.#seating = new Seating({ model, archive, ...parts, onMove, now })
+    this.#restWriter = new RestWriter({ model, archive, ...parts, onMove, now })
     const onHeld = ({ id }: Job): void => void this.#events.push({ type: 'held', id })
     this.#admission = new Admission({ model, lanes: this.#lanes, seating: this.#seating, onHeld })
   }
@@ -119,7 +122,7 @@ class StepScheduler implements Scheduler {
 
   async leave(): Promise<void> {
     this.#isLeaving = true
-    await this.#run
+    await (this.#run ??= this.#work())
     await this.#seating.archiveAll()
   }
 
@@ -131,6 +134,7 @@ class StepScheduler implements Scheduler {
     try {
       // The first turn waits for what else arrives in the same read of the socket.
       await Promise.resolve()
+      await this.#restWriter.end()
       while (!this.#isLeaving) {
         this.#dropCancelled()
         // Seating can take a while, and readers need not wait for it.
@@ -146,6 +150,7 @@ class StepScheduler implements Scheduler {
       this.#options.onFailure(error)
     } finally {
       this.#run = undefined
+      if (!this.#isLeaving) this.#restWriter.begin()
     }
   }
 

@@ -7,8 +7,9 @@ import { explainReuse } from './explain-reuse.ts'
 import type { Nearest } from './explain-reuse.ts'
 import { measuresPrompt } from './generation.ts'
 import type { Job } from './generation.ts'
-import { pinnedTokens, renewPins, toSlot } from './lane.ts'
+import { renewPins, toSlot } from './lane.ts'
 import type { Lane } from './lane.ts'
+import { isElsewhere, leastAtStake, toState } from './lane-state.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { Checkpoint } from './model-slots.ts'
 import { chooseSeat, commonPrefix, leastMissedSlot, losesMuch, lostTokens, reusable } from './slots.ts'
@@ -32,12 +33,6 @@ export interface SeatingOptions {
   readonly now: () => number
 }
 
-/* A conversation that is shorter is evaluated again sooner than it is written away. */
-const worthArchiving = 256
-
-/* Of one that its client wants to be kept, less is enough. */
-const pinnedWorthArchiving = 64
-
 /** Finds places for prompts, and keeps for later what has to make way for them. */
 export class Seating {
   readonly #options: SeatingOptions
@@ -56,7 +51,9 @@ export class Seating {
     const nearest = this.#nearest(tokens)
     const restored = await this.#restore(seat, arrival)
     const { lane, kept } = restored ?? (await this.#take(seat, tokens))
-    lane.pins = renewPins(lane.pins, map.marks, { kept, nowMs: now() })
+    const nowMs = now()
+    lane.pins = renewPins(lane.pins, map.marks, { kept, nowMs })
+    lane.lastUsedMs = nowMs
     const spell = (some: Uint32Array): string => model.spellPrompt(some)
     const { isMeasured } = arrival
     const from = { tokens, kept, restored: restored ? kept : 0, nearest, isReproducible, isMeasured }
@@ -149,18 +146,14 @@ export class Seating {
    */
   async #setAside(lane: Lane, tokens: ArrayLike<number>, worthMs?: number): Promise<void> {
     const { archive, checkpoints, costs, lanes, now, onMove } = this.#options
-    const isPinned = pinnedTokens(lane.pins, now()) > 0
-    const least = isPinned ? pinnedWorthArchiving : worthArchiving
+    const nowMs = now()
+    const leastTokens = leastAtStake(lane, nowMs)
     const lost = lostTokens(lane, commonPrefix(lane.tokens, tokens))
-    if (lost < least) return
-    const isElsewhere = lanes.some(
-      other => other !== lane && commonPrefix(other.tokens, lane.tokens) === lane.tokens.length,
-    )
-    if (isElsewhere) return
+    if (lost < leastTokens || isElsewhere(lane, lanes)) return
     await checkpoints.goBackToPrompt(lane)
-    const { id: slot, bulkTokens, pins } = lane
-    const state = { slot, tokens: Uint32Array.from(lane.tokens), bulkTokens, pins: isPinned ? pins : [] }
-    await archive.save(state, { worthMs: worthMs ?? costs.evaluatingMs(lost), onWrite: onMove })
+    const atStake = Math.min(lost, lane.tokens.length - archive.kept(lane.tokens))
+    const terms = { worthMs: worthMs ?? costs.evaluatingMs(atStake), leastTokens, onWrite: onMove }
+    await archive.save({ ...toState(lane, nowMs), lastUsedMs: nowMs }, terms)
   }
 
   async #copy(target: Lane, source: Lane): Promise<void> {

@@ -10,8 +10,8 @@ import { WriteTimes } from './write-times.ts'
 
 export type PlaceName = keyof ArchivePlaces
 
-/** What a slot holds, with how it came there and how long it was promised. */
-export interface SlotState extends Pick<Archived, 'tokens' | 'bulkTokens' | 'pins'> {
+/** What a slot holds, with how it came there, how long it was promised and when it was used. */
+export interface SlotState extends Pick<Archived, 'tokens' | 'bulkTokens' | 'pins' | 'lastUsedMs'> {
   readonly slot: number
 }
 
@@ -88,8 +88,8 @@ export class StateWriter {
       await this.#options.model.saveSlot(state.slot, part, state.tokens)
       const { size } = await stat(part)
       await rename(part, statePath(directory, id))
-      const { tokens, bulkTokens, pins } = state
-      return { id, tokens, bulkTokens, pins, sizeBytes: size, lastUsedMs: this.#options.now() }
+      const { tokens, bulkTokens, pins, lastUsedMs } = state
+      return { id, tokens, bulkTokens, pins, sizeBytes: size, lastUsedMs }
     } catch {
       // A full place is the usual cause.
       await rm(part, { force: true }).catch(() => {})
