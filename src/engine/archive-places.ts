@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fingerprint } from './fingerprint.ts'
 import type { ArchivePlace, ArchivePlaces, Computation } from './messages.ts'
 
 /** Where conversations may be written away, and how much of each. */
@@ -87,8 +88,6 @@ async function removeAbandoned(root: string, own: string): Promise<void> {
   }
 }
 
-const headBytes = 1024 * 1024
-
 /* A state fits the tensors that made it, as this build of the engine computes with them. */
 async function nameOf({
   modelPath,
@@ -100,17 +99,4 @@ async function nameOf({
   const added = await Promise.all(adapters.map(async ({ path, scale }) => [await fingerprint(path), scale]))
   const how = [packageDirectory, cacheType, flashAttention, await fingerprint(modelPath), added]
   return createHash('sha256').update(JSON.stringify(how)).digest('hex').slice(0, 32)
-}
-
-/** Tells a file from others, and from what it was before it was changed. */
-async function fingerprint(path: string): Promise<string> {
-  const file = await open(path, 'r')
-  try {
-    const { size, mtimeMs } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const hash = createHash('sha256').update(JSON.stringify([size, mtimeMs]))
-    return hash.update(buffer.subarray(0, bytesRead)).digest('hex')
-  } finally {
-    await file.close()
-  }
 }
