@@ -119,6 +119,9 @@ function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify
       return logger.info(news, 'a model is being loaded')
     case 'ready':
       return logger.info(news, 'a model is ready')
+    case 'refused':
+      notify(`The engine refused ${news.plan.contextTokens} tokens of context × ${news.plan.slots} for ${news.model}.`)
+      return logger.warn(news, 'a model could not be loaded as planned')
     case 'failed':
       return logger.warn(news, 'a model could not be loaded')
     case 'crashed':

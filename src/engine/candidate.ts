@@ -11,10 +11,11 @@ import { keepCompiledCode } from './compiled-code.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
 import { startHost } from './host.ts'
-import { forPassages, leastMemory, planLoad } from './load-plan.ts'
+import type { ModelHost } from './host.ts'
+import { forPassages, leastMemory, planLess, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { ArchiveSettings, Computation, LoadSettings, ModelUse } from './messages.ts'
-import type { Candidate } from './pool.ts'
+import type { Planner } from './shared-memory.ts'
 import type { Weight } from './shortage.ts'
 import { usualPatience } from './step-times.ts'
 import type { Patience } from './step-times.ts'
@@ -40,6 +41,17 @@ export interface LoadMeans {
   readonly now: () => number
 }
 
+/** A model that was found sound and can be loaded. */
+export interface Candidate extends Planner {
+  /** Makes a plan that takes less memory than one; undefined where there is none. */
+  less(plan: LoadPlan): LoadPlan | undefined
+  /** Starts its process. Throws `unavailable` where it cannot be loaded so. */
+  start(
+    plan: LoadPlan,
+    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
+  ): Promise<ModelHost>
+}
+
 /** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
 export async function examineModel(
   model: string,
@@ -63,6 +75,7 @@ export async function examineModel(
       }
     },
     leastBytes: room => leastMemory(file, { preferences, room, adapterBytes }),
+    less: plan => planLess(file, plan, { preferences, adapterBytes }),
     start: async (plan, { signal: stop, onProgress }) => {
       const made = { modelPath: path, packageDirectory, plan, use, ...computationOf(preferences) }
       // A model that writes nothing holds no conversations.

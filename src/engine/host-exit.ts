@@ -16,11 +16,14 @@ export class HostEnded extends Error {
   /** Whether the child worked on this when it ended, rather than had it wait. */
   readonly isSuspect: boolean
   readonly processId: number | undefined
+  /** Whether it was ended because it made no progress. */
+  readonly hasStalled: boolean
 
-  constructor(message: string, { isSuspect, processId }: Pick<HostEnded, 'isSuspect' | 'processId'>) {
+  constructor(message: string, ended: Pick<HostEnded, 'isSuspect' | 'processId' | 'hasStalled'>) {
     super(message)
-    this.isSuspect = isSuspect
-    this.processId = processId
+    this.isSuspect = ended.isSuspect
+    this.processId = ended.processId
+    this.hasStalled = ended.hasStalled
   }
 }
 
@@ -39,7 +42,8 @@ export interface EndedHost {
 /** Tells who waited for a child that it ended. */
 export function toEnding(exit: HostExit, { processId, during, isSuspect }: EndedHost): ModelError {
   const words = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
-  const cause = new HostEnded(describeExit(exit), { isSuspect, processId })
+  const hasStalled = exit.stalledMs !== undefined
+  const cause = new HostEnded(describeExit(exit), { isSuspect, processId, hasStalled })
   return new ModelError('unavailable', words[during], { cause, isWorthRepeating: true })
 }
 

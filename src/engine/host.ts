@@ -9,6 +9,7 @@ import { toEnding } from './host-exit.ts'
 import type { HostExit } from './host-exit.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
+import { ContextRefused } from './load-refusal.ts'
 import type {
   FromWorker,
   GenerationEvent,
@@ -62,7 +63,7 @@ export interface HostOptions extends SpawnOptions {
 
 /**
  * Starts a child process for one model and waits until it is ready.
- * Throws `unavailable` where the child cannot load the model, naming what it said.
+ * Throws `unavailable` where the child cannot load the model, once it has given its memory back.
  */
 export async function startHost(options: HostOptions): Promise<ModelHost> {
   const child = new Child(options)
@@ -71,6 +72,7 @@ export async function startHost(options: HostOptions): Promise<ModelHost> {
     return child
   } catch (error) {
     child.kill()
+    await child.exited
     throw error
   }
 }
@@ -244,7 +246,7 @@ class Child implements ModelHost {
       case 'load-failed':
         return this.#becameReady.reject(
           new ModelError('unavailable', 'the engine could not load the model; the cause is in the server log', {
-            cause: new Error(message.message),
+            cause: message.isContextRefused ? new ContextRefused(message.message) : new Error(message.message),
           }),
         )
       case 'count':

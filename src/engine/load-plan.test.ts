@@ -7,8 +7,8 @@ import type { GgufFile } from '../gguf/gguf-file.ts'
 import { estimateMemory } from '../gguf/memory.ts'
 import type { MemoryWish } from '../gguf/memory.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
-import { planLoad } from './load-plan.ts'
-import type { LoadPreferences } from './load-plan.ts'
+import { planLess, planLoad } from './load-plan.ts'
+import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { Room } from './memory-budget.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -76,4 +76,30 @@ test('what does not fit into the whole memory is refused with the numbers', () =
   const room = roomOf(bytesOf(1) - 1)
   const asked = { ...preferences, contextTokens: 2048 }
   expect(() => planLoad(file, { preferences: asked, room })).toThrow(/needs [\d.]+ MiB of memory/)
+})
+
+test('less is half the slots down to one, and then half the context down to the shortest that is of use', async () => {
+  const path = join(folder.path, 'long.gguf')
+  await writeTinyModel(path, { contextLength: 5000 })
+  const long = await readGguf(path)
+  const plans: LoadPlan[] = []
+  const planned = planLoad(long, { preferences: { ...preferences, slots: 5 }, room: roomOf(2 ** 40) })
+  for (let plan = planned; plan; plan = planLess(long, plan, { preferences, adapterBytes: 0 })) plans.push(plan)
+  expect(plans.map(({ slots, contextTokens }) => [slots, contextTokens])).toEqual([
+    [5, 5000],
+    [2, 5000],
+    [1, 5000],
+    [1, 2500],
+    [1, 2048],
+  ])
+  const bytes = plans.map(({ memoryBytes }) => memoryBytes)
+  expect(bytes).toEqual(bytes.toSorted((a, b) => b - a))
+})
+
+test('a context that the owner set is never less', () => {
+  const preferred = { ...preferences, contextTokens: 2048 }
+  const plan = { slots: 2, contextTokens: 2048, memoryBytes: bytesOf(2) }
+  const less = planLess(file, plan, { preferences: preferred, adapterBytes: 0 })
+  expect(less).toEqual({ slots: 1, contextTokens: 2048, memoryBytes: bytesOf(1) })
+  expect(less && planLess(file, less, { preferences: preferred, adapterBytes: 0 })).toBeUndefined()
 })

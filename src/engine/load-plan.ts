@@ -77,6 +77,30 @@ export function planLoad(
   return undefined
 }
 
+/**
+ * Makes a plan that takes less: with half the slots, or else with half the context where the owner set none. Gives
+ * undefined where there is nothing left to do without.
+ */
+export function planLess(
+  file: GgufFile,
+  plan: LoadPlan,
+  { preferences, adapterBytes }: { preferences: LoadPreferences; adapterBytes: number },
+): LoadPlan | undefined {
+  const smaller = halve(plan, preferences)
+  if (!smaller) return undefined
+  const { totalBytes } = estimateMemory(file, { ...wishOf(file, preferences), adapterBytes, ...smaller })
+  return { ...smaller, memoryBytes: totalBytes }
+}
+
+function halve(
+  { slots, contextTokens }: LoadPlan,
+  preferences: LoadPreferences,
+): Omit<LoadPlan, 'memoryBytes'> | undefined {
+  if (slots > 1) return { contextTokens, slots: Math.floor(slots / 2) }
+  if (preferences.contextTokens !== undefined || contextTokens <= shortestContextTokens) return undefined
+  return { slots, contextTokens: Math.max(shortestContextTokens, Math.floor(contextTokens / 2)) }
+}
+
 /** The least memory that a model takes in the room there is: with one slot, and no longer a context than it must have. */
 export function leastMemory(
   file: GgufFile,

@@ -121,7 +121,8 @@ export interface WorkerInfo {
 export type FromWorker =
   | { readonly type: 'progress'; readonly fraction: number }
   | { readonly type: 'ready'; readonly info: WorkerInfo }
-  | { readonly type: 'load-failed'; readonly message: string }
+  /** The engine does not say why it makes no context; that there is no memory for it is the usual cause. */
+  | { readonly type: 'load-failed'; readonly message: string; readonly isContextRefused: boolean }
   | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
   /** Comes once for each text, in their order, up to the first failure. */
   | { readonly type: 'embedding'; readonly id: number; readonly result: EmbeddingResult }

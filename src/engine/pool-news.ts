@@ -8,6 +8,8 @@ export type PoolNews =
   | { readonly type: 'loading'; readonly model: string; readonly plan: LoadPlan }
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
   | { readonly type: 'ready'; readonly model: string; readonly processId: number | undefined }
+  /** It could not be loaded as planned. It is tried with less, if there is less to try. */
+  | { readonly type: 'refused'; readonly model: string; readonly plan: LoadPlan; readonly error: ModelError }
   | { readonly type: 'failed'; readonly model: string; readonly error: ModelError }
   | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
   | { readonly type: 'leaving'; readonly model: string; readonly for: string }

@@ -10,7 +10,7 @@ import type { ModelEvent } from '../core/events.ts'
 import type { Priority } from '../core/request.ts'
 import { estimateMemory } from '../gguf/memory.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
-import type { PoolPolicy } from './pool.ts'
+import type { PoolPolicy } from './pool-policy.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let files: Readonly<Record<string, string>>

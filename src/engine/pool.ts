@@ -1,19 +1,21 @@
 import { ModelError, toModelError } from '../core/errors.ts'
 import type { Priority } from '../core/request.ts'
+import type { Candidate } from './candidate.ts'
 import { hasEnded } from './host-exit.ts'
 import type { HostExit } from './host-exit.ts'
 import type { ModelHost } from './host.ts'
 import { createLatelyUsed } from './lately-used.ts'
 import type { LatelyUsed } from './lately-used.ts'
 import type { LoadPlan } from './load-plan.ts'
+import { loadWithLess } from './load-with-less.ts'
 import type { Room } from './memory-budget.ts'
 import type { PoolNews } from './pool-news.ts'
+import type { PoolPolicy } from './pool-policy.ts'
 import { createQuarantine } from './quarantine.ts'
 import type { Quarantine } from './quarantine.ts'
 import { toStatus } from './resident.ts'
 import type { ModelStatus, Resident, Use } from './resident.ts'
 import { SharedMemory } from './shared-memory.ts'
-import type { Planner } from './shared-memory.ts'
 import { waitFor } from './wait-for.ts'
 
 /** The models that are loaded, each in a process of its own, within one budget of memory. */
@@ -38,30 +40,6 @@ export interface Lease {
   /** Aborted when the model makes way for another one: who is not being answered yet gives it back and asks again. */
   readonly leaving: AbortSignal
   readonly release: () => void
-}
-
-/** What the owner wants of the pool. */
-export interface PoolPolicy {
-  /** How long a model without requests stays loaded. */
-  readonly keepAliveMs: number
-  /** The same for one model, where the owner says something else of it. */
-  readonly keepAliveMsOf?: (model: string) => number | undefined
-  /** Models that are never unloaded. */
-  readonly pinned: readonly string[]
-  /** Models that will surely be used, so that the first one leaves room for the others. */
-  readonly expected: readonly string[]
-  /** Memory for all models together; what is available, where it is absent. */
-  readonly memoryBytes?: number
-  /** How long a model waits for busy ones to make room, and then a request for a slot. */
-  readonly queueTimeoutMs: number
-}
-
-/** A model that was found sound and can be loaded. */
-export interface Candidate extends Planner {
-  start(
-    plan: LoadPlan,
-    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
-  ): Promise<ModelHost>
 }
 
 export interface PoolOptions {
@@ -183,22 +161,34 @@ class Pool implements ModelPool {
 
   async #load(resident: Resident): Promise<ModelHost> {
     const { model } = resident
-    const { signal } = this.#closing
-    const candidate = await this.#options.examine(model, signal)
+    const candidate = await this.#options.examine(model, this.#closing.signal)
     const plan = await this.#memory.setApart(resident, candidate)
-    this.#options.onNews({ type: 'loading', model, plan })
-    resident.state = 'loading'
-    const onProgress = (fraction: number): void => {
-      resident.fraction = fraction
-      this.#options.onNews({ type: 'progress', model, fraction })
-    }
     try {
-      return await candidate.start(plan, { signal, onProgress })
+      return await loadWithLess(plan, {
+        model,
+        start: next => this.#start(resident, candidate, next),
+        less: refused => candidate.less(refused),
+        onRefused: (refused, error) => this.#options.onNews({ type: 'refused', model, plan: refused, error }),
+      })
     } catch (error) {
       // What fails once to load would do so for every request.
       this.#quarantine.note(model, hasEnded(error) ? 'ended' : 'not-loaded')
       throw error
     }
+  }
+
+  #start(resident: Resident, candidate: Candidate, plan: LoadPlan): Promise<ModelHost> {
+    const { model } = resident
+    const { signal } = this.#closing
+    Object.assign(resident, { state: 'loading', plan, fraction: 0 })
+    this.#options.onNews({ type: 'loading', model, plan })
+    // What is planned with less leaves more to others.
+    this.#memory.tellChanged()
+    const onProgress = (fraction: number): void => {
+      resident.fraction = fraction
+      this.#options.onNews({ type: 'progress', model, fraction })
+    }
+    return candidate.start(plan, { signal, onProgress })
   }
 
   /** Sees a model through its life: from loading to the end of its process. */

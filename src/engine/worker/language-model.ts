@@ -9,7 +9,7 @@ import type {
   NativeTemplate,
   SamplerConfig,
 } from './binding.ts'
-import { nativeFlashAttention, openModel } from './open-model.ts'
+import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
@@ -62,7 +62,7 @@ export async function loadLanguageModel(
   onProgress: (fraction: number) => void,
 ): Promise<LanguageModel> {
   const { bindings, model, threads } = await openModel(settings, onProgress)
-  const { _ctx: context } = await model.createContext({
+  const context = await openContext(model, {
     sequences: settings.slots,
     contextSize: settings.contextTokens,
     batchSize: settings.batchTokens,

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
+import { ContextRefused } from '../load-refusal.ts'
 import type { ArchiveSettings, FromWorker, LoadSettings, ToWorker } from '../messages.ts'
 import { loadEmbeddingModel } from './embedding-model.ts'
 import { loadRankingModel } from './ranking-model.ts'
@@ -52,7 +53,7 @@ async function load(settings: LoadSettings, send: Send): Promise<ServedModel | u
   try {
     return await loadFor[settings.use](settings, send)
   } catch (error) {
-    send({ type: 'load-failed', message: String(error) })
+    send({ type: 'load-failed', message: String(error), isContextRefused: error instanceof ContextRefused })
     return undefined
   }
 }

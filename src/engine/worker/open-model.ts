@@ -1,5 +1,6 @@
 import type { LoadSettings } from '../messages.ts'
-import type { LlamaModel, NativeBindings } from './binding.ts'
+import { ContextRefused } from '../load-refusal.ts'
+import type { LlamaModel, NativeBindings, NativeContext } from './binding.ts'
 import { loadLlama } from './binding.ts'
 
 /** A model file in memory, before it is decided what it is used for. */
@@ -22,4 +23,16 @@ export async function openModel(settings: LoadSettings, onProgress: (fraction: n
     onLoadProgress: onProgress,
   })
   return { bindings, model, threads: settings.threads ?? Math.max(1, bindings.getMathCores() - 1) }
+}
+
+/** Makes a context of a model. Throws `ContextRefused` where the native engine makes none. */
+export async function openContext(
+  model: LlamaModel,
+  options: Readonly<Record<string, unknown>>,
+): Promise<NativeContext> {
+  try {
+    return (await model.createContext(options))._ctx
+  } catch (error) {
+    throw new ContextRefused(String(error), { cause: error })
+  }
 }

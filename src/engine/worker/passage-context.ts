@@ -1,6 +1,6 @@
 import type { LoadSettings } from '../messages.ts'
 import type { NativeContext, NativeModel } from './binding.ts'
-import { nativeFlashAttention, openModel } from './open-model.ts'
+import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import type { OpenedModel } from './open-model.ts'
 
 /** A loaded model that looks at one whole text at a time. */
@@ -17,7 +17,7 @@ export async function openPassageContext(
 ): Promise<PassageContext> {
   const opened = await openModel(settings, onProgress)
   const { contextTokens } = settings
-  const { _ctx: context } = await opened.model.createContext({
+  const context = await openContext(opened.model, {
     sequences: 1,
     contextSize: contextTokens,
     // A text is pooled within one batch, and some models must see it as a whole.
