@@ -13,6 +13,8 @@ export interface NativeModel {
   tokenBos(): number
   tokenEos(): number
   isEogToken(token: number): boolean
+  /** llama.cpp's `llama_token_attr`. */
+  getTokenAttributes(token: number): number
   shouldPrependBosToken(): boolean
   shouldAppendEosToken(): boolean
   sepToken(): number

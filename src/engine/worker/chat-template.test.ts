@@ -28,6 +28,7 @@ const render = (template: (variables: Variables) => string, messages: readonly C
     render: variables => template(variables as unknown as Variables),
     bos: '<s>',
     eos: '</s>',
+    control: [],
   }).render({ messages, prefill }).text
 
 const ask: ChatTool = { name: 'ask', description: 'Asks.', inputSchema: { type: 'object' } }
@@ -80,6 +81,7 @@ test('a template that describes tools gets them as such, and the thinking switch
     },
     bos: '',
     eos: '',
+    control: [],
   })
   const { text } = template.render({ messages: [user], prefill: '', tools: [ask], thinking: true, effort: 'low' })
   expect(text).toContain('"parameters":{"type":"object"}')
@@ -92,6 +94,7 @@ test('a template that describes no tools gets them in words, and so are its call
     render: variables => plain(variables as unknown as Variables),
     bos: '',
     eos: '',
+    control: [],
   })
   const { text } = template.render({ messages: [system, user, calling, tool], prefill: '', tools: [ask] })
   expect(text).toContain('{"name":"ask","description":"Asks.","parameters":{"type":"object"}}')
@@ -109,6 +112,7 @@ test('reasoning goes with its turn, and in one name only where words come with i
     },
     bos: '',
     eos: '',
+    control: [],
   })
   rendered.length = 0
   template.render({
@@ -131,6 +135,7 @@ test('a template that is strict about the ids of calls gets short ones, the same
     },
     bos: '',
     eos: '',
+    control: [],
   })
   const { text } = template.render({ messages: [user, calling, tool], prefill: '' })
   expect(text).toContain('"id":"call00000"')
@@ -146,6 +151,7 @@ test('words beside a call get a turn of their own where the template would lose 
         .join(''),
     bos: '',
     eos: '',
+    control: [],
   })
   const { text } = template.render({ messages: [user, calling, tool], prefill: '' })
   expect(text.startsWith('[user]U[assistant]A[assistant][{"id":"c"')).toBe(true)

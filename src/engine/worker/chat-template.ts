@@ -1,18 +1,24 @@
 import { templateRefusal } from './template-refusal.ts'
 import type { ChatMessage, ChatPrompt, ChatTool, ChatToolCall } from '../chat-prompt.ts'
+import { createControlWords } from './control-words.ts'
+import type { MarkWords, PromptText } from './control-words.ts'
 import { toolTurnAsText, withToolDescriptions } from './generic-tools.ts'
+import { markPrompt } from './mark-prompt.ts'
 import { openAnswer } from './open-answer.ts'
 import type { RenderedPrompt } from './open-answer.ts'
 import { detectFormat } from './output/detect-format.ts'
 import type { OutputFormat } from './output/output-format.ts'
-import { toTemplateValue } from './template-values.ts'
+import { mapText, toTemplateValue } from './template-values.ts'
 
 /** Renders conversations as one model's own template does. */
 export interface ChatTemplate {
   /** How the model writes what is not plain text. */
   readonly format: OutputFormat
-  /** Gives the text of a prompt. Throws `invalid-request` where the template refuses the conversation. */
-  render(prompt: ChatPrompt): RenderedPrompt
+  /**
+   * Gives the text of a prompt, in which only what the template itself writes is a control token. Throws
+   * `invalid-request` where the template refuses the conversation.
+   */
+  render(prompt: ChatPrompt): RenderedPrompt & PromptText
 }
 
 /** A template's text, and the native engine's way to render it. */
@@ -22,6 +28,8 @@ export interface TemplateSource {
   readonly render: (variables: Readonly<Record<string, unknown>>) => string
   readonly bos: string
   readonly eos: string
+  /** The texts of the model's control tokens. */
+  readonly control: readonly string[]
 }
 
 /** What a template can express, found by trying. */
@@ -55,13 +63,17 @@ interface Drawn {
 
 /** Wraps a model's template. What the template cannot express is said in words that it can. */
 export function createChatTemplate(template: TemplateSource): ChatTemplate {
-  const draw = drawWith(template)
+  const words = createControlWords(template.control)
+  const { mark } = words
+  const draw = drawWith(template, mark)
   const { traits, format } = findTraits(template.source, draw)
   return {
     format,
     render: prompt => {
       try {
-        return openAnswer(draw(express(prompt, traits)), { prompt, format })
+        const marked = markPrompt(prompt, { mark, format })
+        const opened = openAnswer(draw(express(marked, { traits, mark })), { prompt: marked, format })
+        return { ...opened, ...words.read(opened.text) }
       } catch (cause) {
         throw templateRefusal(template.source, cause)
       }
@@ -69,10 +81,10 @@ export function createChatTemplate(template: TemplateSource): ChatTemplate {
   }
 }
 
-function drawWith({ render, bos, eos }: TemplateSource): Draw {
+function drawWith({ render, bos, eos }: TemplateSource, mark: MarkWords): Draw {
   return ({ messages, tools, isThinking = false, effort, opensAnswer = true }) =>
     render({
-      messages: messages.map(toTemplateMessage),
+      messages: messages.map(message => toTemplateMessage(message, mark)),
       add_generation_prompt: opensAnswer,
       bos_token: bos,
       eos_token: eos,
@@ -88,12 +100,12 @@ function toTemplateTool({ name, description = '', inputSchema }: ChatTool): Reco
   return { type: 'function', function: { name, description, parameters: toTemplateValue(inputSchema) } }
 }
 
-function toTemplateMessage(message: ChatMessage): Record<string, unknown> {
+function toTemplateMessage(message: ChatMessage, mark: MarkWords): Record<string, unknown> {
   const { role, content, toolCalls, callId, name, thinking } = message
   return {
     role,
     content,
-    ...(toolCalls && { tool_calls: toolCalls.map(toTemplateCall) }),
+    ...(toolCalls && { tool_calls: toolCalls.map(call => toTemplateCall(call, mark)) }),
     ...(callId !== undefined && { tool_call_id: callId }),
     ...(name !== undefined && { name }),
     // A template that knows reasoning keeps that of the turn that still goes on, and leaves out the rest.
@@ -103,16 +115,16 @@ function toTemplateMessage(message: ChatMessage): Record<string, unknown> {
   }
 }
 
-function toTemplateCall({ id, name, input }: ChatToolCall): Record<string, unknown> {
-  return { id, type: 'function', function: { name, arguments: parseArguments(input) } }
+function toTemplateCall({ id, name, input }: ChatToolCall, mark: MarkWords): Record<string, unknown> {
+  return { id, type: 'function', function: { name, arguments: parseArguments(input, mark) } }
 }
 
 /* Templates print arguments with `tojson`; text that is no JSON, or too deep, is printed as the model wrote it. */
-function parseArguments(input: string): unknown {
+function parseArguments(input: string, mark: MarkWords): unknown {
   try {
-    return input === '' ? {} : toTemplateValue(JSON.parse(input))
+    return input === '' ? {} : toTemplateValue(mapText(JSON.parse(input), text => mark(text)))
   } catch {
-    return input
+    return mark(input)
   }
 }
 
@@ -170,9 +182,13 @@ function findTraits(source: string, draw: Draw): { traits: Traits; format: Outpu
 }
 
 /** Says a conversation within what a template can express. */
-function express({ messages, tools, thinking, effort }: ChatPrompt, traits: Traits): Drawn {
+function express(
+  { messages, tools, thinking, effort }: ChatPrompt,
+  { traits, mark }: { readonly traits: Traits; readonly mark: MarkWords },
+): Drawn {
   const described = tools && !traits.rendersTools ? withToolDescriptions(messages, tools) : messages
-  const withTools = traits.toolMessages && (traits.rendersTools || !tools) ? described : described.map(toolTurnAsText)
+  const hasPlace = traits.toolMessages && (traits.rendersTools || !tools)
+  const withTools = hasPlace ? described : described.map(message => toolTurnAsText(message, mark))
   const withIds = traits.anyCallId ? withTools : withShortIds(withTools)
   const withWords = traits.splitsCalls ? withIds.flatMap(splitWords) : withIds
   const withSystem = withWords.map((message, index) => {

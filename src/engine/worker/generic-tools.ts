@@ -1,7 +1,8 @@
 import type { ChatMessage, ChatTool } from '../chat-prompt.ts'
+import type { MarkWords } from './control-words.ts'
 
-/** Says calls and their results in words, for templates that know neither. */
-export function toolTurnAsText(message: ChatMessage): ChatMessage {
+/** Says calls and their results in words, for templates that know neither. Arguments are marked as they are written. */
+export function toolTurnAsText(message: ChatMessage, mark: MarkWords): ChatMessage {
   if (message.role === 'tool') {
     return { role: 'user', content: `Result of ${message.name ?? 'the tool'}:\n${message.content}` }
   }
@@ -9,7 +10,7 @@ export function toolTurnAsText(message: ChatMessage): ChatMessage {
   if (!toolCalls) return message
   const calls = toolCalls.map(
     ({ name, input }) =>
-      `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${input === '' ? '{}' : input}}\n</tool_call>`,
+      `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${input === '' ? '{}' : mark(input)}}\n</tool_call>`,
   )
   return { ...words, content: [words.content, ...calls].filter(text => text !== '').join('\n') }
 }

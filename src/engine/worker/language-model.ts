@@ -9,10 +9,11 @@ import type {
   NativeTemplate,
   SamplerConfig,
 } from './binding.ts'
+import type { PromptPiece } from './control-words.ts'
 import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
-import { createPromptTokenizer, joinTokens } from './prompt-tokenizer.ts'
+import { createPromptTokenizer, createWordTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
@@ -38,7 +39,7 @@ export interface LanguageModel extends ModelSlots {
   readonly eosText: string
   compileTemplate(source: string): NativeTemplate
   /** The tokens of a rendered prompt, with the one that begins a sequence where the model wants it. */
-  tokenizePrompt(text: string): Uint32Array
+  tokenizePrompt(pieces: readonly PromptPiece[]): Uint32Array
   /** The tokens of a piece of text in which control tokens may be spelled out. */
   tokenize(text: string): Uint32Array
   /** The tokens of text in which nothing is a control token. */
@@ -81,7 +82,6 @@ export async function loadLanguageModel(
     native: model._model,
     context,
     template: model.fileInfo.metadata.tokenizer?.chat_template,
-    specials: specialTexts(model),
     vocabulary: readVocabulary(model),
     canForget,
     wholeFileTokens: canForget ? windowOf(model) : 0,
@@ -117,19 +117,9 @@ interface Parts {
   readonly native: NativeModel
   readonly context: NativeContext
   readonly template: string | undefined
-  readonly specials: readonly string[]
   readonly vocabulary: Vocabulary
   readonly canForget: boolean
   readonly wholeFileTokens: number
-}
-
-/* The types of tokens that are words or pieces of words, and single bytes (llama.cpp's llama_token_type). */
-const [normalToken, byteToken] = [1, 6]
-
-/** The texts that the tokenizer looks for before it looks at words. */
-function specialTexts({ fileInfo }: LlamaModel): readonly string[] {
-  const { tokens = [], token_type: types = [] } = fileInfo.metadata.tokenizer?.ggml ?? {}
-  return tokens.filter((_, token) => ![normalToken, byteToken, undefined].includes(types[token]))
 }
 
 class LoadedModel extends NativeSlots implements LanguageModel {
@@ -143,18 +133,9 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   readonly #native: NativeModel
   readonly #context: NativeContext
   readonly #tokenize: Tokenize
+  readonly #tokenizeWords: Tokenize
 
-  constructor({
-    settings,
-    bindings,
-    native,
-    context,
-    template,
-    specials,
-    vocabulary,
-    canForget,
-    wholeFileTokens,
-  }: Parts) {
+  constructor({ settings, bindings, native, context, template, vocabulary, canForget, wholeFileTokens }: Parts) {
     super(context, bindings, { ...settings, canForget, wholeFileTokens })
     this.threads = settings.threads
     this.system = bindings.systemInfo()
@@ -162,7 +143,8 @@ class LoadedModel extends NativeSlots implements LanguageModel {
     this.#bindings = bindings
     this.#native = native
     this.#context = context
-    this.#tokenize = createPromptTokenizer(piece => native.tokenize(piece, true), specials)
+    this.#tokenize = createPromptTokenizer(piece => native.tokenize(piece, true), vocabulary.special.all)
+    this.#tokenizeWords = createWordTokenizer(piece => native.tokenize(piece, false), vocabulary.special)
     this.chatTemplate = template
     this.bosText = this.#specialText(native.tokenBos())
     this.eosText = this.#specialText(native.tokenEos())
@@ -172,8 +154,9 @@ class LoadedModel extends NativeSlots implements LanguageModel {
     return new this.#bindings.AddonJinjaRenderer(source)
   }
 
-  tokenizePrompt(text: string): Uint32Array {
-    const tokens = this.tokenize(text)
+  tokenizePrompt(pieces: readonly PromptPiece[]): Uint32Array {
+    const read = pieces.map(({ text, isWords }) => (isWords ? this.tokenizeWords(text) : this.tokenize(text)))
+    const tokens = joinTokens(read)
     const { opening } = this.vocabulary
     if (opening === undefined || tokens[0] === opening) return tokens
     return joinTokens([Uint32Array.of(opening), tokens])
@@ -184,7 +167,7 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   }
 
   tokenizeWords(text: string): Uint32Array {
-    return this.#native.tokenize(text, false)
+    return this.#tokenizeWords(text)
   }
 
   detokenize(tokens: readonly number[]): string {

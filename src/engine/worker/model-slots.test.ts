@@ -33,8 +33,8 @@ describe.each(tinyFamilies)('a model of the family %s', family => {
     const sizes = { use: 'answers' as const, contextTokens: 512, slots: 3, batchTokens: 512, threads: 1 }
     model = await loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
     await checkLanguageModel(model)
-    first = model.tokenizePrompt(story.repeat(6))
-    second = model.tokenizePrompt('Winter is long, and the wolves are hungry. '.repeat(5))
+    first = model.tokenize(story.repeat(6))
+    second = model.tokenize('Winter is long, and the wolves are hungry. '.repeat(5))
   })
 
   async function read(slot: number, tokens: Uint32Array): Promise<void> {

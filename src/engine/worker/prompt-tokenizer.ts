@@ -20,8 +20,35 @@ export function createPromptTokenizer(tokenize: Tokenize, specials: readonly str
   }
 }
 
-/* The longest comes first, since an alternation takes the first that fits. */
-function matchAny(specials: readonly string[]): RegExp | undefined {
+/**
+ * Makes a tokenizer for text in which nothing is a control token. `tokenize` is to read words, and finds those of the
+ * special tokens that are `inWords` all the same; where control tokens are among them, their texts are cut in two.
+ */
+export function createWordTokenizer(
+  tokenize: Tokenize,
+  { inWords, control }: { readonly inWords: readonly string[]; readonly control: readonly string[] },
+): Tokenize {
+  const read = createPromptTokenizer(tokenize, inWords)
+  const found = new Set(inWords)
+  const pattern = matchAny(control.filter(text => found.has(text)))
+  if (!pattern) return read
+  const beginnings = new RegExp(`(?=(${pattern.source}))[^]`, 'gu')
+  return text => {
+    const places = new Set([0])
+    for (const { 1: word = '', index } of text.matchAll(beginnings)) places.add(index + lettersBefore(word))
+    const cuts = Array.from(places).toSorted((a, b) => a - b)
+    return joinTokens(cuts.map((place, at) => read(text.slice(place, cuts[at + 1]))))
+  }
+}
+
+/* Between signs and letters the native tokenizer cuts as well, so the halves become what a model would write. */
+function lettersBefore(word: string): number {
+  const [start = ''] = /^[^\p{L}\p{N}]+(?=.)|^./su.exec(word) ?? []
+  return start.length
+}
+
+/** Finds any of some texts; undefined where there are none. The longest comes first, since the first that fits is taken. */
+export function matchAny(specials: readonly string[]): RegExp | undefined {
   const texts = specials.filter(text => text !== '').toSorted((a, b) => b.length - a.length)
   return texts.length === 0 ? undefined : new RegExp(texts.map(text => RegExp.escape(text)).join('|'), 'g')
 }

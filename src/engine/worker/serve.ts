@@ -94,7 +94,7 @@ const surplus = 2
 function openScale(model: LanguageModel, send: ServeOptions['send']): PromptScale {
   return createPromptScale({
     most: model.contextTokens * surplus,
-    count: text => model.tokenizePrompt(text).length,
+    count: text => model.tokenize(text).length,
     pause: async () => {
       // The gateway takes a process for dead that says nothing for long.
       send({ type: 'step', events: [] })
@@ -111,6 +111,7 @@ function openTemplate(model: LanguageModel): ChatTemplate {
     render: variables => native.render(variables),
     bos: model.bosText,
     eos: model.eosText,
+    control: model.vocabulary.special.control,
   })
 }
 
@@ -148,7 +149,7 @@ async function readChat(
 ): Promise<ReadPrompt> {
   requireFit((await scale.excess(task.prompt)) ?? 0, model)
   const rendered = render(task.prompt)
-  const tokens = model.tokenizePrompt(rendered.text)
+  const tokens = model.tokenizePrompt(rendered.pieces)
   requireFit(tokens.length, model)
   if (tokens.length === 0)
     throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
@@ -194,7 +195,7 @@ function requireFit(tokens: number, { contextTokens }: LanguageModel): void {
 async function count(prompt: ChatPrompt, { model, render, scale }: Means): Promise<CountResult> {
   return attempt(async () => {
     const tooMany = await scale.excess(prompt)
-    return { tokens: tooMany ?? model.tokenizePrompt(render(prompt).text).length }
+    return { tokens: tooMany ?? model.tokenizePrompt(render(prompt).pieces).length }
   })
 }
 

@@ -1,9 +1,12 @@
 import type { LlamaModel, NativeModel } from './binding.ts'
+import { readSpecialTexts } from './special-texts.ts'
+import type { SpecialTexts } from './special-texts.ts'
 
 /** What is known of a model's tokens beside how text is spelled with them. */
 export interface Vocabulary {
   /** Tokens have the numbers from zero to one below this. */
   readonly size: number
+  readonly special: SpecialTexts
   /** The token that the model wants before every text. */
   readonly opening?: number
   /** A token that may stand alone, where a text has none. */
@@ -20,6 +23,7 @@ export function readVocabulary(model: LlamaModel): Vocabulary {
   const gap = gapOf(native)
   return {
     size: fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0,
+    special: readSpecialTexts(model),
     ...(bos !== undefined && native.shouldPrependBosToken() && { opening: bos }),
     ...(beginning !== undefined && { beginning }),
     ...(gap && { gap }),
