@@ -34,8 +34,6 @@ export interface Acquisition {
   /** Called when a source failed and another one is tried. */
   readonly onSourceFailed?: (failure: SourceFailure) => void
   readonly admit: Admit
-  /** Whether a person at this machine asks: only then may a source be a loopback address or a local file. */
-  readonly isAskedHere: boolean
 }
 
 export interface SourceFailure {
@@ -98,11 +96,7 @@ async function acquireFromHub(source: HubFile, job: Acquisition): Promise<Verifi
 async function acquireFromWeb(source: WebFile, job: Acquisition): Promise<VerifiedFile> {
   const url = new URL(source.url)
   const { token: _, ...hub } = job.hub
-  if (!isLoopbackHost(url.hostname)) return fetchFile({ url, hub, source }, job)
-  if (!job.isAskedHere) {
-    throw refusal('forbidden', `${url.host} is this machine; downloads come from public addresses or from HF_ENDPOINT`)
-  }
-  return fetchFile({ url, hub, source, trustedOrigin: url.origin }, job)
+  return fetchFile({ url, hub, source, ...(isLoopbackHost(url.hostname) && { trustedOrigin: url.origin }) }, job)
 }
 
 interface Fetch {
@@ -136,7 +130,6 @@ async function acquireFromCache(source: HubFile, job: Acquisition): Promise<Veri
 }
 
 async function acquireLocalFile(source: LocalFile, job: Acquisition): Promise<VerifiedFile> {
-  if (!job.isAskedHere) throw refusal('forbidden', 'a file of the server is not accepted as a source')
   const path = await realpath(source.path).catch(() => undefined)
   if (path === undefined) throw refusal('not-found', `there is no file ${source.path}`)
   if (!(await stat(path)).isFile()) throw refusal('invalid-request', `${source.path} is not a file`)

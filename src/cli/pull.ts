@@ -59,13 +59,12 @@ async function pull(
   { reference, options, dependencies, view }: Pull,
   { output, signal }: ModelsContext,
 ): Promise<Pulled> {
-  const wanted = { reference, ...(options.name !== undefined && { name: options.name }) }
+  const wanted = { reference, isAskedHere: true, ...(options.name !== undefined && { name: options.name }) }
   try {
     return await pullModel(
       {
         ...wanted,
         isForced: options.force === true,
-        isAskedHere: true,
         signal,
         report: progress => view.show(progress),
         onSourceFailed: ({ source, error }) => {

@@ -154,7 +154,7 @@ test('an interrupted pull tells what is kept, and the next one goes on from ther
   })
   const machine = { hub: { endpoint: hub.origin } }
   expect((await failure(pull({ signal: controller.signal }, machine))).kind).toBe('aborted')
-  expect(await keptBytes({ reference }, dependencies(machine))).toBe(100_000)
+  expect(await keptBytes({ reference, isAskedHere: true }, dependencies(machine))).toBe(100_000)
   expect((await pull({}, machine)).model.sha256).toBe(sha256Of(content))
   expect(hub.seen[1]?.range).toBe('bytes=100000-')
 })
@@ -270,17 +270,18 @@ test('a link to a local file gives the file, and a folder or nothing is refused'
   expect((await failure(pull({ reference: join(folder, 'folder.gguf') }))).message).toContain('is not a file')
 })
 
-test('who is not at this machine may name neither its files nor its ports', async () => {
+test('who is not at this machine may name neither its files nor addresses', async () => {
   const hub = await serve()
   await writeFile(join(folder, 'm.gguf'), content)
-  const machine = { hub: { endpoint: 'https://hub.example' } }
-  expect((await failure(pull({ reference: join(folder, 'm.gguf'), isAskedHere: false }, machine))).kind).toBe(
-    'forbidden',
-  )
-  expect((await failure(pull({ reference: `${hub.origin}/m.gguf`, isAskedHere: false }, machine))).kind).toBe(
-    'forbidden',
-  )
+  const machine = { hub: { endpoint: hub.origin } }
+  for (const reference of [join(folder, 'm.gguf'), `${hub.origin}/m.gguf`, 'https://example.com/m.gguf'])
+    expect(await failure(pull({ reference, isAskedHere: false }, machine))).toMatchObject({ kind: 'forbidden' })
   expect(hub.seen).toEqual([])
+  expect((await pull({ isAskedHere: false }, machine)).isNew).toBe(true)
+})
+
+test('who is at this machine may name a port of it, which is never told the token of the hub', async () => {
+  const hub = await serve()
   const here = await pull(
     { reference: `${hub.origin}/m.gguf` },
     { hub: { endpoint: 'https://hub.example', token: 'hf_x' } },

@@ -48,12 +48,15 @@ export interface PullRequest {
   readonly name?: string
   /** Pulls what will not fit in memory, too. */
   readonly isForced?: boolean
-  /** Whether a person at this machine asks: only then may the source be a file or a loopback address. */
+  /** Whether a person at this machine asks: only then may the source be a file or an address, and not only the hub. */
   readonly isAskedHere: boolean
   readonly signal: AbortSignal
   readonly report: ReportProgress
   readonly onSourceFailed?: (failure: SourceFailure) => void
 }
+
+/** Which model is meant, and who means it. */
+export type WantedModel = Pick<PullRequest, 'reference' | 'name' | 'isAskedHere'>
 
 export interface Pulled {
   readonly model: InstalledModel
@@ -76,11 +79,8 @@ export async function pullModel(request: PullRequest, dependencies: PullDependen
 }
 
 /** Tells how much of a model an interrupted pull has left, for the next one to go on from. */
-export async function keptBytes(
-  request: Pick<PullRequest, 'reference' | 'name'>,
-  dependencies: PullDependencies,
-): Promise<number> {
-  return partSize(planPull(request, dependencies).partPath)
+export async function keptBytes(wanted: WantedModel, dependencies: PullDependencies): Promise<number> {
+  return partSize(planPull(wanted, dependencies).partPath)
 }
 
 interface Plan<Request> {
@@ -95,11 +95,9 @@ interface Plan<Request> {
 
 type Pull = Plan<PullRequest>
 
-function planPull<Request extends Pick<PullRequest, 'reference' | 'name'>>(
-  request: Request,
-  dependencies: PullDependencies,
-): Plan<Request> {
+function planPull<Request extends WantedModel>(request: Request, dependencies: PullDependencies): Plan<Request> {
   const reference = parseReference(request.reference, dependencies.entries ?? catalogue)
+  if (!request.isAskedHere && (reference.type === 'web' || reference.type === 'file')) throw notFromAfar()
   const id = modelIdFor(reference, request.name)
   const entry = reference.type === 'catalogue' ? reference.entry : undefined
   return {
@@ -111,6 +109,14 @@ function planPull<Request extends Pick<PullRequest, 'reference' | 'name'>>(
     request,
     dependencies,
   }
+}
+
+/* Whoever may choose an address or a path for the server to read could reach what only this machine reaches. */
+function notFromAfar(): ModelError {
+  return new ModelError(
+    'forbidden',
+    'a server fetches models of the catalogue and of the hub (hf:owner/repository/file.gguf) alone; run duologue pull on its machine for an address or a file',
+  )
 }
 
 function sourcesOf(reference: ModelReference): readonly ModelSource[] {
@@ -160,7 +166,7 @@ function acquireFor({ sources, expected, partPath, request, dependencies, ...pul
     if (pull.entry === undefined) checkFit({ ...pull, request, dependencies }, estimateMemoryBytes(sizeBytes))
     await checkDisk({ directory: models.directory, neededBytes: neededDiskBytes, name: pull.id })
   }
-  const { signal, report, isAskedHere, onSourceFailed } = request
+  const { signal, report, onSourceFailed } = request
   return acquire({
     sources,
     expected,
@@ -171,7 +177,6 @@ function acquireFor({ sources, expected, partPath, request, dependencies, ...pul
     signal,
     report,
     admit,
-    isAskedHere,
     ...(onSourceFailed !== undefined && { onSourceFailed }),
   })
 }
