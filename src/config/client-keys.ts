@@ -16,6 +16,8 @@ export interface ClientKey {
   readonly priority?: 'high' | 'normal' | 'low'
   /** Whether its requests are refused rather than sent without what their target cannot express. */
   readonly isStrict?: boolean
+  /** Whether who sends it may do what only the owner of the server may. */
+  readonly isOwner?: boolean
 }
 
 /* A client sends it after "Bearer ", where a space would end it. */
@@ -32,8 +34,9 @@ const namedKey = z
     'local-only': yes.exactOptional(),
     priority: oneOf('high', 'normal', 'low').exactOptional(),
     strict: yes.exactOptional(),
+    owner: yes.exactOptional(),
   })
-  .transform(value => rename(value, { 'local-only': 'isLocalOnly', strict: 'isStrict' }))
+  .transform(value => rename(value, { 'local-only': 'isLocalOnly', strict: 'isStrict', owner: 'isOwner' }))
 
 /** The list `keys`: keys alone, or keys with names. */
 export const keysSchema = z

@@ -231,12 +231,12 @@ routes:
 
 test('keys have names, and those without are named by their places', async () => {
   const { config, rules } = await usable(
-    'keys: [one, {name: laptop, key: two, local-only: true, priority: low, strict: true}]',
+    'keys: [one, {name: laptop, key: two, local-only: true, priority: low, strict: true, owner: true}]',
   )
   expect(config.keys).toEqual(['one', 'two'])
   expect(rules.keys).toEqual([
     { name: 'key-1', key: expect.any(Secret) },
-    { name: 'laptop', key: expect.any(Secret), isLocalOnly: true, priority: 'low', isStrict: true },
+    { name: 'laptop', key: expect.any(Secret), isLocalOnly: true, priority: 'low', isStrict: true, isOwner: true },
   ])
 })
 

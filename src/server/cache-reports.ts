@@ -48,7 +48,7 @@ function withoutKept({ difference, ...report }: CacheReport): CacheReport {
   return { ...report, difference: own }
 }
 
-/* With several keys none is the owner's: whoever asks learns where a prompt of another client differs, not what it says. */
+/* With several keys, prompts are those of several clients: whoever asks learns where a prompt of another client differs, not what it says. */
 function withoutWords(report: CacheReport): CacheReport {
   const { difference, ...rest } = withoutKept(report)
   return difference ? { ...rest, difference: { ...difference, before: '', asked: '' } } : rest

@@ -12,4 +12,6 @@ export interface ClientKey {
   readonly priority?: Priority
   /** Whether what a target cannot express is refused rather than left out. */
   readonly isStrict?: boolean
+  /** Whether who sends it may do what only the owner of the server may. */
+  readonly isOwner?: boolean
 }

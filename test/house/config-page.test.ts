@@ -17,7 +17,7 @@ const examples = examplesIn(page)
 const elsewhere = await Promise.all(
   ['docs/providers.md', 'docs/routing.md'].map(async path => examplesIn(await readFile(path, 'utf8'))),
 )
-const environment = { ANTHROPIC_API_KEY: 'k', LAPTOP_KEY: 'l', TEAM_KEY: 't', DUOLOGUE_KEY: 'd' }
+const environment = { ANTHROPIC_API_KEY: 'k', LAPTOP_KEY: 'l', HOME_KEY: 'h', TEAM_KEY: 't', DUOLOGUE_KEY: 'd' }
 
 function examplesIn(text: string): readonly string[] {
   return [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example = '']) => example)

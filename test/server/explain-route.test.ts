@@ -46,6 +46,7 @@ test('a client with a key of its own learns where its request goes and why, and 
 test.each([
   ['no key', [], {}],
   ['one key', [keyOf('owner')], { 'x-api-key': 'owner-key' }],
+  ['a key that is marked', [{ ...keyOf('owner'), isOwner: true }, keyOf('agents')], { 'x-api-key': 'owner-key' }],
 ])('where there is %s, the owner asks and learns of every rule', async (_, keys, headers) => {
   const { json } = await explain(keys, headers)
   const about = json.steps.filter((step: { about: string }) => step.about === 'rule')

@@ -48,10 +48,11 @@ async function tellRoute({ exchange, body, rest }: RouteCall, options: ExplainOp
     )
   }
   const explanation = await explainRoute(...(await read(protocol, { exchange, body }, options)))
-  sendJson(exchange, { status: 200, headers: uncached, body: isForOne() ? explanation : withoutOthers(explanation) })
+  const isTold = isForOne() || exchange.key?.isOwner === true
+  sendJson(exchange, { status: 200, headers: uncached, body: isTold ? explanation : withoutOthers(explanation) })
 }
 
-/* With several keys none is the owner's: rules that are for others name their keys, their headers and their models. */
+/* Rules that are for others name their keys, their headers and their models. */
 function withoutOthers(explanation: RouteExplanation): RouteExplanation {
   const steps = explanation.steps.filter(({ about, verdict }) => about !== 'rule' || verdict === 'holds')
   return { ...explanation, steps }
