@@ -92,7 +92,9 @@ export default {
       comment: 'What composes the program knows everybody, so nobody but the program itself may know it.',
       severity: 'error',
       from: { path: '^src/[^/]+/', pathNot: isTest },
-      to: { path: String.raw`^src/(app|ask-running|engine-means|listen|open-engine|open-routing|open-rules)\.ts$` },
+      to: {
+        path: String.raw`^src/(app|ask-running|engine-means|listen|open-engine|open-pulls|open-routing|open-rules)\.ts$`,
+      },
     },
     {
       name: 'main-for-nobody',

@@ -11,6 +11,7 @@ import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { readAskedHere } from './read-asked.ts'
 import { openEngine, provisionFor } from './open-engine.ts'
 import type { EngineParts } from './open-engine.ts'
+import { openPulls } from './open-pulls.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
 import { placesBeside } from './server/limits.ts'
@@ -34,6 +35,7 @@ import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
 import { createRerank } from './services/rerank.ts'
+import type { PullNews, SharedPulls } from './services/shared-pulls.ts'
 import { createModelWatch } from './services/watch-models.ts'
 import type { FollowModelsService } from './services/watch-models.ts'
 import { createLogger } from './telemetry/logger.ts'
@@ -50,10 +52,11 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   const models = new InstalledModels(dataDirectory)
   const closing = new AbortController()
   const provision = () => provisionFor(config, world, closing.signal)
-  const { engine, local, followModels, modelNames } = openHere({ models, live, logger, provision }, config, world)
+  const here = openHere({ models, live, logger, provision }, first, world)
+  const { engine, local, followModels, modelNames, pulls } = here
   const routing = openRouting({ config: live, local, logger }, world)
   const keeping = { logger, isWanted: () => config.keepResponsesDays > 0 }
-  const services = { ...openServices(local, routing, keeping), followModels }
+  const services = { ...openServices(local, routing, keeping), followModels, pulls }
   const load = (model: string): Promise<void> => loadKnown(model, local, engine)
   let server: DuologueServer | undefined
   return {
@@ -77,7 +80,8 @@ export function createApp(first: Snapshot, world: World): CommandApp {
     diagnose: () => diagnose(examineMachine({ ...thisMachine(config), dataDirectory, models, provision })),
     close: async () => {
       live.close()
-      await server?.close()
+      // Downloads end at once, so that who follows one hears what is kept before the server is gone.
+      await Promise.all([pulls.close(), server?.close()])
       closing.abort()
       await routing.close()
       await engine.close()
@@ -93,22 +97,30 @@ interface Here {
   readonly engine: Engine
   readonly local: LocalModels
   readonly followModels: FollowModelsService
+  readonly pulls: SharedPulls
   readonly modelNames: () => Promise<readonly string[]>
 }
 
-/** Opens what is on this machine: the models, the engine that answers with them, and the watch over both. */
-function openHere({ live, ...parts }: HereParts, config: Config, world: World): Here {
+/** Opens what is on this machine: the models, how more come, the engine that answers with them, and the watch over all. */
+function openHere({ live, ...parts }: HereParts, first: Snapshot, world: World): Here {
   const { models } = parts
+  const { config } = first
   // Asked for with each load, so that a change counts from the next one on.
   const preferences = (model: string) => preferencesOf(model, live.current())
   const keepAliveMsOf = (name: string) => live.current().rules.models.find(({ model }) => model === name)?.keepAliveMs
   const modelNames = async () => (await models.list()).map(({ id }) => id)
-  const watch = createModelWatch({ installed: modelNames, loaded: () => engine.status() })
+  const watch = createModelWatch({
+    installed: modelNames,
+    loaded: () => engine.status(),
+    pulls: () => pulls.states(),
+  })
+  const noteOf = ({ type, model }: PullNews): void => watch.note({ type, model })
+  const pulls: SharedPulls = openPulls(first, { ...world, ...parts, onNews: noteOf })
   const means = { preferences, keepAliveMsOf, uniqueId, onNews: watch.note }
   const engine: Engine = openEngine(config, { ...world, ...parts, ...means })
   const contextTokens = (model: string, trained: number) => contextTokensFor(trained, preferences(model))
   const local = createLocalModels({ models, backend: engine, contextTokens })
-  return { engine, local, followModels: watch.follow, modelNames }
+  return { engine, local, followModels: watch.follow, modelNames, pulls }
 }
 
 interface OwnersParts {
@@ -142,7 +154,7 @@ function openServices(
   { cards }: LocalModels,
   routing: Routing,
   keeping: Omit<KeepResponsesOptions, 'table'>,
-): Omit<ServerOptions['services'], 'followModels'> & { answer: AnswerService } {
+): Omit<ServerOptions['services'], 'followModels' | 'pulls'> & { answer: AnswerService } {
   const { state, means } = routing
   const view = () => state.view()
   const answering: AnswerOptions = { view, means, record: attempt => routing.note(attempt) }

@@ -6,6 +6,7 @@ import type { Exchanges } from './exchanges.ts'
 import { HttpError } from './http-error.ts'
 import { checkKey, type Keyring } from './keyring.ts'
 import type { ServerLimits } from './limits.ts'
+import { notTheOwners, type IsOwners } from './owner.ts'
 import type { Places } from './places.ts'
 import { readJson, withoutByteOrderMark } from './read-json.ts'
 import type { Route } from './routes/route.ts'
@@ -22,6 +23,7 @@ declare module 'fastify' {
 export interface FrameworkOptions {
   readonly routes: readonly Route[]
   readonly keyring: Keyring
+  readonly isOwners: IsOwners
   readonly limits: ServerLimits
   readonly exchanges: Exchanges
   readonly places: Places
@@ -84,13 +86,15 @@ function addRoute(app: FastifyInstance, route: Route, exchanges: Exchanges): voi
 }
 
 /** Lets a request go on to its route, or throws. The route object decides; what no route took needs a key. */
-function admit(exchange: Exchange, route: Route | undefined, { keyring, places, routes }: FrameworkOptions): void {
+function admit(exchange: Exchange, route: Route | undefined, options: FrameworkOptions): void {
+  const { keyring, isOwners, places, routes } = options
   const { request } = exchange
   if (route) exchange.route = `${route.method} ${route.path}`
   if (!isPublic(exchange, route, routes)) {
     const key = checkKey(request.headers, keyring)
     if (key) exchange.key = key
   }
+  if (route?.access === 'owner' && !isOwners(exchange)) throw notTheOwners(exchange)
   if (route?.method !== 'POST') return
   if (route.isBodiless !== true) requireJson(request.headers['content-type'])
   places.take(exchange)

@@ -8,6 +8,7 @@ import type { ExplainRouteService } from '../services/explain-route.ts'
 import type { KeepResponsesService } from '../services/keep-responses.ts'
 import type { ModelsService } from '../services/models.ts'
 import type { RerankService } from '../services/rerank.ts'
+import type { SharedPulls } from '../services/shared-pulls.ts'
 import type { FollowModelsService } from '../services/watch-models.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createCacheReports } from './cache-reports.ts'
@@ -19,6 +20,7 @@ import { followKeys } from './keyring.ts'
 import type { LiveKeys } from './keyring.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { logExchange } from './log-exchange.ts'
+import { createOwnerChecks, type OwnerChecks } from './owner.ts'
 import { Places } from './places.ts'
 import type { Clock } from './routes/answer-call.ts'
 import { anthropicRoutes } from './routes/anthropic.ts'
@@ -28,6 +30,7 @@ import { healthRoutes, type Readiness } from './routes/health.ts'
 import { modelEventRoutes } from './routes/model-events.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
+import { pullRoutes } from './routes/pulls.ts'
 import { rerankRoutes } from './routes/rerank.ts'
 import { responsesRoutes } from './routes/responses.ts'
 import type { Route } from './routes/route.ts'
@@ -42,6 +45,7 @@ export interface ServerOptions {
     readonly rerank: RerankService
     readonly models: ModelsService
     readonly followModels: FollowModelsService
+    readonly pulls: SharedPulls
     readonly explainRoute: ExplainRouteService
     readonly responses: KeepResponsesService
   }
@@ -83,8 +87,8 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   const stopping = new AbortController()
   const places = new Places(limits)
   const keyring = followKeys(options.keys)
-  const isForOne = () => keyring.size <= 1
-  const reports = createCacheReports({ isForOne })
+  const checks = createOwnerChecks(keyring)
+  const reports = createCacheReports(checks)
   const exchanges = new Exchanges(exchange => {
     places.leave(exchange)
     reports.keep(exchange)
@@ -101,8 +105,8 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
     servers.push(server)
     return server
   }
-  const routes = allRoutes(options, { limits, phase, stopping: stopping.signal, places, reports, isForOne })
-  const app = createFramework({ routes, keyring, limits, exchanges, places, listenWith })
+  const routes = allRoutes(options, { limits, phase, stopping: stopping.signal, places, reports, ...checks })
+  const app = createFramework({ routes, keyring, ...checks, limits, exchanges, places, listenWith })
   await app.ready()
   return {
     routes,
@@ -128,7 +132,7 @@ export async function createServer(options: ServerOptions): Promise<DuologueServ
   }
 }
 
-interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne' | 'places'> {
+interface AllMeans extends Pick<ExplainOptions, 'reports' | 'places'>, OwnerChecks {
   readonly limits: ServerLimits
   readonly phase: Phase
   readonly stopping: AbortSignal
@@ -136,7 +140,7 @@ interface AllMeans extends Pick<ExplainOptions, 'reports' | 'isForOne' | 'places
 
 function allRoutes(
   { services, clock, readiness }: ServerOptions,
-  { limits, phase, stopping, places, ...explaining }: AllMeans,
+  { limits, phase, stopping, places, isOwners, ...explaining }: AllMeans,
 ): readonly Route[] {
   const shared = { exchange: services.exchange, limits, clock }
   const recalling = { responses: services.responses, places }
@@ -147,7 +151,8 @@ function allRoutes(
     ...completionRoutes({ complete: services.complete, limits, clock }),
     ...rerankRoutes(services.rerank),
     ...modelRoutes(services.models),
-    ...modelEventRoutes({ follow: services.followModels, limits, stopping }),
+    ...modelEventRoutes({ follow: services.followModels, limits, stopping, isOwners }),
+    ...pullRoutes({ pulls: services.pulls, limits }),
     ...explainRoutes({ ...explaining, ...recalling, explainRoute: services.explainRoute }),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }

@@ -78,6 +78,26 @@ export async function pullModel(request: PullRequest, dependencies: PullDependen
   }
 }
 
+/** What a pull would bring. */
+export interface PullTarget {
+  /** The name that the model is kept under. */
+  readonly id: string
+  /** Where it may come from, the best source first. */
+  readonly sources: readonly string[]
+  readonly isHere: boolean
+}
+
+/** Tells what a pull would bring. Throws a `ModelError` for what may not be pulled, or not under this name. */
+export async function lookUpPull(wanted: WantedModel, dependencies: PullDependencies): Promise<PullTarget> {
+  const plan = planPull(wanted, dependencies)
+  try {
+    const isHere = (await findSame(plan)) !== undefined
+    return { id: plan.id, sources: plan.sources.map(describeSource), isHere }
+  } catch (error) {
+    throw explainDisk(error, dependencies.models.directory)
+  }
+}
+
 /** Tells how much of a model an interrupted pull has left, for the next one to go on from. */
 export async function keptBytes(wanted: WantedModel, dependencies: PullDependencies): Promise<number> {
   return partSize(planPull(wanted, dependencies).partPath)
@@ -124,8 +144,17 @@ function sourcesOf(reference: ModelReference): readonly ModelSource[] {
   return [reference.type === 'file' ? { type: 'file', path: resolve(reference.path) } : reference]
 }
 
+async function presentModel(pull: Pull): Promise<Pulled | undefined> {
+  const model = await findSame(pull)
+  if (model === undefined) return undefined
+  const { sizeBytes, source } = model
+  pull.request.report({ phase: 'ready', receivedBytes: sizeBytes, totalBytes: sizeBytes, source })
+  return { model, isNew: false }
+}
+
 /** Gives the model where it is here already. Throws `conflict` where its name belongs to another. */
-async function presentModel({ id, sources, expected, dependencies, request }: Pull): Promise<Pulled | undefined> {
+async function findSame(plan: Plan<WantedModel>): Promise<InstalledModel | undefined> {
+  const { id, sources, expected, dependencies } = plan
   const model = await dependencies.models.find(id)
   if (model === undefined) return undefined
   const isSame = model.sha256 === expected.sha256 || sources.some(source => describeSource(source) === model.source)
@@ -133,8 +162,7 @@ async function presentModel({ id, sources, expected, dependencies, request }: Pu
     const fix = `pull it with --name to keep both, or remove the other with duologue rm ${id}`
     throw new ModelError('conflict', `the name "${id}" belongs to ${model.source}; ${fix}`)
   }
-  request.report({ phase: 'ready', receivedBytes: model.sizeBytes, totalBytes: model.sizeBytes, source: model.source })
-  return { model, isNew: false }
+  return model
 }
 
 async function pullLocked(pull: Pull): Promise<Pulled> {

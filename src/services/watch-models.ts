@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createNews, untilChanged } from './news.ts'
+import type { PullChange, PullState } from './pull-state.ts'
 
 /** What a model on this machine is doing. */
 export type ModelState =
@@ -6,6 +8,7 @@ export type ModelState =
   /** How much of it is loaded, from 0 to 1. */
   | { readonly state: 'loading'; readonly progress: number }
   | { readonly state: 'failed'; readonly reason: string }
+  | Exclude<PullState, { readonly state: 'downloaded' }>
 
 /** A model that does something else than before. */
 export type ModelChange = { readonly model: string } & ModelState
@@ -34,51 +37,67 @@ export interface ModelWatchOptions {
     readonly state: 'waiting' | 'loading' | 'ready' | 'leaving' | 'ending'
     readonly progress: number
   }[]
+  /** Those that are being downloaded by this process, and what came of the latest downloads. */
+  readonly pulls?: () => readonly PullChange[]
 }
+
+type Loaded = ReturnType<ModelWatchOptions['loaded']>[number]
+type Known = readonly [model: string, ModelState]
 
 /* Whoever reads slowly, or looks away for a moment, learns the latest; so nothing is kept for anybody. */
 const leastMs = 100
 
-/* Models are pulled and removed by other processes. */
-const looksAgainAfterMs = 2000
-
 /** Starts to watch models. Of what happened before, each that follows learns what came of it. */
-export function createModelWatch({ installed, loaded }: ModelWatchOptions): ModelWatch {
+export function createModelWatch(options: ModelWatchOptions): ModelWatch {
   const failures = new Map<string, string>()
-  let news = Promise.withResolvers<void>()
-  const states = async (): Promise<ReadonlyMap<string, ModelState>> => {
-    const known: (readonly [string, ModelState])[] = (await installed()).map(model => [model, { state: 'unloaded' }])
-    const failed = [...failures].map(([model, reason]) => [model, { state: 'failed', reason }] as const)
-    return new Map([...known, ...failed, ...loaded().toReversed().map(toEntry)])
-  }
+  const { tell, next } = createNews()
   return {
     note: ({ type, model, error }) => {
       const reason = error?.message ?? (type === 'crashed' ? 'its process ended by itself' : undefined)
       if (reason === undefined) failures.delete(model)
       else failures.set(model, reason)
-      news.resolve()
-      news = Promise.withResolvers()
+      tell()
     },
     follow: async function* (signal) {
       let told: ReadonlyMap<string, ModelState> = new Map()
       while (!signal.aborted) {
-        const changed = news.promise
-        const current = await states()
+        const changed = next()
+        const current = await statesOf(options, failures)
         yield* changesBetween(told, current)
         told = current
         await delay(leastMs, undefined, { signal }).catch(() => {})
-        await untilEither(changed, signal)
+        await untilChanged(changed, signal)
       }
     },
   }
 }
 
-function toEntry({
-  model,
-  state,
-  progress,
-}: ReturnType<ModelWatchOptions['loaded']>[number]): readonly [string, ModelState] {
-  return [model, state === 'loading' ? { state, progress: Math.floor(progress * 100) / 100 } : { state }]
+/** Gives what each model does; of what is known of one, the last holds. */
+async function statesOf(
+  { installed, loaded, pulls }: ModelWatchOptions,
+  failures: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, ModelState>> {
+  // Looked at first: what is over by then has made its model one of those that are here.
+  const pulled = pulls?.() ?? []
+  const here = await installed()
+  return new Map<string, ModelState>([
+    ...here.map((model): Known => [model, { state: 'unloaded' }]),
+    ...pulled.flatMap(change => whileAbsent(change, here)),
+    ...[...failures].map(([model, reason]): Known => [model, { state: 'failed', reason }]),
+    ...loaded()
+      .toReversed()
+      .map((one): Known => [one.model, toState(one)]),
+  ])
+}
+
+/** What a download says of its model. Of one that is here, however it came, it says nothing more. */
+function whileAbsent({ model, ...state }: PullChange, here: readonly string[]): readonly Known[] {
+  return state.state === 'downloaded' || here.includes(model) ? [] : [[model, state]]
+}
+
+function toState({ state, progress }: Loaded): ModelState {
+  if (state === 'loading') return { state, progress: Math.floor(progress * 100) / 100 }
+  return { state }
 }
 
 function* changesBetween(
@@ -88,12 +107,4 @@ function* changesBetween(
   for (const [model, state] of current)
     if (JSON.stringify(state) !== JSON.stringify(told.get(model))) yield { model, ...state }
   for (const model of told.keys()) if (!current.has(model)) yield { model, state: 'gone' }
-}
-
-/** Settles when something changed, when it is time to look again, or when the signal is aborted. */
-async function untilEither(changed: Promise<void>, signal: AbortSignal): Promise<void> {
-  const over = new AbortController()
-  const later = delay(looksAgainAfterMs, undefined, { signal: AbortSignal.any([signal, over.signal]) })
-  await Promise.race([changed, later]).catch(() => {})
-  over.abort()
 }

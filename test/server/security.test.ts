@@ -193,11 +193,14 @@ test('every route opens exactly for whom its table says', async () => {
       const body = route.method === 'POST' ? { body: {} } : {}
       const status = await statusOf(port, { method: route.method, path, headers, ...body })
       const label = `${route.method} ${path} with ${name}`
-      expect([label, status === 401]).toEqual([label, route.access === 'key' && !isRight])
+      expect([label, status === 401]).toEqual([label, route.access !== 'public' && !isRight])
+      // Neither of two keys is the owner's unless it says so.
+      expect([label, status === 403]).toEqual([label, route.access === 'owner' && isRight])
     }
   }
   expect(access).toMatchInlineSnapshot(`
     {
+      "DELETE /duologue/models/pull/*": "owner",
       "DELETE /v1/responses/*": "key",
       "GET /duologue/explain/cache/*": "key",
       "GET /duologue/models/events": "key",
@@ -208,6 +211,7 @@ test('every route opens exactly for whom its table says', async () => {
       "GET /v1/models/*": "key",
       "GET /v1/responses/*": "key",
       "POST /duologue/explain/route/*": "key",
+      "POST /duologue/models/pull": "owner",
       "POST /v1/chat/completions": "key",
       "POST /v1/completions": "key",
       "POST /v1/embeddings": "key",

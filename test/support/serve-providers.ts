@@ -25,6 +25,7 @@ import { createModelWatch } from '../../src/services/watch-models.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { card } from './cards.ts'
 import { keepsNothing } from './kept-responses.ts'
+import { noPulls } from './test-pulls.ts'
 
 /** A model that is here, with who serves it. */
 export interface Here {
@@ -77,6 +78,7 @@ export async function serveProviders(options: ServeOptions): Promise<ServedProvi
       rerank: createRerank({ ...answering, cards }),
       responses: options.responses ?? keepsNothing,
       followModels: createModelWatch({ installed: async () => Object.keys(here), loaded: () => [] }).follow,
+      pulls: noPulls,
       explainRoute: createExplainRoute(answering.view),
       models: createModels({ here: cards, elsewhere: circumstances => listAll(view, opened.providers, circumstances) }),
     },

@@ -17,10 +17,12 @@ import type { KeepResponsesService } from '../../src/services/keep-responses.ts'
 import { createModels } from '../../src/services/models.ts'
 import { createRerank } from '../../src/services/rerank.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import type { SharedPulls } from '../../src/services/shared-pulls.ts'
 import { createModelWatch } from '../../src/services/watch-models.ts'
 import type { FollowModelsService } from '../../src/services/watch-models.ts'
 import { card } from './cards.ts'
 import { keepsNothing } from './kept-responses.ts'
+import { noPulls } from './test-pulls.ts'
 
 export interface StartOptions {
   /** Who serves the model `m`, best first. */
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly responses?: KeepResponsesService
   /** Nothing happens to the models where it is absent. */
   readonly followModels?: FollowModelsService
+  /** Nobody asks for downloads where it is absent. */
+  readonly pulls?: SharedPulls
   /** Any free port, unless one is named. */
   readonly port?: number
   readonly isListening?: boolean
@@ -58,11 +62,11 @@ export async function start(options: StartOptions = {}): Promise<Started> {
 }
 
 const { follow: followModels } = createModelWatch({ installed: async () => ['m'], loaded: () => [] })
-const defaults = { backends: [], cards: [card('m')], responses: keepsNothing, followModels }
+const defaults = { backends: [], cards: [card('m')], responses: keepsNothing, followModels, pulls: noPulls }
 
 /** Starts a server on a free port. */
 export async function startServer(options: StartOptions = {}): Promise<Started> {
-  const { backends, cards, responses, followModels, limits, readiness } = { ...defaults, ...options }
+  const { backends, cards, responses, followModels, pulls, limits, readiness } = { ...defaults, ...options }
   const keys = (options.keys ?? []).map(toClientKey)
   const lines: string[] = []
   const log: Record<string, unknown>[] = []
@@ -80,6 +84,7 @@ export async function startServer(options: StartOptions = {}): Promise<Started> 
       rerank: createRerank({ ...answering, cards: async () => cards }),
       responses,
       followModels,
+      pulls,
       explainRoute: createExplainRoute(view),
       models: createModels({ here: async () => cards, elsewhere: async () => [] }),
     },

@@ -14,8 +14,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** A path; one that ends in `*` stands for every longer one. */
   readonly path: string
-  /** `key`: only who presents one, where the server has keys. */
-  readonly access: 'public' | 'key'
+  /** `key`: only who presents one, where the server has keys. `owner`: only the owner of the server. */
+  readonly access: 'public' | 'key' | 'owner'
   /** Whether what is posted needs no body; it does, unless this says otherwise. */
   readonly isBodiless?: boolean
   /** Answers, or throws a `ModelError` to be told. */
