@@ -9,8 +9,8 @@ import { contextTokensFor, usualSlots } from './engine/load-plan.ts'
 import { listen, requireSafeBind, tryAddress, urlOf } from './listen.ts'
 import { preferencesOf, unusedPreferences } from './model-preferences.ts'
 import { readAskedHere } from './read-asked.ts'
-import { openEngine, provisionFor } from './open-engine.ts'
-import type { EngineParts } from './open-engine.ts'
+import { createEnginePackage, openEngine } from './open-engine.ts'
+import type { EnginePackage, EngineParts } from './open-engine.ts'
 import { openPulls } from './open-pulls.ts'
 import { openRouting } from './open-routing.ts'
 import type { Routing } from './open-routing.ts'
@@ -51,9 +51,8 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   const dataDirectory = dataFolder(config, world.environment)
   const models = new InstalledModels(dataDirectory)
   const closing = new AbortController()
-  const provision = () => provisionFor(config, world, closing.signal)
-  const here = openHere({ models, live, logger, provision }, first, world)
-  const { engine, local, followModels, modelNames, pulls } = here
+  const here = openHere({ models, live, logger, closing: closing.signal }, first, world)
+  const { engine, local, followModels, modelNames, pulls, provision } = here
   const routing = openRouting({ config: live, local, logger }, world)
   const keeping = { logger, isWanted: () => config.keepResponsesDays > 0 }
   const services = { ...openServices(local, routing, keeping), followModels, pulls }
@@ -89,11 +88,12 @@ export function createApp(first: Snapshot, world: World): CommandApp {
   }
 }
 
-interface HereParts extends Pick<EngineParts, 'models' | 'logger' | 'provision'> {
+interface HereParts extends Pick<EngineParts, 'models' | 'logger'> {
   readonly live: LiveConfig
+  readonly closing: AbortSignal
 }
 
-interface Here {
+interface Here extends Pick<EnginePackage, 'provision'> {
   readonly engine: Engine
   readonly local: LocalModels
   readonly followModels: FollowModelsService
@@ -102,7 +102,7 @@ interface Here {
 }
 
 /** Opens what is on this machine: the models, how more come, the engine that answers with them, and the watch over all. */
-function openHere({ live, ...parts }: HereParts, first: Snapshot, world: World): Here {
+function openHere({ live, closing, ...parts }: HereParts, first: Snapshot, world: World): Here {
   const { models } = parts
   const { config } = first
   // Asked for with each load, so that a change counts from the next one on.
@@ -113,14 +113,17 @@ function openHere({ live, ...parts }: HereParts, first: Snapshot, world: World):
     installed: modelNames,
     loaded: () => engine.status(),
     pulls: () => pulls.states(),
+    installing: () => installedBytes(),
   })
   const noteOf = ({ type, model }: PullNews): void => watch.note({ type, model })
   const pulls: SharedPulls = openPulls(first, { ...world, ...parts, onNews: noteOf })
-  const means = { preferences, keepAliveMsOf, uniqueId, onNews: watch.note }
+  const packageMeans = { ...world, signal: closing, onProgress: watch.tell }
+  const { provision, installedBytes } = createEnginePackage(config, packageMeans)
+  const means = { preferences, keepAliveMsOf, uniqueId, provision, onNews: watch.note }
   const engine: Engine = openEngine(config, { ...world, ...parts, ...means })
   const contextTokens = (model: string, trained: number) => contextTokensFor(trained, preferences(model))
   const local = createLocalModels({ models, backend: engine, contextTokens })
-  return { engine, local, followModels: watch.follow, modelNames, pulls }
+  return { engine, local, followModels: watch.follow, modelNames, pulls, provision }
 }
 
 interface OwnersParts {

@@ -12,6 +12,7 @@ import type { Engine, EngineNews, EngineOptions } from './engine/engine.ts'
 import type { LoadPreferences } from './engine/load-plan.ts'
 import { normaliseRules } from './engine/normalise/rules.ts'
 import { provisionEngine } from './engine/provision.ts'
+import type { ProvisionProgress } from './engine/provision.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { World } from './world.ts'
 
@@ -51,26 +52,45 @@ export function openEngine(
   })
 }
 
-/** Gives the folder of the engine's package, and installs it where it is missing. */
-export async function provisionFor(
-  config: Config,
-  { environment, notify }: World,
-  signal: AbortSignal,
-): Promise<string> {
-  const told = new Set<string>()
-  const { packageDirectory } = await provisionEngine({
-    directory: join(dataFolder(config, environment), 'engine'),
-    platform: process.platform,
-    arch: process.arch,
-    environment,
-    ...(config.engineBuild !== undefined && { build: config.engineBuild }),
-    signal,
-    onProgress: ({ phase }) => {
-      if (phase !== 'done' && !told.has(phase)) notify(provisionNotes[phase])
+/** The native package that the engine runs on. */
+export interface EnginePackage {
+  /** Gives its folder, and installs it where it is missing. */
+  readonly provision: () => Promise<string>
+  /** How much of it is installed, while somebody waits for that. */
+  readonly installedBytes: () => number | undefined
+}
+
+export interface EnginePackageOptions extends Pick<World, 'environment' | 'notify'> {
+  readonly signal: AbortSignal
+  /** Called when more of it is installed, or all. */
+  readonly onProgress: () => void
+}
+
+/** Makes the native package for this machine available. It is installed when it is first asked for. */
+export function createEnginePackage(config: Config, options: EnginePackageOptions): EnginePackage {
+  const { environment, notify, signal, onProgress } = options
+  const waiting = new Map<symbol, number>()
+  const provision = async (): Promise<string> => {
+    const who = Symbol('who waits')
+    const told = new Set<string>()
+    const note = ({ phase, installedBytes }: ProvisionProgress): void => {
+      if (phase === 'done') return
+      if (!told.has(phase)) notify(provisionNotes[phase])
       told.add(phase)
-    },
-  })
-  return packageDirectory
+      waiting.set(who, installedBytes)
+      onProgress()
+    }
+    try {
+      const directory = join(dataFolder(config, environment), 'engine')
+      const build = config.engineBuild !== undefined && { build: config.engineBuild }
+      const { platform, arch } = process
+      const asked = { directory, platform, arch, environment, ...build, signal, onProgress: note }
+      return (await provisionEngine(asked)).packageDirectory
+    } finally {
+      if (waiting.delete(who)) onProgress()
+    }
+  }
+  return { provision, installedBytes: () => (waiting.size === 0 ? undefined : Math.max(...waiting.values())) }
 }
 
 const provisionNotes = {

@@ -7,6 +7,8 @@ export type ModelState =
   | { readonly state: 'unloaded' | 'waiting' | 'ready' | 'leaving' | 'ending' | 'gone' }
   /** How much of it is loaded, from 0 to 1. */
   | { readonly state: 'loading'; readonly progress: number }
+  /** It waits for the engine, which is being installed. */
+  | { readonly state: 'installing'; readonly installedBytes: number }
   | { readonly state: 'failed'; readonly reason: string }
   | Exclude<PullState, { readonly state: 'downloaded' }>
 
@@ -25,6 +27,8 @@ export interface ModelNews {
 
 export interface ModelWatch {
   readonly note: (news: ModelNews) => void
+  /** Has those who follow learn what there is to learn, where it is about no single model. */
+  readonly tell: () => void
   readonly follow: FollowModelsService
 }
 
@@ -39,6 +43,8 @@ export interface ModelWatchOptions {
   }[]
   /** Those that are being downloaded by this process, and what came of the latest downloads. */
   readonly pulls?: () => readonly PullChange[]
+  /** How much of the engine is installed, while it is being installed. */
+  readonly installing?: () => number | undefined
 }
 
 type Loaded = ReturnType<ModelWatchOptions['loaded']>[number]
@@ -52,6 +58,7 @@ export function createModelWatch(options: ModelWatchOptions): ModelWatch {
   const failures = new Map<string, string>()
   const { tell, next } = createNews()
   return {
+    tell,
     note: ({ type, model, error }) => {
       const reason = error?.message ?? (type === 'crashed' ? 'its process ended by itself' : undefined)
       if (reason === undefined) failures.delete(model)
@@ -74,7 +81,7 @@ export function createModelWatch(options: ModelWatchOptions): ModelWatch {
 
 /** Gives what each model does; of what is known of one, the last holds. */
 async function statesOf(
-  { installed, loaded, pulls }: ModelWatchOptions,
+  { installed, loaded, pulls, installing }: ModelWatchOptions,
   failures: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, ModelState>> {
   // Looked at first: what is over by then has made its model one of those that are here.
@@ -86,7 +93,7 @@ async function statesOf(
     ...[...failures].map(([model, reason]): Known => [model, { state: 'failed', reason }]),
     ...loaded()
       .toReversed()
-      .map((one): Known => [one.model, toState(one)]),
+      .map((one): Known => [one.model, toState(one, installing?.())]),
   ])
 }
 
@@ -95,8 +102,9 @@ function whileAbsent({ model, ...state }: PullChange, here: readonly string[]): 
   return state.state === 'downloaded' || here.includes(model) ? [] : [[model, state]]
 }
 
-function toState({ state, progress }: Loaded): ModelState {
+function toState({ state, progress }: Loaded, installedBytes: number | undefined): ModelState {
   if (state === 'loading') return { state, progress: Math.floor(progress * 100) / 100 }
+  if (state === 'waiting' && installedBytes !== undefined) return { state: 'installing', installedBytes }
   return { state }
 }
 

@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
+import { engineVersion, packagesFor } from '../../src/engine/engine-packages.ts'
 import type { ModelChange } from '../../src/services/watch-models.ts'
 import { until } from '../chaos/serve-engine.ts'
 import { dataFolderWith } from '../program/data-folder.ts'
+import { temporaryFolder } from '../support/engine.ts'
 import { serveFile, startFakeHub } from '../support/fake-hub.ts'
 import { encodeGguf } from '../support/gguf-writer.ts'
 import { ask, frames, open, post } from '../support/http-client.ts'
+import { scriptedNpm } from '../support/scripted-npm.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 
 const run = promisify(execFile)
@@ -20,7 +24,7 @@ beforeAll(() => {
 })
 
 /** The whole program over a data folder, with a hub that has any file, until the test ends. */
-async function serveProgram(dataPath: string) {
+async function serveProgram(dataPath: string, variables: Readonly<Record<string, string>> = {}) {
   const hub = await startFakeHub((request, response) => serveFile(request, response, { content }))
   onTestFinished(() => hub[Symbol.asyncDispose]())
   const environment = {
@@ -28,6 +32,7 @@ async function serveProgram(dataPath: string) {
     DUOLOGUE_DATA: dataPath,
     DUOLOGUE_ENGINE_BUILD: 'cpu',
     HF_ENDPOINT: hub.origin,
+    ...variables,
   }
   const log: Record<string, unknown>[] = []
   const app = createApp(loadConfig({ port: 0 }, environment), {
@@ -85,4 +90,18 @@ test('a model that comes while the server runs answers at once, whoever pulled i
   expect(log).toContainEqual(
     expect.objectContaining({ msg: 'a model was downloaded', model: 'asked', source: 'hf:owner/repo/asked.gguf' }),
   )
+})
+
+test('who waits for the engine to be installed is told so', async () => {
+  const { path, remove } = await temporaryFolder()
+  onTestFinished(remove)
+  const platformPackages = packagesFor(process, 'cpu')
+  const script = { does: 'install', version: engineVersion, platformPackages, afterMs: 1500 } as const
+  const { port } = await serveProgram(path, await scriptedNpm(join(path, 'npm'), script))
+  await pull(port, 'hf:owner/repo/first.gguf')
+  const watched = await followModels(port)
+  // What the scripted npm installs is no engine.
+  expect((await post(port, '/v1/chat/completions', hello('first'))).status).toBe(503)
+  await until(() => watched.statesOf('first').at(-1) === 'failed')
+  expect(watched.statesOf('first')).toContain('installing')
 })
