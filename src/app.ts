@@ -31,6 +31,7 @@ import { createLiveConfig } from './services/live-config.ts'
 import type { LiveConfig } from './services/live-config.ts'
 import { examineMachine } from './services/examine-machine.ts'
 import type { Machine } from './services/examine-machine.ts'
+import { knownPulls } from './services/known-pulls.ts'
 import { createLocalModels } from './services/local-models.ts'
 import type { LocalModels } from './services/local-models.ts'
 import { createModels } from './services/models.ts'
@@ -112,7 +113,7 @@ function openHere({ live, closing, ...parts }: HereParts, first: Snapshot, world
   const watch = createModelWatch({
     installed: modelNames,
     loaded: () => engine.status(),
-    pulls: () => pulls.states(),
+    pulls: () => knownPulls({ models, pulls }),
     installing: () => installedBytes(),
   })
   const noteOf = ({ type, model }: PullNews): void => watch.note({ type, model })

@@ -29,6 +29,10 @@ const dateGrainMs = 2_000
 export interface UnfinishedDownload {
   readonly id: string
   readonly sizeBytes: number
+  /** Of the whole file; absent while nobody has announced it. */
+  readonly totalBytes?: number
+  /** Whether a process works on it. */
+  readonly isUnderWay: boolean
 }
 
 interface Snapshot {
@@ -70,11 +74,11 @@ export class InstalledModels {
   async unfinished(): Promise<readonly UnfinishedDownload[]> {
     const names = await readdir(this.workDirectory).catch(() => [])
     const ids = names.filter(name => name.endsWith(partEnding)).map(name => name.slice(0, -partEnding.length))
-    return Promise.all(ids.sort().map(async id => ({ id, sizeBytes: await partSize(this.partPath(id)) })))
+    return Promise.all(ids.sort().map(id => readUnfinished(id, this.partPath(id))))
   }
 
   /** Throws away an interrupted download. Throws `conflict` while it is under way. */
-  async discard({ id }: UnfinishedDownload): Promise<void> {
+  async discard({ id }: Pick<UnfinishedDownload, 'id'>): Promise<void> {
     if (await isLocked(lockPathOf(this.partPath(id)))) {
       throw new ModelError('conflict', `${id} is being downloaded; stop that first`)
     }
@@ -180,6 +184,12 @@ export class InstalledModels {
       throw error
     }
   }
+}
+
+async function readUnfinished(id: string, path: string): Promise<UnfinishedDownload> {
+  const record = await new PartFile(path).record()
+  const total = record?.totalBytes !== undefined && { totalBytes: record.totalBytes }
+  return { id, sizeBytes: await partSize(path), ...total, isUnderWay: await isLocked(lockPathOf(path)) }
 }
 
 async function readAll(directory: string): Promise<ReadonlyMap<string, InstalledModel>> {

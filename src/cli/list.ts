@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
-import type { AvailableModel, InstalledModel } from '../services/list-models.ts'
+import type { AvailableModel, InstalledModel, UnfinishedDownload } from '../services/list-models.ts'
 import { listAvailable, listDamaged, listModels, listUnfinished } from '../services/list-models.ts'
 import type { ModelsContext } from './models-context.ts'
 import type { Column } from './table.ts'
@@ -30,12 +30,17 @@ export function registerList(program: Command, context: ModelsContext): void {
       const dependencies = await context.dependencies()
       if (available === true) return printAvailable(await listAvailable(dependencies), json === true, context)
       printInstalled(await listModels(dependencies), json === true, context)
-      for (const { id, sizeBytes } of await listUnfinished(dependencies)) {
-        context.output.note(`Unfinished: ${id}, ${formatBytes(sizeBytes)} so far (pull it again to go on, or rm it)`)
-      }
+      for (const download of await listUnfinished(dependencies)) context.output.note(describeUnfinished(download))
       for (const id of await listDamaged(dependencies))
         context.output.note(`Damaged: ${id}, its file is not the one that was pulled (pull it again, or rm it)`)
     })
+}
+
+function describeUnfinished({ id, sizeBytes, totalBytes, isUnderWay }: UnfinishedDownload): string {
+  const amount =
+    totalBytes === undefined ? formatBytes(sizeBytes) : `${formatBytes(sizeBytes)} of ${formatBytes(totalBytes)}`
+  if (isUnderWay) return `Downloading: ${id}, ${amount} so far`
+  return `Unfinished: ${id}, ${amount} so far (pull it again to go on, or rm it)`
 }
 
 const installedColumns: readonly Column<InstalledModel>[] = [

@@ -2,7 +2,7 @@ import type { InstalledModel, InstalledModels, UnfinishedDownload } from '../cat
 import type { CatalogueEntry } from '../catalog/recommended.ts'
 import { catalogue } from '../catalog/recommended.ts'
 
-export type { InstalledModel }
+export type { InstalledModel, UnfinishedDownload }
 
 /** A model of the catalogue, and what stands between it and this machine. */
 export interface AvailableModel extends CatalogueEntry {

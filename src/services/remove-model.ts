@@ -33,7 +33,8 @@ async function removeDamaged(id: string, models: InstalledModels): Promise<Remov
 
 async function removeOne(id: string, part: UnfinishedDownload | undefined, models: InstalledModels): Promise<Removed> {
   if (part !== undefined) await models.discard(part)
-  if (part !== undefined && (await models.find(id)) === undefined) return { ...part, isUnfinished: true }
+  if (part !== undefined && (await models.find(id)) === undefined)
+    return { id, sizeBytes: part.sizeBytes, isUnfinished: true }
   const { sizeBytes } = await models.remove(id)
   return { id, sizeBytes, isUnfinished: false }
 }

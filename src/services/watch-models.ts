@@ -41,8 +41,8 @@ export interface ModelWatchOptions {
     readonly state: 'waiting' | 'loading' | 'ready' | 'leaving' | 'ending'
     readonly progress: number
   }[]
-  /** Those that are being downloaded by this process, and what came of the latest downloads. */
-  readonly pulls?: () => readonly PullChange[]
+  /** Those that are being downloaded, and what came of the latest downloads; of one, the last holds. */
+  readonly pulls?: () => Promise<readonly PullChange[]>
   /** How much of the engine is installed, while it is being installed. */
   readonly installing?: () => number | undefined
 }
@@ -85,7 +85,7 @@ async function statesOf(
   failures: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, ModelState>> {
   // Looked at first: what is over by then has made its model one of those that are here.
-  const pulled = pulls?.() ?? []
+  const pulled = (await pulls?.()) ?? []
   const here = await installed()
   return new Map<string, ModelState>([
     ...here.map((model): Known => [model, { state: 'unloaded' }]),

@@ -145,9 +145,23 @@ test('an interrupted pull says what is kept and how to go on', async () => {
   const stopped = await duologue(`pull ${tiny}`, { signal: controller.signal })
   expect(stopped.code).toBe(130)
   expect(stopped.err).toContain('stopped; 100.0 KiB are kept, run the same command to go on')
-  expect((await duologue('list')).err).toContain('Unfinished: tiny, 100.0 KiB')
+  expect((await duologue('list')).err).toContain('Unfinished: tiny, 100.0 KiB of 534.4 KiB so far')
   expect((await duologue(`pull ${tiny}`)).code).toBe(0)
   expect((await duologue('list')).err).toBe('')
+})
+
+test('a download that another program runs is listed as such', async () => {
+  const controller = new AbortController()
+  const begun = Promise.withResolvers<void>()
+  await serve((_request, response) => {
+    response.writeHead(200, { etag: etagOf(content), 'content-length': content.length })
+    response.write(content.subarray(0, 102_400), () => setTimeout(begun.resolve, 100))
+  })
+  const stopped = duologue(`pull ${tiny}`, { signal: controller.signal })
+  await begun.promise
+  expect((await duologue('list')).err).toContain('Downloading: tiny, 100.0 KiB of 534.4 KiB so far')
+  controller.abort()
+  await stopped
 })
 
 test('an unfinished download is removed by its name', async () => {

@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { InstalledModels } from '../../src/catalog/installed.ts'
 import type { CatalogueEntry } from '../../src/catalog/recommended.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { RunningPullOptions } from '../../src/services/running-pull.ts'
+import { knownPulls } from '../../src/services/known-pulls.ts'
 import { createModelWatch } from '../../src/services/watch-models.ts'
 import type { ModelChange } from '../../src/services/watch-models.ts'
 import { until } from '../chaos/serve-engine.ts'
@@ -57,7 +62,7 @@ async function servePulls(answer: Answer, { machine, ...options }: Wish = {}) {
   const watch = createModelWatch({
     installed: async () => (await models.list()).map(({ id }) => id),
     loaded: () => [],
-    pulls: () => pulls.states(),
+    pulls: () => knownPulls({ models, pulls }),
   })
   const onNews = ({ type, model }: { type: string; model: string }) => watch.note({ type, model })
   const pulls = openTestPulls({ models, hub: { endpoint: hub.origin }, onNews, ...machine })
@@ -182,7 +187,9 @@ test('a server that stops tells who follows, and leaves a part that the next one
   await partHas(5000, models)
   await Promise.all([pulls.close(), server.close({ graceMs: 60_000 }), own.ended])
   expect(own.heard().at(-1)).toEqual({ model: 'tiny', state: 'stopped', receivedBytes: 5000 })
-  expect(await models.unfinished()).toEqual([{ id: 'tiny', sizeBytes: 5000 }])
+  expect(await models.unfinished()).toEqual([
+    { id: 'tiny', sizeBytes: 5000, totalBytes: content.length, isUnderWay: false },
+  ])
   await expect(pulls.start({ reference })).rejects.toThrow('the server is stopping')
 })
 
@@ -338,6 +345,24 @@ test('what came of a download is forgotten after a while', async () => {
   expect(pulls.states()).toMatchObject([{ model: 'tiny', state: 'failed' }])
   clock.ms = 10 * 60_000 + 1
   expect(pulls.states()).toEqual([])
+})
+
+test('a download that another program runs beside the server is told too', async () => {
+  const held: ServerResponse[] = []
+  const { port, hub, models } = await servePulls((_request, response) => {
+    begin(response, 1000)
+    held.push(response)
+  })
+  const child = fileURLToPath(new URL('../support/pull-child.ts', import.meta.url))
+  const pulled = promisify(execFile)(process.execPath, [child, join(models.directory, '..'), hub.origin, reference])
+  const watched = await followModels(port)
+  await partHas(1000, models)
+  await until(() => watched.heard().some(one => one.state === 'downloading' && one.totalBytes === content.length))
+  expect((await pull(port)).status).toBe(202)
+  held[0]?.end(content.subarray(1000))
+  await pulled
+  await until(() => watched.states().at(-1) === 'unloaded')
+  expect(hub.seen).toHaveLength(1)
 })
 
 const owner = { name: 'ada', key: new Secret('key-of-ada'), isOwner: true }
