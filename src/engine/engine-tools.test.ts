@@ -5,6 +5,7 @@ import { askFor, openEngine, temporaryFolder } from '../../test/support/engine.t
 import type { TestEngine } from '../../test/support/engine.ts'
 import { encodeGguf } from '../../test/support/gguf-writer.ts'
 import { tinyModel, writeTinyModel } from '../../test/support/tiny-model.ts'
+import { tinyVocabulary } from '../../test/support/tiny-vocabulary.ts'
 import { writeFile } from 'node:fs/promises'
 import type { Answer } from '../core/collect.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -61,6 +62,8 @@ const templates: Readonly<Record<string, string | false>> = {
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let models: TestEngine
+
+const quotationMark = tinyVocabulary.tokens.indexOf('"')
 
 /* A model with a token for the opening of calls, which a bias can make it say. */
 const eager = { token: 200, text: '<tool_call>' }
@@ -245,13 +248,28 @@ test('a schema that nothing matches is refused where it must be met', async () =
   })
 })
 
-test('a schema that costs too much still gives a call, and the loss is told', async () => {
+test('a part of a schema that costs too much is left at its type, and the loss is told', async () => {
+  const place = { enum: Array.from({ length: 2001 }, (_, index) => `place ${index}`) }
+  const schema = { ...look.inputSchema, properties: { place, far: { const: true } } }
+  const answer = await ask('hermes', {
+    tools: [],
+    responseFormat: { type: 'json-schema', schema },
+    sampling: { temperature: 0, logitBias: { [quotationMark]: 1000 } },
+  })
+  expect(JSON.parse(wordsOf(answer))).toEqual({ place: '', far: true })
+  expect(answer.losses?.map(({ field, why }) => `${field}: ${why}`)).toEqual([
+    'responseFormat.schema: any value of its type passes for a part of the schema: it lists more than 2000 values',
+    expect.stringMatching(/^responseFormat\.schema: the answer did not match the schema: 'place' must be one of/),
+  ])
+})
+
+test('a schema that costs too much as a whole still gives a call, and the loss is told', async () => {
   const bounds = (keyword: string): JsonObject => ({
     anyOf: Array.from({ length: 12 }, (_, at) => ({ [keyword]: at })),
   })
-  const costly = { allOf: [bounds('minLength'), bounds('maxLength')] }
+  const allOf = [bounds('minProperties'), bounds('maxProperties')]
   const answer = await ask('hermes', {
-    tools: [{ name: 'huge', inputSchema: { type: 'object', properties: { costly }, required: ['costly'] } }],
+    tools: [{ name: 'huge', inputSchema: { type: 'object', allOf, required: ['costly'] } }],
     toolChoice: { type: 'tool', name: 'huge' },
     maxTokens: 60,
   })

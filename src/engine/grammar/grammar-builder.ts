@@ -30,6 +30,8 @@ export type SchemaRule =
       readonly rule: Expression
       /** What of the schema the rule does not enforce; fields are keywords. */
       readonly unenforced: readonly Loss[]
+      /** Why the rule takes any value of the right type for parts of the schema. */
+      readonly loosened: readonly string[]
     }
   | NoGrammar
 
@@ -60,7 +62,7 @@ export function createGrammarBuilder({ layout = 'one-line' }: GrammarOptions = {
   const enumAllowance = new Allowance(limits.enumSteps, 'its listed values take too long to check')
   return {
     addSchema: schema =>
-      orTooCostly(() => addSchema({ rules, json, enumAllowance, source: new SchemaSource(schema, allowance) }, schema)),
+      orTooCostly(() => addSchema({ rules, json, enumAllowance, source: new SchemaSource(schema, allowance) })),
     addAnyObject: () => json.freeObject(),
     addLiteral: text,
     addUntil: marker => addUntil(rules, marker),
@@ -68,12 +70,13 @@ export function createGrammarBuilder({ layout = 'one-line' }: GrammarOptions = {
   }
 }
 
-function addSchema(parts: SchemaRulesParts, schema: JsonObject): SchemaRule {
-  const rule = new SchemaRules(parts).of(schema)
+function addSchema(parts: SchemaRulesParts): SchemaRule {
+  const rule = new SchemaRules(parts).whole()
   const finite = findFinite(reachable(parts.rules.defined, rulesIn(rule)))
   if (rulesIn(rule).some(name => finite.get(name) !== 1))
     return { type: 'impossible', why: 'no value matches the schema: its demands exclude each other, or never end' }
-  return { type: 'rule', rule, unenforced: parts.source.unenforced }
+  const { unenforced, loosened } = parts.source
+  return { type: 'rule', rule, unenforced, loosened }
 }
 
 /* The machine that looks for the marker, cut off where it has found it. */

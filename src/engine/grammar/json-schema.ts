@@ -13,6 +13,20 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
+const typeChecks: Readonly<Record<SchemaType, (value: Json) => boolean>> = {
+  object: isObject,
+  array: isArray,
+  string: value => typeof value === 'string',
+  integer: value => typeof value === 'number' && Number.isInteger(value),
+  number: value => typeof value === 'number',
+  boolean: value => typeof value === 'boolean',
+  null: value => value === null,
+}
+
+export function isOfType(value: Json, type: SchemaType): boolean {
+  return typeChecks[type](value)
+}
+
 /** Gives a field that the object itself has, so that `constructor` is no field of every object. */
 export function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined

@@ -1,6 +1,17 @@
 import type { Json, JsonObject } from '../../core/json.ts'
-import { boundsOf, countAt, isArray, isObject, listAt, namedTypes, objectAt, own, requiredOf } from './json-schema.ts'
-import type { SchemaType } from './json-schema.ts'
+import { canonical } from './canonical.ts'
+import {
+  boundsOf,
+  countAt,
+  isArray,
+  isObject,
+  isOfType,
+  listAt,
+  namedTypes,
+  objectAt,
+  own,
+  requiredOf,
+} from './json-schema.ts'
 import { formatSource } from './string-format.ts'
 
 /** Where in the value a check is, and who wants to hear what is wrong. A trial has no `problems`. */
@@ -29,20 +40,10 @@ interface Case {
 
 export type KeywordCheck = (test: Case) => boolean
 
-const typeChecks: Readonly<Record<SchemaType, (value: Json) => boolean>> = {
-  object: isObject,
-  array: isArray,
-  string: value => typeof value === 'string',
-  integer: value => typeof value === 'number' && Number.isInteger(value),
-  number: value => typeof value === 'number',
-  boolean: value => typeof value === 'boolean',
-  null: value => value === null,
-}
-
 const general: Readonly<Record<string, KeywordCheck>> = {
   type: ({ value, schema, place, validation }) => {
     const types = namedTypes(schema)
-    if (!types || types.some(type => typeChecks[type](value))) return true
+    if (!types || types.some(type => isOfType(value, type))) return true
     return validation.report(place, `must be of type ${types.join(' or ')}`)
   },
   const: ({ value, demand, place, validation }) =>
@@ -230,15 +231,6 @@ function isAmong(value: Json, allowed: readonly Json[], validation: Validation):
   if (typeof value !== 'object' || value === null) return allowed.includes(value)
   const written = canonical(value, validation)
   return allowed.some(one => typeof one === 'object' && canonical(one, validation) === written)
-}
-
-/* The same JSON in the same words, whatever the order of keys. */
-function canonical(value: Json, validation: Validation): string {
-  validation.take(1)
-  if (isArray(value)) return `[${value.map(item => canonical(item, validation)).join()}]`
-  if (!isObject(value)) return JSON.stringify(value)
-  const members = Object.keys(value).sort()
-  return `{${members.map(name => `${JSON.stringify(name)}:${canonical(own(value, name) ?? null, validation)}`).join()}}`
 }
 
 function shown(values: readonly Json[]): string {

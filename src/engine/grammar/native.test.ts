@@ -92,7 +92,8 @@ test('grammars of random schemas compile, and what a model writes under them val
       if (made.type !== 'grammar') return
       const reply = await engine.ask({ type: 'write', grammar: made.grammar, seed, mostTokens: 60 })
       expect(reply.type).toBe('written')
-      if (reply.type !== 'written' || !reply.isWhole || made.unenforced.length > 0) return
+      if (reply.type !== 'written' || !reply.isWhole) return
+      if (made.unenforced.length > 0 || made.loosened.length > 0) return
       expect(validate(JSON.parse(reply.text), schema)).toEqual({ type: 'valid' })
     }),
     { numRuns: 150 },

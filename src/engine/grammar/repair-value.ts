@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import {
   isArray,
   isObject,
+  isOfType,
   itemsOf,
   listAt,
   namedTypes,
@@ -118,10 +119,6 @@ function toOneOf(types: readonly SchemaType[], value: Json): Json {
 function readText(text: string, types: readonly SchemaType[]): Json | undefined {
   const value = parseJson(text)
   return value !== undefined && types.some(type => isOfType(value, type)) ? value : undefined
-}
-
-function isOfType(value: Json, type: SchemaType): boolean {
-  return validate(value, { type }).type === 'valid'
 }
 
 function saysTheSame(one: Json, other: Json): boolean {

@@ -3,7 +3,18 @@ import { ambiguousChoice, choice, never, text } from './expression.ts'
 import type { Expression } from './expression.ts'
 import { addArray } from './array-rules.ts'
 import type { JsonRules } from './json-rules.ts'
-import { boundsOf, countAt, isArray, isObject, listAt, namedTypes, own, stringAt } from './json-schema.ts'
+import {
+  boundsOf,
+  countAt,
+  isArray,
+  isObject,
+  isOfType,
+  listAt,
+  namedTypes,
+  own,
+  schemaTypes,
+  stringAt,
+} from './json-schema.ts'
 import type { SchemaType } from './json-schema.ts'
 import { limits, TooCostly } from './limits.ts'
 import type { Allowance } from './limits.ts'
@@ -24,6 +35,13 @@ export interface SchemaRulesParts {
   readonly enumAllowance: Allowance
 }
 
+/** What stands in the place of a schema that costs too much. */
+type WhenCostly = (error: TooCostly, schema: JsonObject) => Expression
+
+function rethrow(error: TooCostly): never {
+  throw error
+}
+
 /** Puts one document's schemas into rules. A schema that is met again is the same rule, which makes recursion end. */
 export class SchemaRules implements SchemaContext {
   readonly rules: RuleSet
@@ -41,18 +59,34 @@ export class SchemaRules implements SchemaContext {
     this.#enumAllowance = parts.enumAllowance
   }
 
-  /** Gives what matches the schema's values. Throws `TooCostly`. */
+  /** Gives what matches the whole document. Throws `TooCostly`. */
+  whole(): Expression {
+    return this.#of(this.source.root, rethrow)
+  }
+
+  /** Gives what matches a part of the document: any value of its type where the part costs too much. */
   of(schema: Json | undefined): Expression {
+    return this.#of(schema, (error, target) => this.#loosened(error, target))
+  }
+
+  #of(schema: Json | undefined, whenCostly: WhenCostly): Expression {
     const target = this.source.target(schema)
     if (!isObject(target)) return target === false ? never : this.json.free()
-    return this.#once(target, () => {
+    const make = (): Expression => {
       const options = this.source.alternatives(target)
       return ambiguousChoice(...options.map(plain => (plain === target ? this.#make(plain) : this.#plain(plain))))
-    })
+    }
+    return this.#once(target, make, whenCostly)
   }
 
   #plain(schema: PlainSchema): Expression {
-    return this.#once(schema, () => this.#make(schema))
+    return this.#once(schema, () => this.#make(schema), rethrow)
+  }
+
+  #loosened(error: TooCostly, schema: JsonObject): Expression {
+    this.source.loosen(error.message)
+    const types = typesOf(schema) ?? typesOfValues(constantsOf(schema))
+    return types ? choice(...types.map(type => this.#typed(type, { type }))) : this.json.free()
   }
 
   #make(schema: PlainSchema): Expression {
@@ -62,7 +96,7 @@ export class SchemaRules implements SchemaContext {
     return types ? choice(...types.map(type => this.#typed(type, schema))) : this.json.free()
   }
 
-  #once(schema: JsonObject, make: () => Expression): Expression {
+  #once(schema: JsonObject, make: () => Expression, whenCostly: WhenCostly): Expression {
     const known = this.#known.get(schema)
     if (known) return known
     const begun = this.#begun.get(schema)
@@ -70,17 +104,27 @@ export class SchemaRules implements SchemaContext {
       begun.name ??= this.rules.reserve('again')
       return { type: 'rule', name: begun.name }
     }
-    if (this.rules.size > limits.rules) throw new TooCostly(`it takes more than ${limits.rules} grammar rules`)
-    this.#depth += 1
-    if (this.#depth > limits.schemaDepth) throw new TooCostly(`it nests deeper than ${limits.schemaDepth} schemas`)
     const own: { name?: string } = {}
     this.#begun.set(schema, own)
-    const made = this.rules.add('value', make())
+    const made = this.rules.add('value', this.#within(schema, make, whenCostly))
     if (own.name !== undefined) this.rules.define(own.name, made)
-    this.#begun.delete(schema)
     this.#known.set(schema, made)
-    this.#depth -= 1
     return made
+  }
+
+  #within(schema: JsonObject, make: () => Expression, whenCostly: WhenCostly): Expression {
+    this.#depth += 1
+    try {
+      if (this.rules.size > limits.rules) throw new TooCostly(`it takes more than ${limits.rules} grammar rules`)
+      if (this.#depth > limits.schemaDepth) throw new TooCostly(`it nests deeper than ${limits.schemaDepth} schemas`)
+      return make()
+    } catch (error) {
+      if (error instanceof TooCostly) return whenCostly(error, schema)
+      throw error
+    } finally {
+      this.#depth -= 1
+      this.#begun.delete(schema)
+    }
   }
 
   #typed(type: SchemaType, schema: PlainSchema): Expression {
@@ -169,6 +213,10 @@ export class SchemaRules implements SchemaContext {
     const scalarChoice = written.length > 0 ? [addTexts(this.rules, written)] : []
     return ambiguousChoice(...scalarChoice, ...structures.map(value => this.of(exactly(value))))
   }
+}
+
+function typesOfValues(values: readonly Json[] | undefined): readonly SchemaType[] | undefined {
+  return values && schemaTypes.filter(type => type !== 'integer' && values.some(value => isOfType(value, type)))
 }
 
 function constantsOf(schema: PlainSchema): readonly Json[] | undefined {

@@ -19,6 +19,7 @@ export class SchemaSource {
   readonly root: Json
   readonly #allowance: Allowance
   readonly #notes = new Map<string, Loss>()
+  readonly #loosened = new Set<string>()
   readonly #plain = new Map<JsonObject, PlainSchema>()
   readonly #alternatives = new Map<JsonObject, readonly PlainSchema[]>()
   /** How often a schema was met within itself; what was found then holds in that place only. */
@@ -36,6 +37,15 @@ export class SchemaSource {
 
   get unenforced(): readonly Loss[] {
     return [...this.#notes.values()]
+  }
+
+  /** Why parts of the schema cost too much to be held to more than their type. */
+  get loosened(): readonly string[] {
+    return [...this.#loosened]
+  }
+
+  loosen(why: string): void {
+    if (this.#loosened.size < limits.notes) this.#loosened.add(why)
   }
 
   note(keyword: string, why: string, action: Loss['action'] = 'degraded'): void {

@@ -68,7 +68,6 @@ describe('a schema that nothing can satisfy is said to be impossible', () => {
 
 describe('a schema that costs too much is said to, soon', () => {
   test.each<[string, JsonObject]>([
-    ['depth', nest(3000, items => ({ type: 'array', items }))],
     [
       'alternatives that look alike, nested',
       nest(20, items => ({
@@ -117,6 +116,44 @@ describe('a schema that costs too much is said to, soon', () => {
     ],
   ])('%s', (_, schema) => {
     expect(schemaToGrammar(schema)).toEqual({ type: 'too-costly', why: expect.any(String) })
+  })
+})
+
+describe('a part that costs too much is left at its type, and what is around it is kept', () => {
+  const within = (costly: Json): JsonObject => ({
+    type: 'object',
+    properties: { costly, fine: { const: 'kept' } },
+    required: ['costly', 'fine'],
+  })
+  const values = Array.from({ length: 2001 }, (_, index) => `v${index}`)
+  const bounds = (keyword: string): Json => ({ anyOf: Array.from({ length: 12 }, (_, at) => ({ [keyword]: at })) })
+
+  test.each<[string, Json, Json]>([
+    ['listed texts', { enum: values }, { type: 'string' }],
+    ['listed texts and numbers', { enum: [...values, 1] }, { type: ['string', 'number'] }],
+    ['listed values of a type', { type: 'integer', enum: values.map((_, index) => index) }, { type: 'integer' }],
+    ['multiplied unions', { type: 'string', allOf: [bounds('minLength'), bounds('maxLength')] }, { type: 'string' }],
+    ['items with places', { type: 'array', prefixItems: values.map(() => ({})) }, { type: 'array' }],
+    ['a union without a type', { anyOf: values.map(name => ({ required: [name] })) }, {}],
+  ])('%s', (_, costly, loose) => {
+    const [made, meant] = [schemaToGrammar(within(costly)), schemaToGrammar(within(loose))]
+    if (made.type !== 'grammar' || meant.type !== 'grammar') throw new Error('there is no grammar')
+    expect(made.grammar).toBe(meant.grammar)
+    expect(made.loosened).toEqual([expect.any(String)])
+    expect(meant.loosened).toEqual([])
+  })
+
+  test('however deep it nests', () => {
+    expect(schemaToGrammar(nest(3000, items => ({ type: 'array', items })))).toMatchObject({
+      type: 'grammar',
+      loosened: ['it nests deeper than 48 schemas'],
+    })
+  })
+
+  test('also where it is met again within itself', () => {
+    const $defs = { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, id: { enum: values } } } }
+    const made = schemaToGrammar({ $defs, ...within({ $ref: '#/$defs/node' }) })
+    expect(made).toMatchObject({ type: 'grammar', loosened: ['it lists more than 2000 values'] })
   })
 })
 
@@ -211,7 +248,7 @@ test('every agent’s schema has a grammar', () => {
 
 test('one costly schema does not keep a builder from the others', () => {
   const builder = createGrammarBuilder()
-  const costly = builder.addSchema(nest(3000, items => ({ type: 'array', items })))
+  const costly = builder.addSchema({ enum: ['x'.repeat(70_000)] })
   const fine = builder.addSchema({ type: 'boolean' })
   expect(costly.type).toBe('too-costly')
   expect(fine.type === 'rule' && builder.build(fine.rule).type).toBe('grammar')

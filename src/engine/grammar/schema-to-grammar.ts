@@ -10,11 +10,13 @@ export type SchemaGrammar =
       readonly grammar: string
       /** What of the schema the grammar does not enforce; fields are keywords. */
       readonly unenforced: readonly Loss[]
+      /** Why the grammar takes any value of the right type for parts of the schema. */
+      readonly loosened: readonly string[]
     }
   | NoGrammar
 
 /**
- * Gives a grammar of JSON texts that match a schema. Whatever follows it matches, but for what `unenforced` names;
+ * Gives a grammar of JSON texts that match a schema. Whatever follows it matches, but for what `unenforced` and `loosened` name;
  * of the many spellings of a value it allows one, with properties in the order in which the schema declares them.
  * Takes any object, and bounded time.
  */
@@ -23,5 +25,6 @@ export function schemaToGrammar(schema: JsonObject, options: GrammarOptions = {}
   const added = builder.addSchema(schema)
   if (added.type !== 'rule') return added
   const built = builder.build(added.rule)
-  return built.type === 'grammar' ? { ...built, unenforced: added.unenforced } : built
+  const { unenforced, loosened } = added
+  return built.type === 'grammar' ? { ...built, unenforced, loosened } : built
 }

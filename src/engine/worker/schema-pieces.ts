@@ -68,9 +68,13 @@ function addSchema(
   const { field, isStrict, onImpossible } = terms
   const added = builder.addSchema(schema)
   if (added.type === 'rule') {
-    if (isStrict) losses.push(...added.unenforced.map(loss => ({ ...loss, field: `${field}.${loss.field}` })))
+    const { rule, unenforced, loosened } = added
+    for (const why of loosened)
+      losses.push({ field, action: 'degraded', why: `any value of its type passes for a part of the schema: ${why}` })
+    if (isStrict) losses.push(...unenforced.map(loss => ({ ...loss, field: `${field}.${loss.field}` })))
     // What no keyword is known to mean, no validator checks either.
-    return { rule: added.rule, isKept: added.unenforced.every(({ action }) => action === 'dropped') }
+    const isEnforced = unenforced.every(({ action }) => action === 'dropped')
+    return { rule, isKept: isEnforced && loosened.length === 0 }
   }
   if (added.type === 'impossible') onImpossible?.(added.why)
   losses.push({ field, action: 'degraded', why: `any JSON object passes for the schema: ${added.why}` })
