@@ -23,6 +23,12 @@ describe('a value is mended where that invents nothing:', () => {
     ['a property too many', object({ a: {} }, { additionalProperties: false }), { a: 1, b: 2 }, { a: 1 }],
     ['null for what may be absent', object({ a: {}, b: { type: 'string' } }), { a: 1, b: null }, { a: 1 }],
     [
+      'an item that is there already',
+      { type: 'array', items: object({ a: { type: 'integer' } }), uniqueItems: true },
+      [{ a: 1, b: 2 }, { b: 2, a: '1' }, { a: 1 }],
+      [{ a: 1, b: 2 }, { a: 1 }],
+    ],
+    [
       'parts of a list behind a reference',
       { $defs: { n: { type: 'number' } }, type: 'array', items: { $ref: '#/$defs/n' } },
       ['1', 2],
@@ -46,6 +52,7 @@ describe('a value stays as it is where mending would be a guess:', () => {
     ['an object of which nothing would be left', object({}, { additionalProperties: false }), { a: 1 }],
     ['a word where a number belongs', object({ a: { type: 'integer' } }), { a: 'five' }],
     ['a fraction where a whole number belongs', object({ a: { type: 'integer' } }), { a: '5.5' }],
+    ['one item twice where two must be', { type: 'array', minItems: 2, uniqueItems: true }, [1, 1]],
     ['a required null', object({ a: { type: 'string' } }, { required: ['a'] }), { a: null }],
     ['a schema that refers to itself', { $ref: '#' }, { a: 1 }],
   ])('%s', (_, schema, value) => {

@@ -12,6 +12,7 @@ import {
   resolveReference,
 } from './json-schema.ts'
 import type { SchemaType } from './json-schema.ts'
+import { canonical } from './canonical.ts'
 import { Allowance, TooCostly } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import { validate } from './validate.ts'
@@ -95,7 +96,17 @@ class Mending {
 
   #items(value: readonly Json[], schema: JsonObject, depth: number): Json {
     const { placed, rest } = itemsOf(schema)
-    return value.map((item, index) => this.mend(item, placed[index] ?? rest, depth))
+    const mended = value.map((item, index) => this.mend(item, placed[index] ?? rest, depth))
+    return own(schema, 'uniqueItems') === true ? this.#withoutRepetitions(mended) : mended
+  }
+
+  #withoutRepetitions(items: readonly Json[]): readonly Json[] {
+    const first = new Map<string, Json>()
+    for (const item of items) {
+      const written = canonical(item, this.#allowance)
+      if (!first.has(written)) first.set(written, item)
+    }
+    return [...first.values()]
   }
 }
 
