@@ -39,9 +39,9 @@ export function argumentsField(index: number): string {
   return `tools.${index}.inputSchema`
 }
 
-/** The schema of a tool's arguments, which are an object, whatever it forgets to say. */
+/** The schema of a tool's arguments, which are an object, whatever it says or forgets to say. */
 export function argumentsSchema({ inputSchema }: ChatTool): JsonObject {
-  return inputSchema['type'] === undefined ? { ...inputSchema, type: 'object' } : inputSchema
+  return inputSchema['type'] === 'object' ? inputSchema : { ...inputSchema, type: 'object' }
 }
 
 function writtenCall(

@@ -395,6 +395,16 @@ describe('what is wrong is named', () => {
       'wrong-type',
       { tools: [{ type: 'function', function: { name: 'a', parameters: [] } }] },
     ],
+    [
+      'tools.0.function.parameters.type',
+      'unsupported-value',
+      { tools: [{ type: 'function', function: { name: 'a', parameters: { type: 'string' } } }] },
+    ],
+    [
+      'tools.0.function.parameters.type',
+      'wrong-type',
+      { tools: [{ type: 'function', function: { name: 'a', parameters: { type: ['array', 'null'] } } }] },
+    ],
     ['tool_choice', 'unsupported-value', { tool_choice: 'required' }],
     ['tool_choice', 'unsupported-value', { tool_choice: 'any', tools: [tool] }],
     [

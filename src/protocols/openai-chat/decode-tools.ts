@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../core/json.ts'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
 import { defined, type Field, quoted } from '../json.ts'
+import { decodeParameters } from '../openai-parameters.ts'
 import { asExtras, keptFields } from './extras.ts'
 
 /** Reads the declared functions. Custom tools, whose input is free text, are refused. */
@@ -61,15 +61,13 @@ function decodeFunction(field: Field): Tool {
   field.object()
   return {
     name: field.at('name').name(maxToolNameLength),
-    inputSchema: field.at('parameters').maybe(parameters => parameters.object()) ?? noParameters,
+    inputSchema: decodeParameters(field.at('parameters')),
     ...defined({
       description: field.at('description').maybe(description => description.string()),
       isStrict: field.at('strict').maybe(strict => strict.boolean()),
     }),
   }
 }
-
-const noParameters: JsonObject = { type: 'object', properties: {} }
 
 function decodeChoice(field: Field, declared: readonly Tool[]): Chosen {
   if (typeof field.value === 'string') {

@@ -153,6 +153,12 @@ describe('tools', () => {
     expect(opaqueTools?.map(({ value }) => value['type'])).toEqual(['web_search', 'local_shell'])
   })
 
+  test('whose arguments are no object are refused', () => {
+    const tools = (type: string | string[]) => [{ type: 'function', name: 'a', parameters: { type } }]
+    expect(failureOf(() => read({ tools: tools('array') })).field).toEqual(['tools', 0, 'parameters', 'type'])
+    expect(read({ tools: tools(['object', 'null']) })).toMatchObject({ request: { tools: [{ name: 'a' }] } })
+  })
+
   test('go to an upstream that knows them as they came', () => {
     expect(again({ tools: codex })['tools']).toEqual(codex)
   })

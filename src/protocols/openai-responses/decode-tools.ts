@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../core/json.ts'
 import type { OpaqueTool, Tool } from '../../core/request.ts'
 import { defined, type Field, quoted, unknownFields } from '../json.ts'
+import { decodeParameters } from '../openai-parameters.ts'
 import { asExtras } from './extras.ts'
 import { keepPlace } from './namespaces.ts'
 import { customArgument, flatName } from './tool-names.ts'
@@ -53,7 +53,7 @@ const functionFields: ReadonlySet<string> = new Set(['type', 'name', 'descriptio
 function decodeFunction(tool: Field, namespace?: string): Tool {
   return {
     name: flatName(namespace, tool.at('name').name(maxToolNameLength)),
-    inputSchema: tool.at('parameters').maybe(parameters => parameters.object()) ?? noParameters,
+    inputSchema: decodeParameters(tool.at('parameters')),
     ...defined({
       description: tool.at('description').maybe(description => description.string()),
       isStrict: tool.at('strict').maybe(strict => strict.boolean()),
@@ -61,8 +61,6 @@ function decodeFunction(tool: Field, namespace?: string): Tool {
     ...asExtras(unknownFields(tool.object(), functionFields) ?? {}),
   }
 }
-
-const noParameters: JsonObject = { type: 'object', properties: {} }
 
 /** A custom tool keeps itself, for an upstream that knows such tools. */
 function decodeCustom(tool: Field, namespace?: string): Tool {
