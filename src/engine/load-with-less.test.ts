@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/support/engine.ts'
 import { provisionForTests } from '../../test/support/engine-package.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
+import { usualPacing } from '../../test/support/usual-pacing.ts'
 import { examineModel } from './candidate.ts'
 import type { LoadPreferences } from './load-plan.ts'
 import { createModelPool } from './pool.ts'
@@ -33,7 +34,7 @@ function open(preparation: string, preferences: Partial<LoadPreferences>): void 
   const means = {
     locate: async (model: string) => join(folder.path, `${model}.gguf`),
     provision: provisionForTests,
-    preferences: () => ({ batchTokens: 64, slowdown: 3, threads: 1, ...preferences }),
+    preferences: () => ({ batchTokens: 64, pacing: usualPacing, threads: 1, ...preferences }),
     environment: { PATH: process.env['PATH'] ?? '' },
     now: () => performance.now(),
     confine: async () => ({

@@ -5,6 +5,7 @@ import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
 import { writeTinyFamily } from '../../../test/support/tiny-families.ts'
 import { writeTinyModel } from '../../../test/support/tiny-model.ts'
+import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import { stateSize } from '../../gguf/memory.ts'
 import { readGguf } from '../../gguf/read-gguf.ts'
 import { openArchive } from './archive.ts'
@@ -56,8 +57,8 @@ afterEach(() => void vi.useRealTimers())
 
 async function load(modelPath: string): Promise<LanguageModel> {
   const packageDirectory = await provisionForTests()
-  const computation = { cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
-  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, slowdown: 3, threads: 1 }
+  const computation = { pacing: usualPacing, cacheType: 'f16', flashAttention: 'auto', adapters: [] } as const
+  const sizes = { use: 'answers' as const, contextTokens: 1024, slots: 2, batchTokens: 512, threads: 1 }
   return loadLanguageModel({ modelPath, packageDirectory, ...sizes, ...computation }, () => {})
 }
 
