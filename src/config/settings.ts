@@ -95,7 +95,7 @@ export const settings = {
     schema: memorySize,
     flag: '--memory',
     variable: 'DUOLOGUE_MEMORY',
-    about: 'memory for all loaded models together, as 12GiB; by default what is available at the start',
+    about: 'main memory for all loaded models together, as 12GiB; by default what is available at the start',
   },
   mostWaiting: {
     schema: wholeNumber(1, 100_000),

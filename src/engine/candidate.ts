@@ -10,6 +10,7 @@ import { requireStorable } from './attention.ts'
 import { keepCompiledCode } from './compiled-code.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
+import type { GraphicsSurvey } from './graphics-survey.ts'
 import { startHost } from './host.ts'
 import type { ModelHost } from './host.ts'
 import { forPassages, leastMemory, planLess, planLoad } from './load-plan.ts'
@@ -55,7 +56,7 @@ export interface Candidate extends Planner {
 /** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
 export async function examineModel(
   model: string,
-  means: LoadMeans & { readonly confine: () => Promise<Confinement> },
+  means: LoadMeans & { readonly confine: () => Promise<Confinement>; readonly survey: GraphicsSurvey },
   signal: AbortSignal,
 ): Promise<Candidate> {
   const path = await means.locate(model)
@@ -66,6 +67,7 @@ export async function examineModel(
   const packageDirectory = await waitFor(means.provision(), signal)
   const environment = { ...means.environment, ...keepCompiledCode(packageDirectory) }
   const confinement = means.isConfined === false ? unconfined : await means.confine()
+  await waitFor(means.survey.ask(packageDirectory, { environment, confinement }), signal)
   return {
     plan: room => {
       try {
@@ -138,6 +140,7 @@ function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }:
     ...(archive && { archive }),
     ...(threads !== undefined && { threads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
+    ...(plan.graphics && { mostGpuLayers: plan.graphics.layers }),
   }
 }
 

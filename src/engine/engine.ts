@@ -9,6 +9,7 @@ import type { LoadMeans } from './candidate.ts'
 import { embed } from './embed.ts'
 import { countTokens } from './count-tokens.ts'
 import { createConfiner } from './confinement.ts'
+import { createGraphicsSurvey } from './graphics-survey.ts'
 import type { GenerationTask } from './messages.ts'
 import { createNormaliser } from './normalise/normalise.ts'
 import type { Normaliser } from './normalise/normalise.ts'
@@ -62,11 +63,13 @@ export interface EngineOptions extends LoadMeans {
 /** Makes the engine. Nothing is loaded until `load` or the first request. */
 export function createEngine(options: EngineOptions): Engine {
   const { policy, now } = options
-  const loading = { ...options, confine: createConfiner(options.environment) }
+  const survey = createGraphicsSurvey()
+  const loading = { ...options, survey, confine: createConfiner(options.environment) }
   const read = createReadConversations()
   const pool = createModelPool({
     ...options,
     examine: (model, signal) => examineModel(model, loading, signal),
+    graphicsBytes: () => survey.freeBytes(),
     onNews: news => {
       if (news.type === 'crashed' || news.type === 'unloaded') read.forget(news.model)
       options.onNews?.(news)

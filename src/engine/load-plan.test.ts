@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { llama70b, llama8b } from '../../test/support/described-models.ts'
 import { temporaryFolder } from '../../test/support/engine.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import { usualPacing } from '../../test/support/usual-pacing.ts'
@@ -76,6 +77,78 @@ test('what does not fit into the whole memory is refused with the numbers', () =
   const room = roomOf(bytesOf(1) - 1)
   const asked = { ...preferences, contextTokens: 2048 }
   expect(() => planLoad(file, { preferences: asked, room })).toThrow(/needs [\d.]+ MiB of memory/)
+})
+
+/* What is free of a card, less what the package keeps free: 8 % of all, and 1.6 GiB at most. */
+const gibibyte = 2 ** 30
+const machine = (mainGibibytes: number, graphicsGibibytes: number): Room =>
+  roomOf(mainGibibytes * gibibyte, { graphics: roomOf(graphicsGibibytes * gibibyte) })
+
+describe('on a machine with a graphics processor that has memory of its own', () => {
+  test('a model that fits into 24 GiB lies there wholly, with as many slots as fit', () => {
+    const plan = planLoad(llama8b, { preferences, room: machine(60, 22) })
+    expect(plan).toMatchObject({ contextTokens: 32_768, slots: 4, graphics: { layers: 33 } })
+    expect(plan?.graphics?.bytes).toBeLessThanOrEqual(22 * gibibyte)
+    expect(plan?.memoryBytes).toBeLessThan(gibibyte)
+  })
+
+  test('most of a model that does not fit into 8 GiB lies there, with one slot', () => {
+    const plan = planLoad(llama8b, { preferences, room: machine(14, 7) })
+    expect(plan).toMatchObject({ contextTokens: 32_768, slots: 1, graphics: { layers: 24 } })
+    expect(plan?.memoryBytes).toBeLessThan(4 * gibibyte)
+  })
+
+  test('half of the context is given up to have all of a model there', () => {
+    const room = machine(14, 8)
+    expect(planLoad(llama8b, { preferences, room })).toMatchObject({
+      contextTokens: 16_384,
+      slots: 1,
+      graphics: { layers: 33 },
+    })
+    const asked = { ...preferences, contextTokens: 32_768 }
+    expect(planLoad(llama8b, { preferences: asked, room })).toMatchObject({ contextTokens: 32_768, slots: 1 })
+  })
+
+  test('a model larger than either memory lies in both', () => {
+    const plan = planLoad(llama70b, { preferences, room: machine(32, 22) })
+    expect(plan).toMatchObject({ slots: 1, graphics: { layers: 34 } })
+    expect(() => planLoad(llama70b, { preferences, room: machine(16, 22) })).toThrow(
+      /needs [\d.]+ GiB of memory: .* 16.0 GiB is available, and 22.0 GiB on the graphics processor/,
+    )
+  })
+
+  test('no more layers lie there than the owner wants', () => {
+    const room = machine(60, 22)
+    const graphics = { bytes: 0, layers: 0 }
+    expect(planLoad(llama8b, { preferences: { ...preferences, gpuLayers: 0 }, room })).toMatchObject({
+      slots: 8,
+      graphics,
+    })
+    expect(planLoad(llama8b, { preferences: { ...preferences, gpuLayers: 20 }, room })?.graphics?.layers).toBe(20)
+  })
+
+  test('what idle models hold there is taken, and what busy ones hold is not waited for', () => {
+    const graphics = roomOf(22 * gibibyte, { freeBytes: gibibyte })
+    const room = roomOf(60 * gibibyte, { graphics })
+    expect(planLoad(llama8b, { preferences, room })?.graphics?.layers).toBe(33)
+    const busy = roomOf(60 * gibibyte, { graphics: { ...graphics, reclaimableBytes: gibibyte } })
+    expect(planLoad(llama8b, { preferences, room: busy })).toMatchObject({
+      slots: 8,
+      graphics: { bytes: 0, layers: 0 },
+    })
+  })
+
+  test('less keeps within what was planned there', () => {
+    const plan = planLoad(llama8b, { preferences, room: machine(60, 22) })
+    const less = plan && planLess(llama8b, plan, { preferences, adapterBytes: 0 })
+    expect(less).toMatchObject({ slots: 2, graphics: { layers: 33 } })
+    expect(less?.graphics?.bytes).toBeLessThan(plan?.graphics?.bytes ?? 0)
+  })
+})
+
+test('memory that a graphics processor shares, as Apple’s do, is main memory', () => {
+  const plan = planLoad(llama8b, { preferences, room: roomOf(24 * gibibyte) })
+  expect(plan).toEqual({ contextTokens: 32_768, slots: 4, memoryBytes: expect.any(Number) })
 })
 
 test('less is half the slots down to one, and then half the context down to the shortest that is of use', async () => {

@@ -1,12 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../test/support/engine.ts'
-import { provisionForTests } from '../../test/support/engine-package.ts'
+import { openPool } from '../../test/support/open-pool.ts'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
-import { usualPacing } from '../../test/support/usual-pacing.ts'
-import { examineModel } from './candidate.ts'
 import type { LoadPreferences } from './load-plan.ts'
-import { createModelPool } from './pool.ts'
 import type { ModelPool } from './pool.ts'
 import type { PoolNews } from './pool-news.ts'
 
@@ -27,28 +24,8 @@ afterEach(() => pool.close())
 
 afterAll(() => folder.remove())
 
-/** Opens a pool whose processes a shell starts, after it did something to itself. */
 function open(preparation: string, preferences: Partial<LoadPreferences>): void {
-  const told: PoolNews[] = []
-  news = told
-  const means = {
-    locate: async (model: string) => join(folder.path, `${model}.gguf`),
-    provision: provisionForTests,
-    preferences: () => ({ batchTokens: 64, pacing: usualPacing, threads: 1, ...preferences }),
-    environment: { PATH: process.env['PATH'] ?? '' },
-    now: () => performance.now(),
-    confine: async () => ({
-      prefix: ['/bin/sh', '-c', `ulimit -c 0; ${preparation}; exec "$@"`, 'sh'],
-      hasNoNetwork: false,
-    }),
-  }
-  pool = createModelPool({
-    policy: { keepAliveMs: 300_000, pinned: [], expected: [], queueTimeoutMs: 10_000 },
-    examine: (model, signal) => examineModel(model, means, signal),
-    availableMemoryBytes: () => 16 * 2 ** 30,
-    now: means.now,
-    onNews: one => void told.push(one),
-  })
+  ;({ pool, news } = openPool(folder.path, { preparation, preferences }))
 }
 
 const use = (model: string) => pool.use(model, new AbortController().signal)

@@ -42,8 +42,8 @@ export async function loadWithLess(
 
 function noneLoaded(model: string, refused: readonly LoadPlan[], cause: ModelError): ModelError {
   const ways = refused.map(
-    ({ slots, contextTokens, memoryBytes }) =>
-      `${slots} × ${contextTokens.toLocaleString('en-US')} tokens of context in ${size(memoryBytes)}`,
+    ({ slots, contextTokens, memoryBytes, graphics }) =>
+      `${slots} × ${contextTokens.toLocaleString('en-US')} tokens of context in ${size(memoryBytes + (graphics?.bytes ?? 0))}`,
   )
   return new ModelError(
     'unavailable',

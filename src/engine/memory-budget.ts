@@ -2,14 +2,21 @@
 export interface Holding {
   readonly model: string
   readonly bytes: number
+  /** What it takes of a graphics processor's own memory; nothing by default. */
+  readonly graphicsBytes?: number
   /** `loading` has not taken all of it yet, `idle` can be unloaded, `ending` gives it back once its answers are over. */
   readonly state: 'loading' | 'busy' | 'idle' | 'pinned' | 'ending'
   /** Larger is later. */
   readonly lastUsed: number
 }
 
-/** The room that a model could have. */
-export interface Room {
+/** The room that a model could have: of main memory, and of a graphics processor's own where there is one. */
+export interface Room extends RoomInPlace {
+  readonly graphics?: RoomInPlace
+}
+
+/** The room that a model could have in one place. */
+export interface RoomInPlace {
   /** Free at this moment. */
   readonly freeBytes: number
   /** Free once every idle model is unloaded. */
@@ -36,7 +43,7 @@ export interface MemoryBudget {
  * first one, less what other programs took since. What a loading model took already cannot be told from what it will
  * take; so what is free now is rather told too low, and what there is in the whole rather too high.
  */
-export function measureRoom(holdings: readonly Holding[], budget: MemoryBudget): Room {
+export function measureRoom(holdings: readonly Holding[], budget: MemoryBudget): RoomInPlace {
   const held = sum(holdings)
   const loading = sum(holdings.filter(({ state }) => state === 'loading'))
   const totalBytes = budget.ownersBytes ?? Math.min(budget.initialBytes, budget.availableBytes + held)
@@ -49,6 +56,11 @@ export function measureRoom(holdings: readonly Holding[], budget: MemoryBudget):
     wholeBytes: totalBytes - sum(pinned),
     shareBytes: Math.floor(totalBytes / Math.max(1, budget.sharers)),
   }
+}
+
+/** Sees of holdings only what they take of a graphics processor's own memory. */
+export function onGraphics<T extends Holding>(holdings: readonly T[]): readonly T[] {
+  return holdings.map(holding => ({ ...holding, bytes: holding.graphicsBytes ?? 0 }))
 }
 
 /** Chooses which idle models to unload to gain `bytes`: the least recently used first, and none that is not needed. */

@@ -39,8 +39,10 @@ export interface LoadSettings extends Computation {
   /** Absent means all performance cores but one. */
   readonly threads?: number
   readonly use: ModelUse
-  /** Layers on the graphics processor; absent means as many as fit. */
+  /** Layers on the graphics processor, as the owner wants it; absent means as many as fit. */
   readonly gpuLayers?: number
+  /** The most of them that are planned for, where the owner says nothing. */
+  readonly mostGpuLayers?: number
   /** Where conversations are written away; nowhere by default. */
   readonly archive?: ArchiveSettings
 }
@@ -127,6 +129,26 @@ export type FromWorker =
   /** Comes once for each text, in their order, up to the first failure. */
   | { readonly type: 'embedding'; readonly id: number; readonly result: EmbeddingResult }
   | StepNews
+
+/** What a child is asked that loads nothing: which graphics processors there are. */
+export interface Survey {
+  readonly type: 'survey'
+  readonly packageDirectory: string
+}
+
+/** What it found; nothing where none can be used. */
+export interface Surveyed {
+  readonly type: 'surveyed'
+  readonly graphics?: Graphics
+}
+
+/** The memory of all graphics processors together. */
+export interface Graphics {
+  /** Less what the native library leaves free. */
+  readonly freeBytes: number
+  /** Whether some of it is main memory. */
+  readonly isUnified: boolean
+}
 
 /** What happened since the last of these. */
 export interface StepNews {

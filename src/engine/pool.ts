@@ -47,6 +47,8 @@ export interface PoolOptions {
   /** Finds a model and checks its file. Throws a `ModelError`. */
   readonly examine: (model: string, signal: AbortSignal) => Promise<Candidate>
   readonly availableMemoryBytes: () => number
+  /** What was free of a graphics processor's own memory before any model was loaded; undefined where there is none. */
+  readonly graphicsBytes: () => number | undefined
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
   readonly onNews: (news: PoolNews) => void

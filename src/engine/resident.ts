@@ -58,7 +58,9 @@ export interface ResidentHolding extends Holding {
 /** What a model takes of the memory; undefined as long as nothing is set apart for it. */
 export function toHolding(resident: Resident): ResidentHolding | undefined {
   const { model, plan, lastUsed } = resident
-  return plan && { resident, model, bytes: plan.memoryBytes, lastUsed, state: holdingState(resident) }
+  if (!plan) return undefined
+  const { memoryBytes: bytes, graphics } = plan
+  return { resident, model, bytes, graphicsBytes: graphics?.bytes ?? 0, lastUsed, state: holdingState(resident) }
 }
 
 /** Tells of a model in the pool. */

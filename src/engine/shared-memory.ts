@@ -2,7 +2,7 @@ import { formatBytes } from '../core/bytes.ts'
 import { ModelError } from '../core/errors.ts'
 import type { LoadPlan } from './load-plan.ts'
 import { chooseLeaving, isDue } from './making-way.ts'
-import { chooseEvictions, measureRoom, sum } from './memory-budget.ts'
+import { chooseEvictions, measureRoom, onGraphics, sum } from './memory-budget.ts'
 import type { Room } from './memory-budget.ts'
 import { createPromisedRoom } from './promised-room.ts'
 import type { PromisedRoom } from './promised-room.ts'
@@ -14,6 +14,8 @@ export interface SharedMemoryOptions {
   /** Memory for all models together; what is available, where it is absent. */
   readonly memoryBytes?: number
   readonly availableMemoryBytes: () => number
+  /** What was free of a graphics processor's own memory before any model was loaded; undefined where there is none. */
+  readonly graphicsBytes: () => number | undefined
   /** How long a model waits for busy ones to make room. */
   readonly queueTimeoutMs: number
   /** Milliseconds of a clock that never goes back. */
@@ -56,18 +58,23 @@ export class SharedMemory {
 
   /** Measures the room that a model could have. */
   room(model: string): Room {
-    const { availableMemoryBytes, memoryBytes, likely } = this.#options
-    const room = measureRoom(this.#holdings(), {
+    const { availableMemoryBytes, memoryBytes, graphicsBytes, likely } = this.#options
+    const budget = {
       initialBytes: this.#initialBytes,
       availableBytes: availableMemoryBytes(),
       sharers: new Set([model, ...likely()]).size,
-      ...(memoryBytes !== undefined && { ownersBytes: memoryBytes }),
-    })
+    }
+    const holdings = this.#holdings()
+    const room = measureRoom(holdings, { ...budget, ...(memoryBytes !== undefined && { ownersBytes: memoryBytes }) })
+    const ofGraphics = graphicsBytes()
     const promised = this.#promised.toOthers(model)
     return {
       ...room,
       freeBytes: room.freeBytes - Math.max(0, promised - this.#endingBytes()),
       reclaimableBytes: room.reclaimableBytes - promised,
+      ...(ofGraphics !== undefined && {
+        graphics: measureRoom(onGraphics(holdings), { ...budget, ownersBytes: ofGraphics }),
+      }),
     }
   }
 
@@ -83,8 +90,8 @@ export class SharedMemory {
       for (;;) {
         const room = this.room(model)
         const plan = planner.plan(room)
-        if (plan && plan.memoryBytes <= room.freeBytes) return this.#give(resident, plan)
-        if (plan) this.#evict(model, plan.memoryBytes - room.freeBytes)
+        if (plan && isFree(plan, room)) return this.#give(resident, plan)
+        if (plan) this.#evict(model, plan, room)
         else this.#makeWay(resident, planner.leastBytes(room))
         if (patience.aborted) throw closing.aborted ? toAbortion(closing) : this.#noRoom(model, room)
         await this.#untilChanged(patience)
@@ -112,9 +119,15 @@ export class SharedMemory {
   }
 
   /** Unloads idle models where those that end anyway do not leave enough. */
-  #evict(model: string, bytes: number): void {
+  #evict(model: string, plan: LoadPlan, room: Room): void {
+    const { unload } = this.#options
     const soonBytes = Math.max(0, this.#endingBytes() - this.#promised.toOthers(model))
-    for (const { resident } of chooseEvictions(this.#holdings(), bytes - soonBytes)) this.#options.unload(resident)
+    const lackingBytes = plan.memoryBytes - room.freeBytes - soonBytes
+    for (const { resident } of chooseEvictions(this.#holdings(), lackingBytes)) unload(resident)
+    const holdings = onGraphics(this.#holdings())
+    const soonOnGraphics = sum(holdings.filter(({ state }) => state === 'ending'))
+    const lackingOnGraphics = bytesOnGraphics(plan) - freeOnGraphics(room) - soonOnGraphics
+    for (const { resident } of chooseEvictions(holdings, lackingOnGraphics)) unload(resident)
   }
 
   /** Once somebody waited for long, has busy models make way. Who waits longest goes first. */
@@ -147,4 +160,16 @@ export class SharedMemory {
       { retryAfterMs: 5000 },
     )
   }
+}
+
+function isFree(plan: LoadPlan, room: Room): boolean {
+  return plan.memoryBytes <= room.freeBytes && bytesOnGraphics(plan) <= freeOnGraphics(room)
+}
+
+function bytesOnGraphics({ graphics }: LoadPlan): number {
+  return graphics?.bytes ?? 0
+}
+
+function freeOnGraphics({ graphics }: Room): number {
+  return Math.max(0, graphics?.freeBytes ?? 0)
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeTinyModel } from '../../test/support/tiny-model.ts'
 import type { GgufFile } from './gguf-file.ts'
-import { chooseContext, estimateMemory, size } from './memory.ts'
+import { chooseContext } from './choose-context.ts'
+import { estimateMemory, size } from './memory.ts'
 import { readGguf } from './read-gguf.ts'
 
 let folder: string

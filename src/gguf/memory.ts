@@ -1,6 +1,4 @@
-import { ModelError } from '../core/errors.ts'
 import type { GgufFile, GgufTensor } from './gguf-file.ts'
-import { fileName } from './refusal.ts'
 
 /** How keys and values are stored: in 16 bits a number, or in blocks of 32 with about 8 or 4 bits each. */
 export type CacheType = 'f16' | 'q8_0' | 'q4_0'
@@ -21,11 +19,13 @@ export interface MemoryWish {
   readonly adapterBytes?: number
 }
 
-/** The memory that a model needs on the CPU, in bytes. */
+/** The memory that a model needs where all of it lies in one place, in bytes. */
 export interface MemoryEstimate {
   readonly weightsBytes: number
   readonly kvBytes: number
   readonly computeBytes: number
+  /** What of the last the process itself takes, which lies in main memory wherever the model does. */
+  readonly processBytes: number
   readonly totalBytes: number
 }
 
@@ -44,8 +44,9 @@ export interface MemoryEstimate {
 export function estimateMemory(file: GgufFile, wish: MemoryWish): MemoryEstimate {
   const weightsBytes = weights(file) + (wish.adapterBytes ?? 0)
   const kvBytes = keysAndValues(file, wish)
-  const computeBytes = compute(file, wish)
-  return { weightsBytes, kvBytes, computeBytes, totalBytes: weightsBytes + kvBytes + computeBytes }
+  const processBytes = processOf(file, wish)
+  const computeBytes = stepOf(file, wish) + processBytes
+  return { weightsBytes, kvBytes, computeBytes, processBytes, totalBytes: weightsBytes + kvBytes + computeBytes }
 }
 
 /** How large what a slot holds is. */
@@ -65,66 +66,23 @@ export function stateSize({ shape, tensors }: GgufFile, cacheType: CacheType = '
   }
 }
 
-/** A way to run a model that fits, and what it needs. */
-export interface MemoryPlan {
-  readonly contextTokens: number
-  readonly slots: number
-  readonly estimate: MemoryEstimate
-}
-
-/**
- * Chooses how to run a model in the memory there is: as wished, or with fewer slots, or else with a shorter context
- * down to `leastContextTokens` (2048 by default). A context is never longer than the model was trained for.
- * Throws a refusal that tells the numbers where nothing fits.
- */
-export function chooseContext(
-  file: GgufFile,
-  wish: MemoryWish & { readonly availableBytes: number; readonly leastContextTokens?: number },
-): MemoryPlan {
-  const longest = Math.min(wish.contextTokens, file.shape.contextTokens)
-  const least = Math.min(longest, wish.leastContextTokens ?? 2048)
-  for (const { slots, contextTokens } of waysToRun(wish.slots, { longest, least })) {
-    const estimate = estimateMemory(file, { ...wish, slots, contextTokens })
-    if (estimate.totalBytes <= wish.availableBytes) return { contextTokens, slots, estimate }
-  }
-  throw tooLarge(file, { ...wish, slots: 1, contextTokens: least })
-}
-
-/** Says what a model needs and what there is. */
-export function tooLarge(file: GgufFile, wish: MemoryWish & { readonly availableBytes: number }): ModelError {
-  const { weightsBytes, kvBytes, computeBytes, totalBytes } = estimateMemory(file, wish)
-  const context = `${wish.slots} × ${wish.contextTokens.toLocaleString('en-US')} tokens of context`
-  const parts = `weights ${size(weightsBytes)}, ${context} ${size(kvBytes)}, computing ${size(computeBytes)}`
-  return new ModelError(
-    'unavailable',
-    `${fileName(file.path)} needs ${size(totalBytes)} of memory: ${parts}; ${size(wish.availableBytes)} is available. ` +
-      'Close other programs, or choose a smaller model or a smaller quantisation of this one',
-  )
-}
-
 /** Writes a size as people read it: `41.2 GiB`, `310 MiB`. */
 export function size(bytes: number): string {
   const gibibytes = bytes / 2 ** 30
   return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`
 }
 
-function* waysToRun(
-  slots: number,
-  { longest, least }: { longest: number; least: number },
-): Generator<{ readonly slots: number; readonly contextTokens: number }> {
-  for (let fewer = slots; fewer > 1; fewer--) yield { slots: fewer, contextTokens: longest }
-  for (let shorter = longest; shorter > least; shorter = Math.floor(shorter / 2))
-    yield { slots: 1, contextTokens: shorter }
-  yield { slots: 1, contextTokens: least }
-}
-
 // Bytes for each block of 32 numbers.
 const cacheBlockBytes: Readonly<Record<CacheType, number>> = { f16: 64, q8_0: 34, q4_0: 18 }
 
-function weights({ tensors }: GgufFile): number {
-  const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
-  if (tensors.some(tensor => tensor.name === 'output.weight')) return stored
-  return stored + (tensors.find(tensor => tensor.name === 'token_embd.weight')?.bytes ?? 0)
+function weights(file: GgufFile): number {
+  const stored = file.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
+  return file.tensors.some(tensor => tensor.name === 'output.weight') ? stored : stored + embeddingBytes(file)
+}
+
+/** The size of the vectors that tokens become. */
+export function embeddingBytes({ tensors }: GgufFile): number {
+  return tensors.find(tensor => tensor.name === 'token_embd.weight')?.bytes ?? 0
 }
 
 function keysAndValues(file: GgufFile, { contextTokens, slots, cacheType, checkpoints = 0 }: MemoryWish): number {
@@ -140,8 +98,9 @@ function layersWithStates(tensors: readonly GgufTensor[]): number {
   return new Set(tensors.map(({ name }) => stateTensor.exec(name)?.[1]).filter(layer => layer !== undefined)).size
 }
 
-function compute({ shape, tokenizer }: GgufFile, wish: MemoryWish): number {
-  const { slots, batchTokens = 512, hasFlashAttention = true } = wish
+/** What the computation of one step takes. */
+function stepOf({ shape, tokenizer }: GgufFile, wish: MemoryWish): number {
+  const { batchTokens = 512, hasFlashAttention = true } = wish
   const cells = Math.ceil(wish.contextTokens / 256) * 256
   const feedForward = Math.max(shape.feedForwardLength, shape.expertLength * shape.expertsUsed)
   const queries = Math.max(...shape.heads) * shape.keyLength
@@ -149,6 +108,10 @@ function compute({ shape, tokenizer }: GgufFile, wish: MemoryWish): number {
   // The mask is kept twice: in 4 bytes a cell, and in the 2 bytes that flash attention reads.
   const mask = 6 * cells
   const scores = hasFlashAttention ? 0 : 4 * Math.max(...shape.heads) * cells
+  return batchTokens * (4 * activations + mask + scores)
+}
+
+function processOf({ tokenizer }: GgufFile, { slots }: MemoryWish): number {
   const logits = slots * tokenizer.vocabularySize * 4
-  return batchTokens * (4 * activations + mask + scores) + logits + tokenizer.vocabularySize * 1024 + 64 * 2 ** 20
+  return logits + tokenizer.vocabularySize * 1024 + 64 * 2 ** 20
 }

@@ -143,6 +143,11 @@ export interface LlamaModel {
 export interface Llama {
   readonly _bindings: NativeBindings
   readonly gpu: string | false
+  readonly supportsGpuOffloading: boolean
+  /** What the package leaves free of a graphics processor's memory, in bytes. */
+  readonly vramPaddingSize: number
+  /** The memory of all graphics processors, in bytes; `unifiedSize` is what of it is main memory. */
+  getVramState(): Promise<{ readonly total: number; readonly free: number; readonly unifiedSize: number }>
   loadModel(options: Readonly<Record<string, unknown>>): Promise<LlamaModel>
 }
 

@@ -10,7 +10,7 @@ import type {
   SamplerConfig,
 } from './binding.ts'
 import type { PromptPiece } from './control-words.ts'
-import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
+import { nativeCacheTypes, nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, createWordTokenizer, joinTokens } from './prompt-tokenizer.ts'
@@ -53,9 +53,6 @@ export interface LanguageModel extends ModelSlots {
   /** Reads a grammar in GBNF. Throws an `Error` where it is none. */
   compileGrammar(source: string): NativeGrammar
 }
-
-/* The package passes over a type that it does not know, so the spelling matters. */
-const nativeCacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const
 
 /** Loads a model file. Throws what the native engine throws; the file must have been validated before. */
 export async function loadLanguageModel(

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto'
 import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
 import { ContextRefused } from '../load-refusal.ts'
-import type { ArchiveSettings, FromWorker, LoadSettings, ToWorker } from '../messages.ts'
+import type { ArchiveSettings, FromWorker, LoadSettings, Survey, Surveyed, ToWorker } from '../messages.ts'
 import { loadEmbeddingModel } from './embedding-model.ts'
 import { loadRankingModel } from './ranking-model.ts'
 import { serveTexts } from './serve-texts.ts'
 import { serve } from './serve.ts'
+import { surveyGraphics } from './survey-graphics.ts'
 import type { ServedModel } from './serve.ts'
 import { openArchive } from './archive.ts'
 import { checkLanguageModel } from './check-language-model.ts'
@@ -27,8 +28,9 @@ function main(): void {
   let served: ServedModel | undefined
   const gateway = openJsonLines(socket, async value => {
     // oxlint-disable-next-line no-unsafe-type-assertion -- the gateway is this package, of the same version
-    const message = value as ToWorker
+    const message = value as ToWorker | Survey
     if (message.type === 'load') served = await load(message.settings, gateway.send)
+    else if (message.type === 'survey') await survey(message.packageDirectory, gateway.send)
     else served?.receive(message)
   })
   socket.on('close', () => void leave(served))
@@ -45,9 +47,14 @@ async function leave(served: ServedModel | undefined): Promise<void> {
   process.exit(0)
 }
 
+async function survey(packageDirectory: string, send: Send): Promise<void> {
+  const graphics = await surveyGraphics(packageDirectory)
+  send({ type: 'surveyed', ...(graphics && { graphics }) })
+}
+
 const noArchive: ArchiveSettings = { places: {}, stateSize: { bytes: 0, bytesPerToken: 0 } }
 
-type Send = (message: FromWorker) => void
+type Send = (message: FromWorker | Surveyed) => void
 
 async function load(settings: LoadSettings, send: Send): Promise<ServedModel | undefined> {
   try {
