@@ -19,6 +19,10 @@ test.each([
     '<own:tool_call><function={{ name }}><parameter=',
     { calls: { opens: ['<own:tool_call>', '<function='], close: '</own:tool_call>' } },
   ],
+  [
+    '<own:tool_call><invoke name="{{ name }}"><parameter name="{{ key }}">',
+    { calls: { opens: ['<own:tool_call>', '<invoke name="'], close: '</own:tool_call>', body: 'elements' } },
+  ],
   ['<|python_tag|><function={{ name }}>', { calls: { opens: ['<|python_tag|>', '<function='], isBare: true } }],
   ['<tool_call>{{ name }}<arg_key>{{ key }}</arg_key><arg_value>', { calls: { body: 'pairs' } }],
   ['[TOOL_CALLS] [{{ calls }}]', { calls: { body: 'json', isList: true } }],

@@ -58,6 +58,10 @@ const families: readonly { readonly marks: readonly string[]; readonly calls: Ca
     marks: ['<function=', '<parameter='],
     calls: { opens: ['<tool_call>', '<function='], close: '</tool_call>', body: 'elements' },
   },
+  {
+    marks: ['<invoke name=', '<parameter name='],
+    calls: { opens: ['<tool_call>', '<invoke name="'], close: '</tool_call>', body: 'elements' },
+  },
   { marks: ['<arg_key>', '<arg_value>'], calls: { ...toolCallTags, body: 'pairs' } },
   { marks: ['<tool_call>'], calls: toolCallTags },
   {
@@ -77,7 +81,7 @@ function callsBySource(source: string): CallFormat | undefined {
   const calls = families.find(({ marks }) => marks.every(mark => source.includes(mark)))?.calls
   const tag = ownTag.exec(source)?.[1]
   if (calls?.body !== 'elements' || tag === undefined) return calls
-  return { ...calls, opens: [`<${tag}>`, '<function='], close: `</${tag}>` }
+  return { ...calls, opens: [`<${tag}>`, ...calls.opens.slice(1)], close: `</${tag}>` }
 }
 
 const shownCall =

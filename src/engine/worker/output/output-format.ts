@@ -24,7 +24,7 @@ export interface CallFormat {
   /** Absent where nothing but the end of the call closes it. */
   readonly close?: string
   /**
-   * `json`: an object with the name and the arguments. `elements`: `<function=…><parameter=…>`.
+   * `json`: an object with the name and the arguments. `elements`: `<function=…><parameter=…>` or `<invoke name="…">`.
    * `pairs`: `<arg_key>…<arg_value>…`. `named-json`: the name, then the arguments. `gemma`: bare keys.
    */
   readonly body: 'json' | 'elements' | 'pairs' | 'named-json' | 'gemma'

@@ -21,6 +21,10 @@ const coder: OutputFormat = {
   type: 'tagged',
   calls: { opens: ['<tool_call>', '<function='], close: '</tool_call>', body: 'elements' },
 }
+const miniMax: OutputFormat = {
+  type: 'tagged',
+  calls: { opens: ['<own:tool_call>', '<invoke name="'], close: '</own:tool_call>', body: 'elements' },
+}
 const glm: OutputFormat = { type: 'tagged', thinking: thinkTags, calls: { ...toolCallTags, body: 'pairs' } }
 const mistral: OutputFormat = {
   type: 'tagged',
@@ -279,6 +283,18 @@ const rows: readonly Case[] = [
     glm,
     '<think>Hm.</think><tool_call>look\n<arg_key>at</arg_key>\n<arg_value>1</arg_value>\n<arg_key>why</arg_key><arg_value>1</arg_value>\n</tool_call>',
     [{ thinks: 'Hm.' }, call('look', '{"at":1,"why":"1"}')],
+  ],
+  [
+    'a value that ends with a line break, and one on lines of its own',
+    glm,
+    '<tool_call>look<arg_key>why</arg_key><arg_value>a\n</arg_value></tool_call><tool_call>look<arg_key>why</arg_key><arg_value>\na\n\n</arg_value></tool_call>',
+    [call('look', '{"why":"a\\n"}'), call('look', '{"why":"a\\n"}')],
+  ],
+  [
+    'invocations in one frame',
+    miniMax,
+    'So:\n<own:tool_call>\n<invoke name="look">\n<parameter name="at">1</parameter>\n</invoke>\n<invoke name="look">\n<parameter name="why">1</parameter>\n</invoke>\n</own:tool_call>',
+    ['So:', call('look', '{"at":1}'), call('look', '{"why":"1"}')],
   ],
   ['pairs of a call without any', glm, '<tool_call>look</tool_call>ok', [call('look', '{}'), 'ok']],
   [

@@ -18,7 +18,7 @@ export interface ParameterSyntax {
 }
 
 /** `<function=look><parameter=at>1</parameter></function>`, as Qwen coder models write calls. */
-export const functionElements: ParameterSyntax = {
+const functionElements: ParameterSyntax = {
   beforeName: '<function=',
   afterName: ['>'],
   beforeKey: '<parameter=',
@@ -27,6 +27,20 @@ export const functionElements: ParameterSyntax = {
   afterValue: '</parameter>',
   close: '</function>',
 }
+
+/** `<invoke name="look"><parameter name="at">1</parameter></invoke>`, as MiniMax models write calls. */
+const invokeElements: ParameterSyntax = {
+  beforeName: '<invoke name="',
+  afterName: ['">'],
+  beforeKey: '<parameter name="',
+  afterKey: '">',
+  beforeValue: '',
+  afterValue: '</parameter>',
+  close: '</invoke>',
+}
+
+/** How calls are written whose elements all begin with a bracket: which it is, the first element says. */
+export const elementSyntaxes: readonly [ParameterSyntax, ...ParameterSyntax[]] = [functionElements, invokeElements]
 
 /** `look<arg_key>at</arg_key><arg_value>1</arg_value></tool_call>`, as GLM models write calls. */
 export const argumentPairs: ParameterSyntax = {
@@ -45,8 +59,9 @@ const mostNameLength = 256
 
 /** Reads one call whose parameters are elements. Each parameter is said once it is whole, typed by the tool's schema. */
 export class ParameterCall implements CallReader {
-  readonly #syntax: ParameterSyntax
+  readonly #syntaxes: readonly ParameterSyntax[]
   readonly #tools: ToolSchemas
+  #syntax: ParameterSyntax
   #phase: Phase
   #watch: MarkerWatch
   #text = ''
@@ -55,11 +70,16 @@ export class ParameterCall implements CallReader {
   #isSaid = false
   #arguments: CallArguments | undefined
 
-  constructor(syntax: ParameterSyntax, tools: ToolSchemas) {
-    this.#syntax = syntax
+  /** Reads a call in one of several syntaxes, which what stands before the tool's name tells apart. */
+  constructor(syntaxes: readonly [ParameterSyntax, ...ParameterSyntax[]], tools: ToolSchemas) {
+    const [first] = syntaxes
+    this.#syntaxes = syntaxes
+    this.#syntax = first
     this.#tools = tools
-    this.#phase = syntax.beforeName === '' ? 'name' : 'before-name'
-    this.#watch = new MarkerWatch(syntax.beforeName === '' ? syntax.afterName : [syntax.beforeName])
+    this.#phase = first.beforeName === '' ? 'name' : 'before-name'
+    this.#watch = new MarkerWatch(
+      first.beforeName === '' ? first.afterName : syntaxes.map(({ beforeName }) => beforeName),
+    )
   }
 
   take(char: string): Reading {
@@ -87,6 +107,7 @@ export class ParameterCall implements CallReader {
     this.#text = ''
     switch (this.#phase) {
       case 'before-name':
+        this.#syntax = this.#syntaxes.find(({ beforeName }) => beforeName === marker) ?? this.#syntax
         return this.#go('name', ...this.#syntax.afterName)
       case 'name':
         return this.#startCall(text.trim(), marker)
@@ -139,7 +160,7 @@ export class ParameterCall implements CallReader {
 
   #sayParameter(text: string): Reading {
     this.#go('body', this.#syntax.beforeKey, this.#syntax.close)
-    const value = toTypedJson(trimLineBreaks(text), { name: this.#name, key: this.#key, tools: this.#tools })
+    const value = toTypedJson(withoutOwnLines(text), { name: this.#name, key: this.#key, tools: this.#tools })
     return reading(...this.#open(), { type: 'call-arguments', json: `${JSON.stringify(this.#key)}:${value}` })
   }
 
@@ -185,6 +206,8 @@ export class ParameterCall implements CallReader {
   }
 }
 
-function trimLineBreaks(text: string): string {
-  return text.replace(/^\r?\n/, '').replace(/\r?\n$/, '')
+/* Where a value stands on lines of its own, their breaks are none of its. */
+function withoutOwnLines(text: string): string {
+  const begun = text.replace(/^\r?\n/, '')
+  return begun === text ? text : begun.replace(/\r?\n$/, '')
 }

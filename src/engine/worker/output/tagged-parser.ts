@@ -7,7 +7,7 @@ import { NamedCall } from './named-calls.ts'
 import type { OutputEvent, ToolSchemas } from './output-event.ts'
 import type { CallFormat, TaggedFormat } from './output-format.ts'
 import type { CharacterParser, OpenedCall, ParserOptions } from './character-parser.ts'
-import { argumentPairs, functionElements, ParameterCall } from './parameter-calls.ts'
+import { argumentPairs, elementSyntaxes, ParameterCall } from './parameter-calls.ts'
 
 type State = 'text' | 'thinking' | 'call' | 'closing'
 
@@ -119,7 +119,8 @@ export class TaggedParser implements CharacterParser {
     this.#isUnmarked = marker === ''
     this.#go('call')
     this.#mayBeBare = false
-    this.#reader = marker === '<function=' ? new ParameterCall(functionElements, this.#tools) : undefined
+    const isElement = elementSyntaxes.some(({ beforeName }) => beforeName === marker)
+    this.#reader = isElement ? new ParameterCall(elementSyntaxes, this.#tools) : undefined
     if (this.#reader) for (const char of marker) this.#reader.take(char)
     return first === undefined ? [] : this.#takeCall(first, true)
   }
@@ -155,8 +156,8 @@ export class TaggedParser implements CharacterParser {
     }
     if (body === 'gemma') return new GemmaCall(quote, this.#tools)
     if (body === 'named-json') return new NamedCall(this.#tools)
-    if (first === '<') return new ParameterCall(functionElements, this.#tools)
-    return body === 'pairs' ? new ParameterCall(argumentPairs, this.#tools) : undefined
+    if (first === '<') return new ParameterCall(elementSyntaxes, this.#tools)
+    return body === 'pairs' ? new ParameterCall([argumentPairs], this.#tools) : undefined
   }
 
   #leaveAsText(): void {
