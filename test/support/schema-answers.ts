@@ -44,7 +44,7 @@ export async function judgeAnswer(port: number, model: string, question: SchemaQ
   const reply = await post(port, path, {
     model,
     temperature: 1,
-    max_tokens: mostTokens[isForced(question) ? 'forced' : 'free'],
+    max_tokens: isForced(question) ? (question.mostTokens ?? mostTokens.forced) : mostTokens.free,
     ...body,
   })
   const counted = await post(port, '/v1/messages/count_tokens', { model, ...asAnthropic })

@@ -13,6 +13,8 @@ export interface SchemaQuestion {
   readonly mayCallSeveral: boolean
   /** The shape that the text must have. */
   readonly format?: JsonObject
+  /** How long a forced answer may be. */
+  readonly mostTokens?: number
 }
 
 /* The tools of an agent are objects. What else agents send is the shape of one of their properties. */

@@ -17,9 +17,15 @@ export function conform(json: string, schema: JsonObject): Conformed {
   const value = written ?? parseJson(repairJson(json) ?? '')
   if (value === undefined) return { json, fault: 'could not be read as JSON' }
   const verdict = validate(value, schema)
-  if (verdict.type === 'valid') return { json: written === undefined ? JSON.stringify(value) : json }
+  if (verdict.type === 'valid') return told(verdict, written === undefined ? JSON.stringify(value) : json)
   const mended = repairValue(value, schema)
-  return mended === undefined ? { json, fault: faultOf(verdict, schema) } : { json: JSON.stringify(mended) }
+  if (mended === undefined) return { json, fault: faultOf(verdict, schema) }
+  return told(validate(mended, schema), JSON.stringify(mended))
+}
+
+function told(verdict: Verdict, json: string): Conformed {
+  const unchecked = verdict.type === 'valid' ? verdict.unchecked : undefined
+  return { json, ...(unchecked !== undefined && { fault: `could not be wholly checked: ${unchecked}` }) }
 }
 
 function faultOf(verdict: Exclude<Verdict, { type: 'valid' }>, schema: JsonObject): string {

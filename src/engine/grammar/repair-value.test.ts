@@ -113,3 +113,11 @@ test('what is no JSON is closed where that is all it lacks, and the first fault 
   expect(conform('{}', schema)).toEqual({ json: '{}', fault: 'did not match the schema: it must have "a"' })
   expect(conform('look', schema)).toEqual({ json: 'look', fault: 'could not be read as JSON' })
 })
+
+test('what cannot be followed is taken to match, and said not to be checked', () => {
+  const schema = object({ a: { type: 'string', pattern: '^(?=.*1)' }, b: { type: 'integer' } })
+  const fault = 'could not be wholly checked: one of its patterns is not regular, or costs too much'
+  expect(conform('{"a":"x"}', schema)).toEqual({ json: '{"a":"x"}', fault })
+  expect(conform('{"a":"x","b":"1"}', schema)).toEqual({ json: '{"a":"x","b":1}', fault })
+  expect(conform('{"b":1}', schema)).toEqual({ json: '{"b":1}' })
+})

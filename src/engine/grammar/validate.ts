@@ -14,7 +14,8 @@ export interface Problem {
 }
 
 export type Verdict =
-  | { readonly type: 'valid' }
+  /** `unchecked` says what of the schema could not be looked at, where there is such. */
+  | { readonly type: 'valid'; readonly unchecked?: string }
   | { readonly type: 'invalid'; readonly problems: readonly Problem[] }
   /** The schema asks for more work than a request is worth. */
   | { readonly type: 'undecided'; readonly why: string }
@@ -28,13 +29,16 @@ export interface ValidateOptions {
 
 /**
  * Checks a value against a JSON Schema, within an allowance of steps that no schema can pass.
- * Keywords it does not know, remote references and patterns that are not regular say nothing.
+ * Keywords it does not know and remote references say nothing.
  */
 export function validate(value: Json, schema: Json, options: ValidateOptions = {}): Verdict {
   const problems: Problem[] = []
   try {
-    const isValid = new Validator(schema, options).check(value, schema, { path: '', depth: 0, problems })
-    return isValid ? { type: 'valid' } : { type: 'invalid', problems }
+    const validator = new Validator(schema, options)
+    const isValid = validator.check(value, schema, { path: '', depth: 0, problems })
+    if (!isValid) return { type: 'invalid', problems }
+    const { unchecked } = validator
+    return { type: 'valid', ...(unchecked !== undefined && { unchecked }) }
   } catch (error) {
     if (error instanceof TooCostly) return { type: 'undecided', why: error.message }
     throw error
@@ -53,6 +57,7 @@ class Validator implements Validation {
   readonly #begun: { readonly target: Json; readonly path: string }[] = []
   readonly #machines = new Map<string, Automaton | undefined>()
   readonly #costs = new Map<JsonObject, number>()
+  #unchecked: string | undefined
 
   constructor(schema: Json, { root, allowance }: ValidateOptions) {
     this.#root = root ?? schema
@@ -84,11 +89,18 @@ class Validator implements Validation {
     this.#allowance.take(steps)
   }
 
-  /* What is not understood is taken to match. */
+  get unchecked(): string | undefined {
+    return this.#unchecked
+  }
+
+  /* What cannot be followed is taken to match, and named. */
   matches(source: string, text: string): boolean {
     if (!this.#machines.has(source)) this.#machines.set(source, this.#machine(source))
     const machine = this.#machines.get(source)
-    if (!machine) return true
+    if (!machine) {
+      this.#unchecked = 'one of its patterns is not regular, or costs too much'
+      return true
+    }
     this.#allowance.take(Math.ceil((text.length * machine.states.length) / 25))
     return accepts(machine, text)
   }
