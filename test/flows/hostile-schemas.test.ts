@@ -64,7 +64,7 @@ const small: Readonly<Record<string, JsonObject>> = {
     anyOf: {},
   } as JsonObject,
   'unions times unions': within({ allOf: range(9, at => ({ anyOf: [{ minLength: at }, { maxLength: 50 + at }] })) }),
-  deep: nested(40),
+  deep: nested(16),
 }
 
 const large: Readonly<Record<string, JsonObject>> = {
