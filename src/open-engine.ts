@@ -146,6 +146,8 @@ function tellNews(news: EngineNews, { logger, notify }: { logger: Logger; notify
       return logger.warn(news, 'a model could not be loaded')
     case 'crashed':
       return logger.error(news, 'the process of a model ended by itself')
+    case 'cache-trouble':
+      return logger.warn(news, 'conversations are not kept in one of their places for a while')
     case 'leaving':
       return logger.info(news, 'a model makes way for another one that waits')
     case 'unloaded':

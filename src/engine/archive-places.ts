@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises
 import { join } from 'node:path'
 import { fingerprint } from './fingerprint.ts'
 import type { ArchivePlace, ArchivePlaces, Computation } from './messages.ts'
+import { within } from './within.ts'
 
 /** Where conversations may be written away, and how much of each. */
 export interface ArchiveOptions {
@@ -24,8 +25,29 @@ export interface ArchiveKey extends Computation {
 const gibibyte = 1024 ** 3
 const usualMost = { memory: 8 * gibibyte, disk: 32 * gibibyte } as const
 
-/** Gives the folders for one model's conversations, made if they are not there. A place that cannot be had is left out. */
-export async function openArchivePlaces(options: ArchiveOptions, key: ArchiveKey): Promise<ArchivePlaces> {
+/** Opens the places of models' conversations. */
+export interface PlaceOpener {
+  /** Gives the folders for one model's, made if they are not there. A place that cannot be had is left out. */
+  open(key: ArchiveKey): Promise<ArchivePlaces>
+  /** A process hung with a file: the disk is left alone for a while. */
+  noteStuck(): void
+}
+
+/* Long enough for somebody to look after a disk. */
+const stuckRestMs = 10 * 60_000
+
+/** Makes an opener over a clock that never goes back. */
+export function createPlaceOpener(options: ArchiveOptions, now: () => number): PlaceOpener {
+  let stuckUntil = -Infinity
+  return {
+    open: key => openPlaces(now() < stuckUntil ? { ...options, diskBytes: 0 } : options, key),
+    noteStuck: () => {
+      stuckUntil = now() + stuckRestMs
+    },
+  }
+}
+
+async function openPlaces(options: ArchiveOptions, key: ArchiveKey): Promise<ArchivePlaces> {
   const name = await nameOf(key)
   const { dataDirectory, memoryDirectory, memoryBytes, diskBytes } = options
   const memory =
@@ -49,20 +71,24 @@ interface WishedPlace {
   readonly usualMost: number
 }
 
-async function openPlace({ root, name, wished, usualMost }: WishedPlace): Promise<ArchivePlace | undefined> {
-  if (wished === 0) return undefined
-  try {
-    await makePrivate(root)
-    const directory = join(root, name)
-    await makePrivate(directory)
-    await removeAbandoned(root, name)
-    const { bavail, bsize } = await statfs(directory)
-    const free = bavail * bsize
-    // A wish is bounded by what is there: a full disk would fail others than us.
-    return { directory, maxBytes: Math.floor(Math.min(wished ?? Math.min(usualMost, free / 10), free / 2)) }
-  } catch {
-    return undefined
-  }
+/* A model that is to be loaded waits for it. */
+const longestOpeningMs = 5000
+
+async function openPlace(place: WishedPlace): Promise<ArchivePlace | undefined> {
+  if (place.wished === 0) return undefined
+  return within(makePlace(place), longestOpeningMs).catch(() => undefined)
+}
+
+async function makePlace({ root, name, wished, usualMost }: WishedPlace): Promise<ArchivePlace> {
+  await makePrivate(root)
+  const directory = join(root, name)
+  await makePrivate(directory)
+  // Whole folders of large files can take their time, and nobody needs them gone.
+  void removeAbandoned(root, name).catch(() => {})
+  const { bavail, bsize } = await statfs(directory)
+  const free = bavail * bsize
+  // A wish is bounded by what is there: a full disk would fail others than us.
+  return { directory, maxBytes: Math.floor(Math.min(wished ?? Math.min(usualMost, free / 10), free / 2)) }
 }
 
 /* Others may have made a folder of this name before us, in a place where everyone may write. */

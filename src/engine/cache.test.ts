@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openEngine, temporaryFolder } from '../../test/support/engine.ts'
 import type { TestEngine } from '../../test/support/engine.ts'
@@ -9,6 +11,8 @@ import type { CacheReport } from '../core/cache-report.ts'
 import type { CacheBreakpoint } from '../core/content.ts'
 import type { ModelRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
+
+const execute = promisify(execFile)
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let tiny: string
@@ -145,6 +149,18 @@ test('once the model has rested, what a slot holds survives its process being ki
   const { cache, usage } = await turn(run, `${words('lamp')} And?`)
   expect(cache.restoredTokens).toBeGreaterThan(first.cache.promptTokens - 20)
   expect(usage.cacheReadTokens).toBe(cache.restoredTokens)
+})
+
+test('where nothing can be written, requests are answered all the same, and it is told once for each place', async () => {
+  const run = start(1)
+  await run.engine.engine.load('tiny')
+  // Linux kills a process that writes beyond this limit, unless the process says otherwise.
+  await execute('prlimit', ['--pid', `${run.engine.processOf('tiny')}`, '--fsize=100000:100000'])
+  for (const topic of ['lamp', 'book', 'cup']) await turn(run, words(topic))
+  expect(run.engine.news.filter(({ type }) => type === 'cache-trouble' || type === 'crashed')).toMatchObject([
+    { type: 'cache-trouble', model: 'tiny', place: 'memory' },
+    { type: 'cache-trouble', model: 'tiny', place: 'disk' },
+  ])
 })
 
 test('what a slot holds and what was pushed out survive the server', async () => {

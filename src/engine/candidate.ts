@@ -4,15 +4,14 @@ import type { GgufFile } from '../gguf/gguf-file.ts'
 import { readGguf } from '../gguf/read-gguf.ts'
 import { stateSize } from '../gguf/memory.ts'
 import { measureAdapters } from './adapters.ts'
-import { openArchivePlaces } from './archive-places.ts'
-import type { ArchiveOptions } from './archive-places.ts'
+import type { ArchiveOptions, PlaceOpener } from './archive-places.ts'
 import { requireStorable } from './attention.ts'
 import { keepCompiledCode } from './compiled-code.ts'
 import { unconfined } from './confinement.ts'
 import type { Confinement } from './confinement.ts'
 import type { GraphicsSurvey } from './graphics-survey.ts'
 import { startHost } from './host.ts'
-import type { ModelHost } from './host.ts'
+import type { HostOptions, ModelHost } from './host.ts'
 import { forPassages, leastMemory, planLess, planLoad } from './load-plan.ts'
 import type { LoadPlan, LoadPreferences } from './load-plan.ts'
 import type { ArchiveSettings, Computation, LoadSettings, ModelUse } from './messages.ts'
@@ -47,16 +46,21 @@ export interface Candidate extends Planner {
   /** Makes a plan that takes less memory than one; undefined where there is none. */
   less(plan: LoadPlan): LoadPlan | undefined
   /** Starts its process. Throws `unavailable` where it cannot be loaded so. */
-  start(
-    plan: LoadPlan,
-    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
-  ): Promise<ModelHost>
+  start(plan: LoadPlan, options: Pick<HostOptions, 'signal' | 'onProgress' | 'onTrouble'>): Promise<ModelHost>
+}
+
+/** What models that are loaded share. */
+interface Surroundings {
+  readonly confine: () => Promise<Confinement>
+  readonly survey: GraphicsSurvey
+  /** Where conversations may be written away; nowhere by default. */
+  readonly places?: PlaceOpener | undefined
 }
 
 /** Finds a model, checks its file and gets the native package ready. Throws a `ModelError` that names the model. */
 export async function examineModel(
   model: string,
-  means: LoadMeans & { readonly confine: () => Promise<Confinement>; readonly survey: GraphicsSurvey },
+  means: LoadMeans & Surroundings,
   signal: AbortSignal,
 ): Promise<Candidate> {
   const path = await means.locate(model)
@@ -78,13 +82,15 @@ export async function examineModel(
     },
     leastBytes: room => leastMemory(file, { preferences, room, adapterBytes }),
     less: plan => planLess(file, plan, { preferences, adapterBytes }),
-    start: async (plan, { signal: stop, onProgress }) => {
+    start: async (plan, { signal: stop, ...listeners }) => {
       const made = { modelPath: path, packageDirectory, plan, use, ...computationOf(preferences) }
       // A model that writes nothing holds no conversations.
-      const places = means.archive && use === 'answers' ? await openArchivePlaces(means.archive, made) : undefined
+      const places = use === 'answers' ? await means.places?.open(made) : undefined
       const archive = places && { places, stateSize: stateSize(file, made.cacheType) }
       const settings = toSettings(preferences, { ...made, archive })
-      return startHost({ settings, environment, confinement, patience, now, onProgress, signal: stop })
+      const host = await startHost({ settings, environment, confinement, patience, now, ...listeners, signal: stop })
+      void host.exited.then(({ isFileStuck }) => isFileStuck && means.places?.noteStuck())
+      return host
     },
   }
 }

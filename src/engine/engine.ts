@@ -4,6 +4,7 @@ import type { ModelStream } from '../core/events.ts'
 import type { ModelRequest } from '../core/request.ts'
 import { toAnswer } from './answer.ts'
 import { findLosses, toChatPrompt } from './chat-prompt.ts'
+import { createPlaceOpener } from './archive-places.ts'
 import { examineModel, weighModel } from './candidate.ts'
 import type { LoadMeans } from './candidate.ts'
 import { embed } from './embed.ts'
@@ -64,7 +65,8 @@ export interface EngineOptions extends LoadMeans {
 export function createEngine(options: EngineOptions): Engine {
   const { policy, now } = options
   const survey = createGraphicsSurvey()
-  const loading = { ...options, survey, confine: createConfiner(options.environment) }
+  const places = options.archive && createPlaceOpener(options.archive, now)
+  const loading = { ...options, survey, places, confine: createConfiner(options.environment) }
   const read = createReadConversations()
   const pool = createModelPool({
     ...options,

@@ -8,6 +8,8 @@ export interface HostExit {
   readonly lastWords: string
   /** How long the child made no progress; present where it was ended for that. */
   readonly stalledMs?: number
+  /** Whether it was writing or reading a conversation's file meanwhile. */
+  readonly isFileStuck?: boolean
 }
 
 /** The cause of what failed because the child ended. */
@@ -43,7 +45,9 @@ export interface EndedHost {
 export function toEnding(exit: HostExit, { processId, during, isSuspect }: EndedHost): ModelError {
   const words = exit.stalledMs === undefined ? endedWhile : stalledFor(exit.stalledMs)
   const hasStalled = exit.stalledMs !== undefined
-  const cause = new HostEnded(describeExit(exit), { isSuspect, processId, hasStalled })
+  // A request is not to blame for a disk that hangs.
+  const isToBlame = isSuspect && exit.isFileStuck !== true
+  const cause = new HostEnded(describeExit(exit), { isSuspect: isToBlame, processId, hasStalled })
   return new ModelError('unavailable', words[during], { cause, isWorthRepeating: true })
 }
 

@@ -15,6 +15,7 @@ import type {
   GenerationEvent,
   GenerationTask,
   LoadSettings,
+  PlaceTrouble,
   TextTask,
   ToWorker,
   WorkerInfo,
@@ -54,6 +55,7 @@ export interface ModelHost {
 export interface HostOptions extends SpawnOptions {
   readonly settings: LoadSettings
   readonly onProgress: (fraction: number) => void
+  readonly onTrouble: (trouble: PlaceTrouble) => void
   readonly patience: Patience
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
@@ -95,7 +97,7 @@ class Child implements ModelHost {
   readonly #watchdog: Watchdog
   readonly #rate = new ReadingRate()
   #reading: ReadingStatus['reading']
-  #stalledMs: number | undefined
+  #stall: Pick<HostExit, 'stalledMs' | 'isFileStuck'> = {}
   #info: WorkerInfo | undefined
   #nextId = 1
   #lastWords = ''
@@ -103,7 +105,10 @@ class Child implements ModelHost {
   constructor(options: HostOptions) {
     this.#options = options
     this.ready = this.#becameReady.promise
-    this.#watchdog = createWatchdog({ ...options, onStall: silentMs => this.#endStalled(silentMs) })
+    this.#watchdog = createWatchdog({
+      ...options,
+      onStall: (silentMs, { moves }) => this.#endStalled(silentMs, moves > 0),
+    })
     const { process: child, said, socket } = spawnWorker(options)
     this.#process = child
     this.exited = this.#watchExit()
@@ -198,8 +203,8 @@ class Child implements ModelHost {
   }
 
   /* No native call can be interrupted, so a child that hangs in one is ended with all that it holds. */
-  #endStalled(silentMs: number): void {
-    this.#stalledMs = silentMs
+  #endStalled(stalledMs: number, isFileStuck: boolean): void {
+    this.#stall = { stalledMs, isFileStuck }
     this.kill()
   }
 
@@ -249,6 +254,8 @@ class Child implements ModelHost {
             cause: message.isContextRefused ? new ContextRefused(message.message) : new Error(message.message),
           }),
         )
+      case 'cache-trouble':
+        return this.#options.onTrouble(message)
       case 'count':
         this.#counts.settle(message.id, message.result)
         this.#watchdog.hear()
@@ -272,7 +279,7 @@ class Child implements ModelHost {
         code,
         signal,
         lastWords: this.#lastWords,
-        ...(this.#stalledMs !== undefined && { stalledMs: this.#stalledMs }),
+        ...this.#stall,
       })
     this.#process.once('close', settle)
     this.#process.once('error', error => {

@@ -65,6 +65,12 @@ export interface ArchivePlace {
   readonly maxBytes: number
 }
 
+/** What went wrong with a place that worked before, in words for the log. It is left alone for a while. */
+export interface PlaceTrouble {
+  readonly place: keyof ArchivePlaces
+  readonly problem: string
+}
+
 /** What the gateway says to a child, one JSON value a line. */
 export type ToWorker =
   | { readonly type: 'load'; readonly settings: LoadSettings }
@@ -125,6 +131,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly info: WorkerInfo }
   /** The engine does not say why it makes no context; that there is no memory for it is the usual cause. */
   | { readonly type: 'load-failed'; readonly message: string; readonly isContextRefused: boolean }
+  | ({ readonly type: 'cache-trouble' } & PlaceTrouble)
   | { readonly type: 'count'; readonly id: number; readonly result: CountResult }
   /** Comes once for each text, in their order, up to the first failure. */
   | { readonly type: 'embedding'; readonly id: number; readonly result: EmbeddingResult }

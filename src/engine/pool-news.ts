@@ -1,6 +1,7 @@
 import type { ModelError } from '../core/errors.ts'
 import type { HostExit } from './host-exit.ts'
 import type { LoadPlan } from './load-plan.ts'
+import type { PlaceTrouble } from './messages.ts'
 
 /** What happens to models, for the log and for progress displays. */
 export type PoolNews =
@@ -14,4 +15,10 @@ export type PoolNews =
   | { readonly type: 'crashed'; readonly model: string; readonly exit: HostExit }
   | { readonly type: 'leaving'; readonly model: string; readonly for: string }
   | { readonly type: 'unloaded'; readonly model: string; readonly why: 'idle' | 'room' }
+  | {
+      readonly type: 'cache-trouble'
+      readonly model: string
+      readonly place: PlaceTrouble['place']
+      readonly problem: string
+    }
   | { readonly type: 'gone'; readonly model: string }

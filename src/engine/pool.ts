@@ -8,6 +8,7 @@ import { createLatelyUsed } from './lately-used.ts'
 import type { LatelyUsed } from './lately-used.ts'
 import type { LoadPlan } from './load-plan.ts'
 import { loadWithLess } from './load-with-less.ts'
+import type { PlaceTrouble } from './messages.ts'
 import type { Room } from './memory-budget.ts'
 import type { PoolNews } from './pool-news.ts'
 import type { PoolPolicy } from './pool-policy.ts'
@@ -190,7 +191,9 @@ class Pool implements ModelPool {
       resident.fraction = fraction
       this.#options.onNews({ type: 'progress', model, fraction })
     }
-    return candidate.start(plan, { signal, onProgress })
+    const onTrouble = (trouble: PlaceTrouble): void =>
+      this.#options.onNews({ type: 'cache-trouble', model, ...trouble })
+    return candidate.start(plan, { signal, onProgress, onTrouble })
   }
 
   /** Sees a model through its life: from loading to the end of its process. */

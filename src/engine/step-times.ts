@@ -1,10 +1,12 @@
+import { slowMoveMs } from './within.ts'
+
 /** How long a model's process may be silent while it has work. */
 export interface Patience {
   /** Always as long as this, for what is no step: reading a request, copying a cache. */
   readonly floorMs: number
   /** As long as this many of its usual steps. */
   readonly steps: number
-  /** As long as this while it loads, before its usual steps are known, and while it writes or reads a conversation's file. */
+  /** As long as this while it loads, before its usual steps are known, and for a file however large. */
   readonly firstMs: number
 }
 
@@ -47,8 +49,9 @@ export function createStepTimes({ floorMs, steps, firstMs }: Patience): StepTime
     },
     allowedMs: work => {
       const { evaluates, moves } = work
-      // What was written to memory says little of a disk, so a file has never less than a first step.
-      if (moves > 0) return Math.max(floorMs, firstMs, steps * moves * Math.max(0, ...moving))
+      // What was written to memory says little of a disk, so a file has never less than a slow disk takes for it.
+      if (moves > 0)
+        return Math.max(Math.min(firstMs, floorMs + slowMoveMs(moves)), steps * moves * Math.max(0, ...moving))
       if (evaluates === 0) return floorMs
       const usualMs = median(timesOf(work))
       return Math.max(floorMs, usualMs === undefined ? firstMs : steps * usualMs)

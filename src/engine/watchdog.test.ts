@@ -5,6 +5,8 @@ import type { TestEngine } from '../../test/support/engine.ts'
 import { useTinyModel } from '../../test/support/use-tiny-model.ts'
 import { collect } from '../core/collect.ts'
 import { ModelError } from '../core/errors.ts'
+import type { Work } from './step-times.ts'
+import { createWatchdog } from './watchdog.ts'
 
 const files = useTinyModel()
 let opened: TestEngine
@@ -50,4 +52,14 @@ test('a process that hangs without work is left alone until it has some, of clie
   }
   expect(crashes()).toHaveLength(1)
   expect((await opened.ask('Hello')).usage.outputTokens).toBe(24)
+})
+
+test('a process that hangs with a file is told from one that hangs in a step', async () => {
+  const stalled = Promise.withResolvers<number>()
+  const quick = { floorMs: 5, steps: 20, firstMs: 30_000 }
+  const onStall = (_silentMs: number, { moves }: Work): void => stalled.resolve(moves)
+  const watchdog = createWatchdog({ patience: quick, now: () => performance.now(), onStall })
+  watchdog.begin()
+  watchdog.hear(0, 4000)
+  expect(await stalled.promise).toBe(4000)
 })

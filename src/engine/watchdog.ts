@@ -18,11 +18,13 @@ export interface WatchdogOptions {
   readonly patience: Patience
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
-  /** Called once, when the process was silent for too long while it had work. */
-  readonly onStall: (silentMs: number) => void
+  /** Called once, when the process was silent for too long while it had work, of whatever kind. */
+  readonly onStall: (silentMs: number, work: Work) => void
 }
 
 const looksInTheShortestPatience = 5
+
+const noStep: Work = { evaluates: 0, moves: 0 }
 
 /** Makes a watchdog that sleeps until the process has work. At first the process loads. */
 export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Watchdog {
@@ -41,7 +43,7 @@ export function createWatchdog({ patience, now, onStall }: WatchdogOptions): Wat
     silentMs += lookMs
     if (silentMs < allowedMs) return
     rest()
-    onStall(silentMs)
+    onStall(silentMs, step?.work ?? noStep)
   }
   return {
     begin: () => {

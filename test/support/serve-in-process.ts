@@ -4,7 +4,7 @@ import { toChatPrompt } from '../../src/engine/chat-prompt.ts'
 import type { ArchivePlaces, CacheWrites, FromWorker, GenerationEvent } from '../../src/engine/messages.ts'
 import type { Pacing } from '../../src/engine/pacing.ts'
 import { partsOf } from '../../src/engine/prompt-parts.ts'
-import { openArchive } from '../../src/engine/worker/archive.ts'
+import { openArchive } from '../../src/engine/worker/open-archive.ts'
 import type { LanguageModel } from '../../src/engine/worker/language-model.ts'
 import { serve } from '../../src/engine/worker/serve.ts'
 import { usualPacing } from './usual-pacing.ts'
@@ -43,7 +43,13 @@ export async function serveInProcess(
   { now = () => Date.now(), pacing = usualPacing }: { now?: () => number; pacing?: Pacing } = {},
 ): Promise<ServedInProcess> {
   for (let slot = 0; slot < model.slots; slot += 1) model.forget(slot, 0)
-  const archive = await openArchive({ model, places, stateSize: { bytes: 0, bytesPerToken: 0 }, now })
+  const archive = await openArchive({
+    model,
+    places,
+    stateSize: { bytes: 0, bytesPerToken: 0 },
+    now,
+    onTrouble: () => {},
+  })
   const listeners = new Map<number, (event: GenerationEvent) => void>()
   const moved: number[] = []
   let failure: unknown

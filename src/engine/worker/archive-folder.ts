@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Pin } from './lane.ts'
@@ -46,6 +46,22 @@ export async function label(directory: string, entry: Archived): Promise<void> {
   await rename(part, labelPath(directory, entry.id))
 }
 
+/** Copies a state with its label. Throws what the system throws, and leaves nothing behind then. */
+export async function copyState(
+  entry: Archived,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const part = join(to, `${entry.id}.part`)
+  try {
+    await copyFile(statePath(from, entry.id), part)
+    await rename(part, statePath(to, entry.id))
+    await label(to, entry)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
 export async function removeState(directory: string, id: string): Promise<void> {
   await rm(labelPath(directory, id), { force: true })
   await rm(statePath(directory, id), { force: true })
@@ -69,12 +85,10 @@ export async function readFolder(directory: string, mostTokens: number): Promise
 
 async function readEntry(directory: string, id: string, mostTokens: number): Promise<Archived | undefined> {
   try {
-    const text = await readFile(labelPath(directory, id))
-    if (text.length > mostLabelBytes) return undefined
-    const known: unknown = JSON.parse(text.toString('utf8'))
-    if (!isLabel(known) || known.id !== id || known.tokenCount > mostTokens) return undefined
+    const known = await readLabel(directory, id)
+    if (!known || known.tokenCount > mostTokens) return undefined
     const { version: _version, tokenCount, checksum: _checksum, ...rest } = known
-    if ((await stat(statePath(directory, id))).size !== known.sizeBytes) return undefined
+    if (!(await hasSize(statePath(directory, id), known.sizeBytes))) return undefined
     const tokens = await readTokens(statePath(directory, id), tokenCount)
     return tokens && { ...rest, tokens }
   } catch {
@@ -100,14 +114,55 @@ async function readTokens(path: string, tokenCount: number): Promise<Uint32Array
   }
 }
 
-/** Whether a state is still what was written, byte for byte. */
-export async function isUnchanged(directory: string, id: string): Promise<boolean> {
+async function readLabel(directory: string, id: string): Promise<Label | undefined> {
+  const path = labelPath(directory, id)
+  const found = await lstat(path)
+  // To open what is no file may take forever.
+  if (!found.isFile() || found.size > mostLabelBytes) return undefined
+  const known: unknown = JSON.parse(await readFile(path, 'utf8'))
+  return isLabel(known) && known.id === id ? known : undefined
+}
+
+async function hasSize(path: string, bytes: number): Promise<boolean> {
   try {
-    const known: unknown = JSON.parse(await readFile(labelPath(directory, id), 'utf8'))
-    return isLabel(known) && known.checksum === (await checksumOf(statePath(directory, id)))
-  } catch {
-    return false
+    const found = await lstat(path)
+    return found.isFile() && found.size === bytes
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
   }
+}
+
+/** What is known of who wrote a state, and where it lies. */
+interface Trust {
+  readonly isOwn: boolean
+  readonly isInMemory: boolean
+}
+
+/**
+ * Whether a state is what was written; the system has it in memory then. What this process wrote is not compared.
+ * Throws what the system throws where it cannot be read.
+ */
+export async function isSound(
+  directory: string,
+  { id, sizeBytes }: Archived,
+  { isOwn, isInMemory }: Trust,
+): Promise<boolean> {
+  const path = statePath(directory, id)
+  if (!(await hasSize(path, sizeBytes))) return false
+  if (!isOwn) return isUnchanged(directory, id)
+  if (!isInMemory) await checksumOf(path)
+  return true
+}
+
+async function isUnchanged(directory: string, id: string): Promise<boolean> {
+  const checksum = await checksumOf(statePath(directory, id))
+  const known = await readLabel(directory, id).catch(() => undefined)
+  return known?.checksum === checksum
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 async function checksumOf(path: string): Promise<number> {

@@ -2,14 +2,22 @@ import { randomInt } from 'node:crypto'
 import { Socket } from 'node:net'
 import { openJsonLines } from '../json-lines.ts'
 import { ContextRefused } from '../load-refusal.ts'
-import type { ArchiveSettings, FromWorker, LoadSettings, Survey, Surveyed, ToWorker } from '../messages.ts'
+import type {
+  ArchiveSettings,
+  FromWorker,
+  LoadSettings,
+  PlaceTrouble,
+  Survey,
+  Surveyed,
+  ToWorker,
+} from '../messages.ts'
 import { loadEmbeddingModel } from './embedding-model.ts'
 import { loadRankingModel } from './ranking-model.ts'
 import { serveTexts } from './serve-texts.ts'
 import { serve } from './serve.ts'
 import { surveyGraphics } from './survey-graphics.ts'
 import type { ServedModel } from './serve.ts'
-import { openArchive } from './archive.ts'
+import { openArchive } from './open-archive.ts'
 import { checkLanguageModel } from './check-language-model.ts'
 import { loadLanguageModel } from './language-model.ts'
 
@@ -36,6 +44,8 @@ function main(): void {
   socket.on('close', () => void leave(served))
   // A terminal and a supervisor send these to every process of a server at once. The gateway decides what ends when.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+  // A file that may not grow any more fails to be written, and ends nothing else.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined)
 }
 
 /* What takes longer than this is evaluated again sooner than it is waited for. */
@@ -69,7 +79,8 @@ async function loadForAnswers(settings: LoadSettings, send: Send): Promise<Serve
   const model = await loadLanguageModel(settings, fraction => send({ type: 'progress', fraction }))
   await checkLanguageModel(model)
   const { places, stateSize } = settings.archive ?? noArchive
-  const archive = await openArchive({ model, places, stateSize, now: () => Date.now() })
+  const onTrouble = (trouble: PlaceTrouble): void => send({ type: 'cache-trouble', ...trouble })
+  const archive = await openArchive({ model, places, stateSize, now: () => Date.now(), onTrouble })
   const served = serve(model, {
     archive,
     pacing: settings.pacing,

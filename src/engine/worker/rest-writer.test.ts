@@ -8,7 +8,7 @@ import { writeTinyModel } from '../../../test/support/tiny-model.ts'
 import { usualPacing } from '../../../test/support/usual-pacing.ts'
 import { stateSize } from '../../gguf/memory.ts'
 import { readGguf } from '../../gguf/read-gguf.ts'
-import { openArchive } from './archive.ts'
+import { openArchive } from './open-archive.ts'
 import type { Archive } from './archive.ts'
 import { CacheCosts } from './cache-costs.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -22,7 +22,7 @@ import { RestWriter } from './rest-writer.ts'
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 const open: Record<'whole' | 'states', (() => Promise<Bench>) | undefined> = { whole: undefined, states: undefined }
 let runs = 0
-const nowMs = 1_800_000_000_000
+let nowMs = 1_800_000_000_000
 
 interface Bench {
   readonly directory: string
@@ -66,7 +66,8 @@ async function bench(model: LanguageModel, size: ReturnType<typeof stateSize>): 
   const directory = join(folder.path, `run-${(runs += 1)}`)
   await mkdir(directory)
   const now = (): number => nowMs
-  const archive = await openArchive({ model, places: { disk: { directory, maxBytes: 2 ** 26 } }, stateSize: size, now })
+  const places = { disk: { directory, maxBytes: 2 ** 26 } }
+  const archive = await openArchive({ model, places, stateSize: size, now, onTrouble: () => {} })
   const lanes = [emptyLane(0), emptyLane(1)]
   for (const { id } of lanes) model.forget(id, 0)
   const checkpoints = new Checkpoints(model, lanes)
@@ -103,7 +104,10 @@ function pin(lane: Lane): void {
 /** Rests, and then has something to do. */
 async function rest({ writer }: Bench, ms: number): Promise<void> {
   writer.begin()
+  nowMs += ms
   vi.advanceTimersByTime(ms)
+  // What is to be written begins to be; files take longer than this.
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   await writer.end()
 }
 

@@ -27,9 +27,9 @@ interface Occasion {
 }
 
 /*
- * A file is written whole. To rewrite it at each quarter writes five times in all what a conversation grows to; what a
- * killed process may lose is then evaluated again in a fifth of the time. Whoever reads an answer for a minute writes
- * seldom, and an agent that calls a tool comes back within two seconds.
+ * A file is written whole. To rewrite it at each quarter writes five times in all what a conversation grows to, and a
+ * killed process loses a fifth of it at most. Whoever reads an answer for a minute comes seldom, and an agent that calls
+ * a tool comes back within two seconds.
  */
 const soon: Occasion = { afterMs: 2000, growth: 1 / 4 }
 const later: Occasion = { afterMs: 60_000, growth: 1 / 16 }
@@ -68,7 +68,7 @@ export class RestWriter {
 
   #await(occasion: Occasion, passedMs: number, next?: () => void): void {
     this.#timer = setTimeout(() => {
-      this.#writing = this.#writeAll(occasion)
+      this.#writing = this.#writing.then(() => this.#writeAll(occasion))
       next?.()
     }, occasion.afterMs - passedMs)
     this.#timer.unref()
@@ -88,10 +88,10 @@ export class RestWriter {
   }
 
   #isDue(lane: Lane, occasion: Occasion): boolean {
-    const { lanes, now } = this.#options
+    const { archive, lanes, now } = this.#options
+    if (lane.work || isElsewhere(lane, lanes) || !archive.canHold(lane.tokens.length)) return false
     const kept = this.#kept(lane, occasion)
-    const least = Math.max(leastAtStake(lane, now()), kept * occasion.growth)
-    return !lane.work && lane.tokens.length - kept >= least && !isElsewhere(lane, lanes)
+    return lane.tokens.length - kept >= Math.max(leastAtStake(lane, now()), kept * occasion.growth)
   }
 
   #kept({ tokens }: Lane, { growth }: Occasion): number {

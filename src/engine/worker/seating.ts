@@ -99,7 +99,8 @@ export class Seating {
     await this.#setAside(lane, arrival.tokens)
     this.#options.onMove(found.entry.sizeBytes)
     const began = performance.now()
-    const isThere = await archive.restore(found.entry, lane.id)
+    const withinMs = costs.evaluatingMs(found.keep - seat.keep)
+    const isThere = await archive.restore(found.entry, { slot: lane.id, withinMs })
     // A file that could not be read may have left anything behind.
     if (!isThere) {
       this.#clear(lane)

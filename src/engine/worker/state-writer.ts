@@ -6,6 +6,8 @@ import type { ArchivePlace, ArchivePlaces } from '../messages.ts'
 import { statePath } from './archive-folder.ts'
 import type { Archived } from './archive-folder.ts'
 import type { LanguageModel } from './language-model.ts'
+import type { PlaceHealth } from './place-health.ts'
+import { within } from '../within.ts'
 import { WriteTimes } from './write-times.ts'
 
 export type PlaceName = keyof ArchivePlaces
@@ -25,8 +27,7 @@ export interface StateWriterOptions {
   readonly model: Pick<LanguageModel, 'saveSlot'>
   readonly places: ArchivePlaces
   readonly stateSize: StateSize
-  /** Milliseconds since 1970. */
-  readonly now: () => number
+  readonly health: PlaceHealth
 }
 
 /** What writing may cost. */
@@ -47,7 +48,8 @@ const bytesBesides = 28
 /* The same of a whole file, with what it says of each layer. */
 const bytesAround = 16_384
 
-const placeNames = ['memory', 'disk'] as const
+/** Where states are written, the first choice first. */
+export const placeNames = ['memory', 'disk'] as const
 
 /** Writes states to the first place that can hold them, and is quick enough. */
 export class StateWriter {
@@ -58,21 +60,33 @@ export class StateWriter {
     this.#options = options
   }
 
+  /** Whether a place may hold what so many tokens take. */
+  canHold(tokens: number): boolean {
+    const bytes = this.#expectedBytes(tokens)
+    return placeNames.some(name => this.#findPlace(name, bytes) !== undefined)
+  }
+
   /** Writes what a slot holds; undefined where no place can hold it, or none is worth the time. */
   async write(state: SlotState, { worthMs, makeRoom, onWrite }: WriteTerms): Promise<Written | undefined> {
     const bytes = this.#expectedBytes(state.tokens.length)
     for (const name of placeNames) {
-      const place = this.#options.places[name]
-      if (!place || bytes > place.maxBytes || !this.#times.isWorthIt(name, bytes, worthMs)) continue
-      if (!(await isFree(place, bytes)) || !makeRoom(name, bytes)) continue
-      onWrite(bytes)
-      const began = performance.now()
-      const entry = await this.#writeTo(place, state)
-      if (!entry) continue
-      this.#times.note(name, entry.sizeBytes, performance.now() - began)
-      return { entry, place: name }
+      const place = this.#findPlace(name, bytes)
+      if (!place || !this.#times.isWorthIt(name, bytes, worthMs)) continue
+      try {
+        await within(requireFree(place, bytes), longestAnswerMs)
+        if (!makeRoom(name, bytes)) continue
+        onWrite(bytes)
+        return { entry: await this.#writeTo(name, place, state), place: name }
+      } catch (error) {
+        this.#options.health.failed(name, 'write', error)
+      }
     }
     return undefined
+  }
+
+  #findPlace(name: PlaceName, bytes: number): ArchivePlace | undefined {
+    const place = this.#options.places[name]
+    return place && bytes <= place.maxBytes && this.#options.health.isUsable(name, 'write') ? place : undefined
   }
 
   /** How large the file of so many tokens will be, rather too large than too small. */
@@ -81,31 +95,33 @@ export class StateWriter {
     return Math.ceil(bytes + tokens * (bytesPerToken + bytesBesides) + bytesAround)
   }
 
-  async #writeTo({ directory }: ArchivePlace, state: SlotState): Promise<Archived | undefined> {
+  async #writeTo(name: PlaceName, { directory }: ArchivePlace, state: SlotState): Promise<Archived> {
+    const began = performance.now()
     const id = randomBytes(16).toString('hex')
     const part = join(directory, `${id}.part`)
     try {
       await this.#options.model.saveSlot(state.slot, part, state.tokens)
       const { size } = await stat(part)
       await rename(part, statePath(directory, id))
+      this.#times.note(name, size, performance.now() - began)
+      this.#options.health.worked(name, 'write')
       const { tokens, bulkTokens, pins, lastUsedMs } = state
       return { id, tokens, bulkTokens, pins, sizeBytes: size, lastUsedMs }
-    } catch {
+    } catch (error) {
       // A full place is the usual cause.
-      await rm(part, { force: true }).catch(() => {})
-      return undefined
+      await within(rm(part, { force: true }), longestAnswerMs).catch(() => {})
+      throw error
     }
   }
 }
 
-/** Whether a place has room for so many bytes, whoever else writes there. */
-async function isFree({ directory }: ArchivePlace, bytes: number): Promise<boolean> {
-  try {
-    // Another process of this model may have found the folder empty when it ended, and removed it.
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const { bavail, bsize } = await statfs(directory)
-    return bavail * bsize >= bytes
-  } catch {
-    return false
-  }
+/* What does not even say how much room it has would hold up everything. */
+const longestAnswerMs = 2000
+
+/** Throws where a place has no room for so many bytes, whoever else writes there. */
+async function requireFree({ directory }: ArchivePlace, bytes: number): Promise<void> {
+  // Another process of this model may have found the folder empty when it ended, and removed it.
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const { bavail, bsize } = await statfs(directory)
+  if (bavail * bsize < bytes) throw new Error(`${bytes} bytes are more than the ${bavail * bsize} that are free`)
 }

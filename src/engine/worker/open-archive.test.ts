@@ -1,5 +1,7 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { provisionForTests } from '../../../test/support/engine-package.ts'
 import { temporaryFolder } from '../../../test/support/engine.ts'
@@ -9,10 +11,12 @@ import { stateSize } from '../../gguf/memory.ts'
 import type { StateSize } from '../../gguf/memory.ts'
 import { readGguf } from '../../gguf/read-gguf.ts'
 import type { ArchivePlaces } from '../messages.ts'
-import { openArchive } from './archive.ts'
+import { openArchive } from './open-archive.ts'
 import type { Archive } from './archive.ts'
 import { loadLanguageModel } from './language-model.ts'
 import type { LanguageModel } from './language-model.ts'
+
+const execute = promisify(execFile)
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let model: LanguageModel
@@ -39,15 +43,26 @@ beforeEach(async () => {
     await mkdir(join(root, name), { recursive: true })
     return { directory: join(root, name), maxBytes: 64 * 1024 * 1024 }
   }
+  troubles = []
   places = { memory: await place('memory'), disk: await place('disk') }
 })
+
+const toSlot1 = { slot: 1, withinMs: 60_000 }
+
+let troubles: string[] = []
 
 /** How large the file that was written last was expected to be. */
 let expected = 0
 
 let clock = 1_800_000_000_000
 const open = (at: ArchivePlaces = places): Promise<Archive> =>
-  openArchive({ model, places: at, stateSize: size, now: () => (clock += 1) })
+  openArchive({
+    model,
+    places: at,
+    stateSize: size,
+    now: () => (clock += 1),
+    onTrouble: ({ place, problem }) => void troubles.push(`${place}: ${problem}`),
+  })
 
 const count = (from: number, length = 300): Uint32Array =>
   Uint32Array.from({ length }, (_, index) => (from + index) % 250)
@@ -92,7 +107,7 @@ test('what a slot held comes back as it was, in another slot', async () => {
   expect(found?.keep).toBe(300)
   if (!found) return
   model.forget(1, 0)
-  expect(await archive.restore(found.entry, 1)).toBe(true)
+  expect(await archive.restore(found.entry, toSlot1)).toBe(true)
   expect(await continueIn(1)).toBe(expected)
   sampler.dispose()
   model.forget(1, 0)
@@ -138,7 +153,7 @@ test('what is too large for memory is written to disk at once', async () => {
   expect(await states(places.memory.directory)).toEqual([])
   expect(await states(places.disk.directory)).toHaveLength(1)
   const found = archive.find(arrival(count(0, 310)))
-  expect(found && (await archive.restore(found.entry, 1))).toBe(true)
+  expect(found && (await archive.restore(found.entry, toSlot1))).toBe(true)
   model.forget(1, 0)
 })
 
@@ -228,7 +243,7 @@ test('another process finds what was closed properly', async () => {
   const later = await open()
   const found = later.find(arrival(count(0, 310)))
   expect(found?.keep).toBe(300)
-  expect(found && (await later.restore(found.entry, 1))).toBe(true)
+  expect(found && (await later.restore(found.entry, toSlot1))).toBe(true)
   model.forget(1, 0)
 })
 
@@ -257,7 +272,7 @@ test('a state in which one bit changed is never read', async () => {
   await writeFile(path, bytes)
   const later = await open()
   const found = later.find(arrival(count(0, 310)))
-  expect(found && (await later.restore(found.entry, 1))).toBe(false)
+  expect(found && (await later.restore(found.entry, toSlot1))).toBe(false)
   expect(later.entries()).toEqual([])
   await later.close()
   expect(await readdir(places.disk.directory)).toEqual([])
@@ -271,6 +286,48 @@ test('leftovers are swept away, and files of others stay', async () => {
   }
   expect((await open()).entries()).toEqual([])
   expect(await readdir(directory)).toEqual(['notes.txt'])
+})
+
+test('what is no file is not opened', async () => {
+  const id = 'ab'.repeat(16)
+  const { directory } = places.disk
+  for (const name of ['state', 'json']) await execute('mkfifo', [join(directory, `${id}.${name}`)])
+  expect((await open()).entries()).toEqual([])
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('a place that fails is told once and left alone, and tried again after a while', async () => {
+  const archive = await open({ disk: places.disk })
+  const { directory } = places.disk
+  await rm(directory, { recursive: true })
+  await writeFile(directory, '')
+  for (const from of [0, 50]) await write(archive, count(from))
+  expect(troubles).toEqual([expect.stringMatching(/^disk: to write there failed: EEXIST/)])
+  await rm(directory)
+  await write(archive, count(100))
+  expect(archive.entries()).toEqual([])
+  clock += 30_000
+  await write(archive, count(150))
+  expect(archive.entries().map(({ tokens }) => tokens[0])).toEqual([150])
+})
+
+test('what cannot be read for a while is found again afterwards', async () => {
+  const archive = await open({ disk: places.disk })
+  const { directory } = places.disk
+  await write(archive, count(0))
+  await rename(directory, `${directory}-away`)
+  await symlink(directory, directory)
+  const find = () => archive.find(arrival(count(0, 310)))
+  const found = find()
+  expect(found && (await archive.restore(found.entry, toSlot1))).toBe(false)
+  expect(find()).toBe(undefined)
+  expect(troubles).toEqual([expect.stringMatching(/^disk: to read there failed: ELOOP/)])
+  await rm(directory)
+  await rename(`${directory}-away`, directory)
+  clock += 30_000
+  const again = find()
+  expect(again && (await archive.restore(again.entry, toSlot1))).toBe(true)
+  model.forget(1, 0)
 })
 
 test('a folder that cannot be written to costs nothing but the conversation', async () => {
