@@ -1,10 +1,10 @@
-import type { ChildProcess } from 'node:child_process'
 import { ModelError } from '../core/errors.ts'
 import type { Embeddings } from '../core/backend.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import { CountCalls } from './count-calls.ts'
 import { EmbeddingCalls } from './embedding-calls.ts'
 import { GenerationCalls } from './generation-calls.ts'
+import { ExitWatch } from './exit-watch.ts'
 import { toEnding } from './host-exit.ts'
 import type { HostExit } from './host-exit.ts'
 import { openJsonLines } from './json-lines.ts'
@@ -79,15 +79,14 @@ export async function startHost(options: HostOptions): Promise<ModelHost> {
   }
 }
 
-const mostLastWords = 4096
-
 /* A child writes away what should be found again before it goes. */
 const longestGoodbyeMs = 10_000
 
 class Child implements ModelHost {
   readonly exited: Promise<HostExit>
   readonly ready: Promise<void>
-  readonly #process: ChildProcess
+  readonly processId: number | undefined
+  readonly #exit: ExitWatch
   readonly #lines: JsonLines
   readonly #generations = new GenerationCalls()
   readonly #counts = new CountCalls()
@@ -97,25 +96,22 @@ class Child implements ModelHost {
   readonly #watchdog: Watchdog
   readonly #rate = new ReadingRate()
   #reading: ReadingStatus['reading']
-  #stall: Pick<HostExit, 'stalledMs' | 'isFileStuck'> = {}
   #info: WorkerInfo | undefined
   #nextId = 1
-  #lastWords = ''
 
   constructor(options: HostOptions) {
     this.#options = options
     this.ready = this.#becameReady.promise
     this.#watchdog = createWatchdog({
       ...options,
-      onStall: (silentMs, { moves }) => this.#endStalled(silentMs, moves > 0),
+      // No native call can be interrupted, so a child that hangs in one is ended with all that it holds.
+      onStall: (stalledMs, { moves }) => this.#exit.kill({ stalledMs, isFileStuck: moves > 0 }),
     })
     const { process: child, said, socket } = spawnWorker(options)
-    this.#process = child
-    this.exited = this.#watchExit()
+    this.processId = child.pid
+    this.#exit = new ExitWatch(child, said)
+    this.exited = this.#exit.exited
     void this.exited.then(exit => this.#failAll(exit))
-    said.on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
-    })
     this.#lines = openJsonLines(socket, value => {
       // oxlint-disable-next-line no-unsafe-type-assertion -- the child is this package, of the same version
       this.#receive(value as FromWorker)
@@ -127,10 +123,6 @@ class Child implements ModelHost {
   get info(): WorkerInfo {
     if (!this.#info) throw new Error('the model is still loading')
     return this.#info
-  }
-
-  get processId(): number | undefined {
-    return this.#process.pid
   }
 
   get reading(): ReadingStatus {
@@ -199,13 +191,7 @@ class Child implements ModelHost {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
-  /* No native call can be interrupted, so a child that hangs in one is ended with all that it holds. */
-  #endStalled(stalledMs: number, isFileStuck: boolean): void {
-    this.#stall = { stalledMs, isFileStuck }
-    this.kill()
+    this.#exit.kill()
   }
 
   #pause(id: number): void {
@@ -233,7 +219,7 @@ class Child implements ModelHost {
   async #take(): Promise<number> {
     const id = this.#nextId
     this.#nextId += 1
-    if (this.#process.exitCode === null && this.#process.signalCode === null) return id
+    if (!this.#exit.isGone) return id
     // Once everybody knows that the process is gone, whoever tries again gets the next one.
     throw toEnding(await this.exited, { processId: this.processId, during: 'answering', isSuspect: false })
   }
@@ -270,23 +256,6 @@ class Child implements ModelHost {
         if (message.read) this.#rate.note(message.read, this.#options.now())
         for (const event of message.events) this.#generations.tell(event)
     }
-  }
-
-  #watchExit(): Promise<HostExit> {
-    const gone = Promise.withResolvers<HostExit>()
-    const settle = (code: number | null, signal: NodeJS.Signals | null): void =>
-      gone.resolve({
-        code,
-        signal,
-        lastWords: this.#lastWords,
-        ...this.#stall,
-      })
-    this.#process.once('close', settle)
-    this.#process.once('error', error => {
-      this.#lastWords += String(error)
-      settle(null, null)
-    })
-    return gone.promise
   }
 
   #failAll(exit: HostExit): void {
