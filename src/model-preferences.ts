@@ -19,13 +19,14 @@ export function unusedPreferences({ adapters }: Config, models: readonly { reado
 function ownPreferences(model: string, { config, rules }: Snapshot): ModelPreferences {
   const given = config.adapters.filter(adapter => adapter.model === model)
   const own: Partial<ModelSettings> = rules.models.find(entry => entry.model === model) ?? {}
-  const { adapters = [], contextTokens, slots, threads, gpuLayers, cacheType, flashAttention } = own
+  const { adapters = [], contextTokens, slots, threads, promptThreads, gpuLayers, cacheType, flashAttention } = own
   return {
     // Flags and variables go before the file.
     adapters: given.length > 0 ? given : adapters,
     ...(contextTokens !== undefined && { contextTokens }),
     ...(slots !== undefined && { slots }),
     ...(threads !== undefined && { threads }),
+    ...(promptThreads !== undefined && { promptThreads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
     ...(cacheType !== undefined && { cacheType }),
     ...(flashAttention !== undefined && { flashAttention }),
@@ -33,7 +34,7 @@ function ownPreferences(model: string, { config, rules }: Snapshot): ModelPrefer
 }
 
 function preferencesForAll(config: Config): LoadPreferences {
-  const { contextTokens, slots, threads, gpuLayers, cacheType, flashAttention, slowdown, pace } = config
+  const { contextTokens, slots, threads, promptThreads, gpuLayers, cacheType, flashAttention, slowdown, pace } = config
   return {
     batchTokens: 512,
     pacing: { slowdown, isEven: pace === 'even' },
@@ -42,6 +43,7 @@ function preferencesForAll(config: Config): LoadPreferences {
     ...(contextTokens !== undefined && { contextTokens }),
     ...(slots !== undefined && { slots }),
     ...(threads !== undefined && { threads }),
+    ...(promptThreads !== undefined && { promptThreads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
   }
 }

@@ -99,7 +99,7 @@ test('models have settings of their own, and those to load or to pin join the li
   const text = `
 pin: [a]
 models:
-  b: { context: 4096, slots: 2, threads: 3, gpu-layers: 9, kv-cache: q8_0, flash-attention: off, pin: true }
+  b: { context: 4096, slots: 2, threads: 3, prompt-threads: 4, gpu-layers: 9, kv-cache: q8_0, flash-attention: off, pin: true }
   c: { lora: [{ path: x.gguf, scale: 0.5 }, { path: /y.gguf }], keep-alive: never, load: yes }
 `
   const { config, rules, file = '' } = await usable(text)
@@ -110,6 +110,7 @@ models:
       contextTokens: 4096,
       slots: 2,
       threads: 3,
+      promptThreads: 4,
       gpuLayers: 9,
       cacheType: 'q8_0',
       flashAttention: 'off',

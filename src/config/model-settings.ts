@@ -9,6 +9,7 @@ export interface ModelSettings {
   readonly contextTokens?: number
   readonly slots?: number
   readonly threads?: number
+  readonly promptThreads?: number
   readonly gpuLayers?: number
   readonly cacheType?: 'f16' | 'q8_0' | 'q4_0'
   readonly flashAttention?: 'auto' | 'on' | 'off'
@@ -40,6 +41,7 @@ export const modelSchema = z
     context: wholeNumber(1, 16_777_216).exactOptional(),
     slots: wholeNumber(1, 64).exactOptional(),
     threads: wholeNumber(1, 1024).exactOptional(),
+    'prompt-threads': wholeNumber(1, 1024).exactOptional(),
     'gpu-layers': wholeNumber(0, 10_000).exactOptional(),
     'kv-cache': oneOf('f16', 'q8_0', 'q4_0').exactOptional(),
     'flash-attention': oneOf('auto', 'on', 'off').exactOptional(),
@@ -51,6 +53,7 @@ export const modelSchema = z
   .transform(value =>
     rename(value, {
       context: 'contextTokens',
+      'prompt-threads': 'promptThreads',
       'gpu-layers': 'gpuLayers',
       'kv-cache': 'cacheType',
       'flash-attention': 'flashAttention',

@@ -144,6 +144,12 @@ export const settings = {
     variable: 'DUOLOGUE_THREADS',
     about: 'threads that compute; by default all performance cores but one',
   },
+  promptThreads: {
+    schema: wholeNumber(1, 1024),
+    flag: '--prompt-threads',
+    variable: 'DUOLOGUE_PROMPT_THREADS',
+    about: 'threads that read prompts; by default as many as --threads says, or all performance cores',
+  },
   slowdown: {
     schema: number(2, 1000),
     flag: '--slowdown',

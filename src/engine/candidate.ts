@@ -136,7 +136,7 @@ interface Decided extends Computation {
 }
 
 function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }: Decided): LoadSettings {
-  const { batchTokens, pacing, threads, gpuLayers } = preferences
+  const { batchTokens, pacing, threads, promptThreads, gpuLayers } = preferences
   return {
     ...decided,
     contextTokens: plan.contextTokens,
@@ -145,6 +145,7 @@ function toSettings(preferences: LoadPreferences, { plan, archive, ...decided }:
     pacing,
     ...(archive && { archive }),
     ...(threads !== undefined && { threads }),
+    ...(promptThreads !== undefined && { promptThreads }),
     ...(gpuLayers !== undefined && { gpuLayers }),
     ...(plan.graphics && { mostGpuLayers: plan.graphics.layers }),
   }

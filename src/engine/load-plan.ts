@@ -19,6 +19,8 @@ export interface LoadPreferences {
   /** How many answers are written at once. */
   readonly slots?: number
   readonly threads?: number
+  /** Those that read large pieces of prompts. */
+  readonly promptThreads?: number
   readonly gpuLayers?: number
   /** How keys and values are stored; `f16` by default. */
   readonly cacheType?: CacheType

@@ -38,6 +38,8 @@ export interface LoadSettings extends Computation {
   readonly pacing: Pacing
   /** Absent means all performance cores but one. */
   readonly threads?: number
+  /** Those that read large pieces of prompts; absent means as many as `threads` says, or all performance cores. */
+  readonly promptThreads?: number
   readonly use: ModelUse
   /** Layers on the graphics processor, as the owner wants it; absent means as many as fit. */
   readonly gpuLayers?: number

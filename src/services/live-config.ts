@@ -58,6 +58,7 @@ export const liveSettings: ReadonlySet<SettingName> = new Set([
   'contextTokens',
   'slots',
   'threads',
+  'promptThreads',
   'slowdown',
   'pace',
   'gpuLayers',

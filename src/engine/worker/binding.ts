@@ -52,6 +52,8 @@ export interface NativeContext {
   /** Gives the vector of the first sequence's last batch. */
   getEmbedding(tokens: number): Float64Array
   getThreads(): number
+  /** From the next batch on. */
+  setThreads(threads: number): void
 }
 
 /** The states of a sequence's recurrent layers at one place. */

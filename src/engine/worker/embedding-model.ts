@@ -20,7 +20,7 @@ export async function loadEmbeddingModel(
   const { length: vectorLength } = await evaluate(tokenize('Hello'))
   return {
     contextTokens: settings.contextTokens,
-    threads,
+    threads: threads.small,
     system: bindings.systemInfo(),
     vectorLength,
     refusal: 'model: this one makes embeddings and nothing else; ask it at /v1/embeddings, or choose another',

@@ -15,6 +15,7 @@ import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, createWordTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
+import type { StepThreads } from './step-threads.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
 import { readVocabulary } from './vocabulary.ts'
@@ -70,11 +71,12 @@ export async function loadLanguageModel(
     ...withAdapters(settings),
     // Without it a sliding-window model forgets what a later turn would reuse.
     swaFullCache: true,
-    threads,
+    threads: threads.small,
   })
   const canForget = !hasStates(model, bindings)
   return new LoadedModel({
-    settings: { ...settings, threads },
+    settings,
+    threads,
     bindings,
     native: model._model,
     context,
@@ -109,7 +111,8 @@ function withAdapters({ adapters }: LoadSettings): Readonly<Record<string, unkno
 }
 
 interface Parts {
-  readonly settings: LoadSettings & { readonly threads: number }
+  readonly settings: LoadSettings
+  readonly threads: StepThreads
   readonly bindings: NativeBindings
   readonly native: NativeModel
   readonly context: NativeContext
@@ -132,9 +135,19 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   readonly #tokenize: Tokenize
   readonly #tokenizeWords: Tokenize
 
-  constructor({ settings, bindings, native, context, template, vocabulary, canForget, wholeFileTokens }: Parts) {
-    super(context, bindings, { ...settings, canForget, wholeFileTokens })
-    this.threads = settings.threads
+  constructor({
+    settings,
+    threads,
+    bindings,
+    native,
+    context,
+    template,
+    vocabulary,
+    canForget,
+    wholeFileTokens,
+  }: Parts) {
+    super(context, bindings, { ...settings, threads, canForget, wholeFileTokens })
+    this.threads = threads.small
     this.system = bindings.systemInfo()
     this.vocabulary = vocabulary
     this.#bindings = bindings

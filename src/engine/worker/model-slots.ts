@@ -1,4 +1,6 @@
 import type { NativeBindings, NativeContext } from './binding.ts'
+import { threadsFor } from './step-threads.ts'
+import type { StepThreads } from './step-threads.ts'
 
 /** A piece of one slot's tokens, to be evaluated from `position` on. */
 export interface BatchEntry {
@@ -56,7 +58,12 @@ export interface ModelSlots {
   loadSlot(slot: number, path: string): Promise<Uint32Array>
 }
 
-type SlotSettings = Pick<ModelSlots, 'contextTokens' | 'slots' | 'batchTokens' | 'canForget' | 'wholeFileTokens'>
+interface SlotSettings extends Pick<
+  ModelSlots,
+  'contextTokens' | 'slots' | 'batchTokens' | 'canForget' | 'wholeFileTokens'
+> {
+  readonly threads: StepThreads
+}
 
 const nothing = new Uint32Array(0)
 
@@ -69,6 +76,7 @@ export class NativeSlots implements ModelSlots {
   readonly wholeFileTokens: number
   readonly #context: NativeContext
   readonly #bindings: NativeBindings
+  readonly #threads: StepThreads
   readonly #earliest: number[]
   /** A slot that was copied to since the last batch. */
   #copiedTo: number | undefined
@@ -76,10 +84,11 @@ export class NativeSlots implements ModelSlots {
   constructor(
     context: NativeContext,
     bindings: NativeBindings,
-    { contextTokens, slots, batchTokens, canForget, wholeFileTokens }: SlotSettings,
+    { contextTokens, slots, batchTokens, canForget, wholeFileTokens, threads }: SlotSettings,
   ) {
     this.#context = context
     this.#bindings = bindings
+    this.#threads = threads
     this.contextTokens = contextTokens
     this.slots = slots
     this.batchTokens = batchTokens
@@ -93,7 +102,9 @@ export class NativeSlots implements ModelSlots {
   }
 
   async evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]> {
-    this.#context.initBatch(entries.reduce((sum, entry) => sum + entry.tokens.length, 0))
+    const size = entries.reduce((sum, entry) => sum + entry.tokens.length, 0)
+    this.#context.setThreads(threadsFor(size, this.#threads))
+    this.#context.initBatch(size)
     const logits = entries.map(entry =>
       Array.from(this.#context.addToBatch(entry.slot, entry.position, entry.tokens, wantedOf(entry))),
     )

@@ -2,12 +2,14 @@ import type { LoadSettings } from '../messages.ts'
 import { ContextRefused } from '../load-refusal.ts'
 import type { LlamaModel, NativeBindings, NativeContext } from './binding.ts'
 import { loadLlama } from './binding.ts'
+import { chooseThreads } from './step-threads.ts'
+import type { StepThreads } from './step-threads.ts'
 
 /** A model file in memory, before it is decided what it is used for. */
 export interface OpenedModel {
   readonly bindings: NativeBindings
   readonly model: LlamaModel
-  readonly threads: number
+  readonly threads: StepThreads
 }
 
 /** What the package calls the ways to attend. */
@@ -25,7 +27,7 @@ export async function openModel(settings: LoadSettings, onProgress: (fraction: n
     ...graphicsLayers(settings),
     onLoadProgress: onProgress,
   })
-  return { bindings, model, threads: settings.threads ?? Math.max(1, bindings.getMathCores() - 1) }
+  return { bindings, model, threads: chooseThreads(settings, bindings.getMathCores()) }
 }
 
 /*

@@ -2,6 +2,8 @@ import type { LoadSettings } from '../messages.ts'
 import type { NativeContext, NativeModel } from './binding.ts'
 import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import type { OpenedModel } from './open-model.ts'
+import { threadsFor } from './step-threads.ts'
+import type { StepThreads } from './step-threads.ts'
 
 /** A loaded model that looks at one whole text at a time. */
 export interface PassageContext extends OpenedModel {
@@ -22,16 +24,17 @@ export async function openPassageContext(
     contextSize: contextTokens,
     // A text is pooled within one batch, and some models must see it as a whole.
     batchSize: contextTokens,
-    threads: opened.threads,
+    threads: opened.threads.small,
     flashAttention: nativeFlashAttention[settings.flashAttention],
     _embeddings: true,
     ...(settings.use === 'scores' && { _ranking: true }),
   })
-  return { ...opened, native: opened.model._model, pool: tokens => pool(context, tokens) }
+  return { ...opened, native: opened.model._model, pool: tokens => pool(context, tokens, opened.threads) }
 }
 
-async function pool(context: NativeContext, tokens: Uint32Array): Promise<Float64Array> {
+async function pool(context: NativeContext, tokens: Uint32Array, threads: StepThreads): Promise<Float64Array> {
   context.removeTokenCellsFromSequence(0, 0, -1)
+  context.setThreads(threadsFor(tokens.length, threads))
   context.initBatch(tokens.length)
   context.addToBatch(0, 0, tokens, Uint32Array.from(tokens.keys()))
   await context.decodeBatch()

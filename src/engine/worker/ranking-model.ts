@@ -22,7 +22,7 @@ export async function loadRankingModel(
   if (!(tried >= 0 && tried <= 1)) throw new Error(`the model scored a text with ${tried}, which is no score`)
   return {
     contextTokens: settings.contextTokens,
-    threads,
+    threads: threads.small,
     system: bindings.systemInfo(),
     refusal: 'model: this one ranks documents and does nothing else; ask it at /v1/rerank, or choose another',
     open: task => {
