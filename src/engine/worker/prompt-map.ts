@@ -1,4 +1,5 @@
 import type { PromptPart } from '../prompt-parts.ts'
+import { createPromptRuler } from './prompt-ruler.ts'
 
 /** A beginning of a prompt that the client wants to be kept. */
 export interface Mark {
@@ -35,7 +36,7 @@ const mostMarks = 4
  */
 export function mapPrompt(prompt: PromptToMap, spell: (tokens: Uint32Array) => string): PromptMap {
   const { text, tokens, parts, keepAllForMs } = prompt
-  const ruler = createRuler(tokens, text.length, spell)
+  const ruler = createPromptRuler(tokens, text.length, spell)
   const located = locate(text, parts)
   const ends = runningEnds(located)
   const marks = located.flatMap(({ part }, index) =>
@@ -109,27 +110,4 @@ function withoutEnd(
     spelled += spell(tokens.subarray(at - 1, at)).length
   }
   return tokens.length
-}
-
-interface Ruler {
-  tokensBefore(letter: number): number
-  letterOf(token: number): number
-}
-
-/* A prompt may begin with a token that its text lacks, so letters are measured from the end of what both have. */
-function createRuler(tokens: Uint32Array, letters: number, spell: (tokens: Uint32Array) => string): Ruler {
-  const surplus = spell(tokens).length - letters
-  const letterOf = (token: number): number => spell(tokens.subarray(0, token)).length - surplus
-  return {
-    letterOf,
-    tokensBefore: letter => {
-      let [least, most] = [0, tokens.length]
-      while (least < most) {
-        const middle = Math.ceil((least + most) / 2)
-        if (letterOf(middle) <= letter) least = middle
-        else most = middle - 1
-      }
-      return least
-    },
-  }
 }
