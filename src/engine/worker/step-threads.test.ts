@@ -45,7 +45,7 @@ test('only large pieces are evaluated on the threads for prompts', async () => {
 describe('the number of threads changes nothing in what a large piece gives', () => {
   async function likeliestAfterReading(modelPath: string, promptThreads: number): Promise<TokenLogprob> {
     const model = await loadLanguageModel(await settingsFor(modelPath, { threads: 1, promptThreads }), () => {})
-    const tokens = model.tokenizePrompt('The tide comes in and the boats go out. '.repeat(10))
+    const tokens = model.tokenize('The tide comes in and the boats go out. '.repeat(10))
     const [[logits = 0] = []] = await model.evaluate([{ slot: 0, position: 0, tokens, samples: true }])
     const meter = model.createMeter(20)
     const measured = await meter.measure(logits, 40)
