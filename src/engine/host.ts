@@ -1,4 +1,4 @@
-import { ModelError } from '../core/errors.ts'
+import type { ModelError } from '../core/errors.ts'
 import type { Embeddings } from '../core/backend.ts'
 import type { ChatPrompt } from './chat-prompt.ts'
 import { CountCalls } from './count-calls.ts'
@@ -9,7 +9,7 @@ import { toEnding } from './host-exit.ts'
 import type { HostExit } from './host-exit.ts'
 import { openJsonLines } from './json-lines.ts'
 import type { JsonLines } from './json-lines.ts'
-import { ContextRefused } from './load-refusal.ts'
+import { toRefusal } from './load-refusal.ts'
 import type {
   FromWorker,
   GenerationEvent,
@@ -235,11 +235,7 @@ class Child implements ModelHost {
         this.#watch()
         return this.#becameReady.resolve()
       case 'load-failed':
-        return this.#becameReady.reject(
-          new ModelError('unavailable', 'the engine could not load the model; the cause is in the server log', {
-            cause: message.isContextRefused ? new ContextRefused(message.message) : new Error(message.message),
-          }),
-        )
+        return this.#becameReady.reject(toRefusal(message))
       case 'cache-trouble':
         return this.#options.onTrouble(message)
       case 'count':

@@ -62,7 +62,7 @@ const small: Readonly<Record<string, JsonObject>> = {
     items: 7,
     enum: 'x',
     anyOf: {},
-  } as JsonObject,
+  },
   'unions times unions': within({ allOf: range(9, at => ({ anyOf: [{ minLength: at }, { maxLength: 50 + at }] })) }),
   deep: nested(16),
 }
