@@ -15,7 +15,7 @@ import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, createWordTokenizer, joinTokens } from './prompt-tokenizer.ts'
 import type { Tokenize } from './prompt-tokenizer.ts'
-import type { StepThreads } from './step-threads.ts'
+import type { ThreadCounts } from './step-threads.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
 import { readVocabulary } from './vocabulary.ts'
@@ -112,7 +112,7 @@ function withAdapters({ adapters }: LoadSettings): Readonly<Record<string, unkno
 
 interface Parts {
   readonly settings: LoadSettings
-  readonly threads: StepThreads
+  readonly threads: ThreadCounts
   readonly bindings: NativeBindings
   readonly native: NativeModel
   readonly context: NativeContext

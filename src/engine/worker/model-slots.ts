@@ -1,6 +1,6 @@
 import type { NativeBindings, NativeContext } from './binding.ts'
-import { threadsFor } from './step-threads.ts'
-import type { StepThreads } from './step-threads.ts'
+import { StepThreads } from './step-threads.ts'
+import type { ThreadCounts } from './step-threads.ts'
 
 /** A piece of one slot's tokens, to be evaluated from `position` on. */
 export interface BatchEntry {
@@ -62,7 +62,7 @@ interface SlotSettings extends Pick<
   ModelSlots,
   'contextTokens' | 'slots' | 'batchTokens' | 'canForget' | 'wholeFileTokens'
 > {
-  readonly threads: StepThreads
+  readonly threads: ThreadCounts
 }
 
 const nothing = new Uint32Array(0)
@@ -88,7 +88,7 @@ export class NativeSlots implements ModelSlots {
   ) {
     this.#context = context
     this.#bindings = bindings
-    this.#threads = threads
+    this.#threads = new StepThreads(threads)
     this.contextTokens = contextTokens
     this.slots = slots
     this.batchTokens = batchTokens
@@ -103,12 +103,11 @@ export class NativeSlots implements ModelSlots {
 
   async evaluate(entries: readonly BatchEntry[]): Promise<readonly (readonly Logits[])[]> {
     const size = entries.reduce((sum, entry) => sum + entry.tokens.length, 0)
-    this.#context.setThreads(threadsFor(size, this.#threads))
     this.#context.initBatch(size)
     const logits = entries.map(entry =>
       Array.from(this.#context.addToBatch(entry.slot, entry.position, entry.tokens, wantedOf(entry))),
     )
-    await this.#context.decodeBatch()
+    await this.#threads.decode(this.#context, size)
     this.#copiedTo = undefined
     return logits
   }

@@ -3,13 +3,13 @@ import { ContextRefused } from '../load-refusal.ts'
 import type { LlamaModel, NativeBindings, NativeContext } from './binding.ts'
 import { loadLlama } from './binding.ts'
 import { chooseThreads } from './step-threads.ts'
-import type { StepThreads } from './step-threads.ts'
+import type { ThreadCounts } from './step-threads.ts'
 
 /** A model file in memory, before it is decided what it is used for. */
 export interface OpenedModel {
   readonly bindings: NativeBindings
   readonly model: LlamaModel
-  readonly threads: StepThreads
+  readonly threads: ThreadCounts
 }
 
 /** What the package calls the ways to attend. */

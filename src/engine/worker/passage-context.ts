@@ -2,8 +2,7 @@ import type { LoadSettings } from '../messages.ts'
 import type { NativeContext, NativeModel } from './binding.ts'
 import { nativeFlashAttention, openContext, openModel } from './open-model.ts'
 import type { OpenedModel } from './open-model.ts'
-import { threadsFor } from './step-threads.ts'
-import type { StepThreads } from './step-threads.ts'
+import { StepThreads } from './step-threads.ts'
 
 /** A loaded model that looks at one whole text at a time. */
 export interface PassageContext extends OpenedModel {
@@ -29,15 +28,15 @@ export async function openPassageContext(
     _embeddings: true,
     ...(settings.use === 'scores' && { _ranking: true }),
   })
-  return { ...opened, native: opened.model._model, pool: tokens => pool(context, tokens, opened.threads) }
+  const threads = new StepThreads(opened.threads)
+  return { ...opened, native: opened.model._model, pool: tokens => pool(context, tokens, threads) }
 }
 
 async function pool(context: NativeContext, tokens: Uint32Array, threads: StepThreads): Promise<Float64Array> {
   context.removeTokenCellsFromSequence(0, 0, -1)
-  context.setThreads(threadsFor(tokens.length, threads))
   context.initBatch(tokens.length)
   context.addToBatch(0, 0, tokens, Uint32Array.from(tokens.keys()))
-  await context.decodeBatch()
+  await threads.decode(context, tokens.length)
   return context.getEmbedding(tokens.length)
 }
 

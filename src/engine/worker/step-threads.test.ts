@@ -9,7 +9,7 @@ import type { LoadSettings } from '../messages.ts'
 import { loadLanguageModel } from './language-model.ts'
 import { NativeSlots } from './model-slots.ts'
 import { openModel } from './open-model.ts'
-import { chooseThreads } from './step-threads.ts'
+import { chooseThreads, StepThreads } from './step-threads.ts'
 
 const files = useTinyModel()
 
@@ -38,7 +38,20 @@ test('only large pieces are evaluated on the threads for prompts', async () => {
     await slots.evaluate([{ slot: 0, position: 0, tokens: new Uint32Array(count).fill(40), samples: false }])
     return context.getThreads()
   }
-  expect([await threadsOf(200), await threadsOf(1), await threadsOf(128), await threadsOf(127)]).toEqual([2, 1, 2, 1])
+  expect([await threadsOf(1), await threadsOf(127), await threadsOf(128), await threadsOf(1)]).toEqual([1, 1, 2, 1])
+})
+
+test('large pieces leave a core free for a while where the threads had to share their cores, and then try again', () => {
+  const threads = new StepThreads({ small: 1, large: 2 })
+  const step = (tokens: number, computed: number): number => {
+    const count = threads.next(tokens)
+    threads.took(tokens, { elapsed: 100, computed })
+    return count
+  }
+  expect([step(512, 195), step(512, 140)]).toEqual([2, 2])
+  expect(step(1, 100)).toBe(1)
+  expect(Array.from({ length: 8 }, () => step(512, 100))).toEqual(Array<number>(8).fill(1))
+  expect([step(512, 195), step(512, 195)]).toEqual([2, 2])
 })
 
 /* Reproducible answers rest on it (docs/adr/0011). */
