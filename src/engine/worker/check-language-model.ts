@@ -6,7 +6,7 @@ import type { BatchEntry } from './model-slots.ts'
  * Throws an `Error` that names the call that does not.
  */
 export async function checkLanguageModel(model: LanguageModel): Promise<void> {
-  const tokens = model.tokenizePrompt([{ text: 'Hello there, hello there', isWords: false }])
+  const tokens = model.tokenize('Hello there, hello there')
   const sampler = model.createSampler({ temperature: 0 })
   try {
     const first = await firstToken(model, { slot: 0, position: 0, tokens, samples: true }, sampler)

@@ -14,7 +14,7 @@ import { nativeCacheTypes, nativeFlashAttention, openContext, openModel } from '
 import { NativeSlots } from './model-slots.ts'
 import type { Logits, ModelSlots } from './model-slots.ts'
 import { createPromptTokenizer, createWordTokenizer, joinTokens } from './prompt-tokenizer.ts'
-import type { Tokenize } from './prompt-tokenizer.ts'
+import type { TokenizePieces } from './prompt-tokenizer.ts'
 import type { ThreadCounts } from './step-threads.ts'
 import { createTokenMeter } from './token-meter.ts'
 import type { TokenMeter } from './token-meter.ts'
@@ -39,8 +39,11 @@ export interface LanguageModel extends ModelSlots {
   readonly bosText: string
   readonly eosText: string
   compileTemplate(source: string): NativeTemplate
-  /** The tokens of a rendered prompt, with the one that begins a sequence where the model wants it. */
-  tokenizePrompt(pieces: readonly PromptPiece[]): Uint32Array
+  /**
+   * The tokens of a rendered prompt, with the one that begins a sequence where the model wants it. A long prompt is read
+   * in pieces, with a `pause` between them.
+   */
+  tokenizePrompt(pieces: readonly PromptPiece[], pause: () => Promise<unknown>): Promise<Uint32Array>
   /** The tokens of a piece of text in which control tokens may be spelled out. */
   tokenize(text: string): Uint32Array
   /** The tokens of text in which nothing is a control token. */
@@ -122,6 +125,9 @@ interface Parts {
   readonly wholeFileTokens: number
 }
 
+/* Others wait for this many at most, a few milliseconds. */
+const manyTokens = 1024
+
 class LoadedModel extends NativeSlots implements LanguageModel {
   readonly threads: number
   readonly system: string
@@ -132,8 +138,8 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   readonly #bindings: NativeBindings
   readonly #native: NativeModel
   readonly #context: NativeContext
-  readonly #tokenize: Tokenize
-  readonly #tokenizeWords: Tokenize
+  readonly #tokensOf: TokenizePieces
+  readonly #wordsOf: TokenizePieces
 
   constructor({
     settings,
@@ -153,8 +159,16 @@ class LoadedModel extends NativeSlots implements LanguageModel {
     this.#bindings = bindings
     this.#native = native
     this.#context = context
-    this.#tokenize = createPromptTokenizer(piece => native.tokenize(piece, true), vocabulary.special.all)
-    this.#tokenizeWords = createWordTokenizer(piece => native.tokenize(piece, false), vocabulary.special)
+    const { special, breaksAtLines } = vocabulary
+    this.#tokensOf = createPromptTokenizer(piece => native.tokenize(piece, true), {
+      specials: special.all,
+      breaksAtLines,
+    })
+    this.#wordsOf = createWordTokenizer(piece => native.tokenize(piece, false), {
+      specials: special.inWords,
+      control: special.control,
+      breaksAtLines,
+    })
     this.chatTemplate = template
     this.bosText = this.#specialText(native.tokenBos())
     this.eosText = this.#specialText(native.tokenEos())
@@ -164,8 +178,18 @@ class LoadedModel extends NativeSlots implements LanguageModel {
     return new this.#bindings.AddonJinjaRenderer(source)
   }
 
-  tokenizePrompt(pieces: readonly PromptPiece[]): Uint32Array {
-    const read = pieces.map(({ text, isWords }) => (isWords ? this.tokenizeWords(text) : this.tokenize(text)))
+  async tokenizePrompt(pieces: readonly PromptPiece[], pause: () => Promise<unknown>): Promise<Uint32Array> {
+    const read: Uint32Array[] = []
+    let unpaused = 0
+    for (const { text, isWords } of pieces) {
+      for (const tokens of isWords ? this.#wordsOf(text) : this.#tokensOf(text)) {
+        read.push(tokens)
+        unpaused += tokens.length
+        if (unpaused < manyTokens) continue
+        await pause()
+        unpaused = 0
+      }
+    }
     const tokens = joinTokens(read)
     const { opening } = this.vocabulary
     if (opening === undefined || tokens[0] === opening) return tokens
@@ -173,11 +197,11 @@ class LoadedModel extends NativeSlots implements LanguageModel {
   }
 
   tokenize(text: string): Uint32Array {
-    return this.#tokenize(text)
+    return joinTokens(Array.from(this.#tokensOf(text)))
   }
 
   tokenizeWords(text: string): Uint32Array {
-    return this.#tokenizeWords(text)
+    return joinTokens(Array.from(this.#wordsOf(text)))
   }
 
   detokenize(tokens: readonly number[]): string {

@@ -1,4 +1,5 @@
 import type { ChatPrompt } from '../chat-prompt.ts'
+import { createInTurn } from './in-turn.ts'
 
 /** Finds prompts that are far too long, without keeping other work waiting. */
 export interface PromptScale {
@@ -27,13 +28,12 @@ const pieceLetters = 32 * 1024
 
 /** Makes a scale. Long prompts are read piece by piece, one prompt after the other. */
 export function createPromptScale(options: PromptScaleOptions): PromptScale {
-  let last: Promise<number | undefined> = Promise.resolve(undefined)
+  const inTurn = createInTurn()
   return {
     excess: async prompt => {
       const text = wordsOf(prompt)
       if (text.length <= weighedLetters) return undefined
-      last = last.catch(() => undefined).then(() => weigh(text, options))
-      return last
+      return inTurn(() => weigh(text, options))
     },
   }
 }

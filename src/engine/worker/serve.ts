@@ -19,6 +19,8 @@ import type { PromptMap } from './prompt-map.ts'
 import { createPromptScale } from './prompt-scale.ts'
 import type { PromptScale } from './prompt-scale.ts'
 import { readRawPrompt } from './read-raw-prompt.ts'
+import { createInTurn } from './in-turn.ts'
+import type { InTurn } from './in-turn.ts'
 import { createArrivals } from './arrivals.ts'
 import type { Arrival } from './arrivals.ts'
 
@@ -40,7 +42,7 @@ export interface ServeOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Serves a loaded model: renders and tokenizes prompts between steps, and schedules the answers. */
+/** Serves a loaded model: renders and tokenizes prompts beside the steps, and schedules the answers. */
 export function serve(model: LanguageModel, options: ServeOptions): ServedModel {
   const { send } = options
   const template = openTemplate(model)
@@ -54,7 +56,8 @@ export function serve(model: LanguageModel, options: ServeOptions): ServedModel 
   })
   const means: Means = {
     model,
-    render: prompt => template.render(prompt),
+    read: createReader(model, prompt => template.render(prompt)),
+    inTurn: createInTurn(),
     scale: openScale(model, send),
     chooseSeed: options.chooseSeed,
     isEven: options.pacing.isEven,
@@ -115,9 +118,21 @@ function openTemplate(model: LanguageModel): ChatTemplate {
   })
 }
 
+/* A long prompt is read in pieces, between which the answers of others go on. */
+function createReader(model: LanguageModel, render: ChatTemplate['render']): Means['read'] {
+  return async prompt => {
+    const rendered = render(prompt)
+    return { rendered, tokens: await model.tokenizePrompt(rendered.pieces, nextTurn) }
+  }
+}
+
 interface Means {
   readonly model: LanguageModel
-  readonly render: ChatTemplate['render']
+  readonly read: (
+    prompt: ChatPrompt,
+  ) => Promise<{ readonly rendered: ReturnType<ChatTemplate['render']>; readonly tokens: Uint32Array }>
+  /** Prompts are read one after the other, so that nobody overtakes another one. */
+  readonly inTurn: InTurn
   readonly scale: PromptScale
   readonly chooseSeed: () => number
   readonly isEven: boolean
@@ -145,11 +160,10 @@ type ReadPrompt = Pick<Job, 'tokens' | 'map' | 'output' | 'echo'>
 
 async function readChat(
   task: GenerationTask & { readonly prompt: ChatPrompt },
-  { model, render, scale, plan }: Means,
+  { model, read, inTurn, scale, plan }: Means,
 ): Promise<ReadPrompt> {
   requireFit((await scale.excess(task.prompt)) ?? 0, model)
-  const rendered = render(task.prompt)
-  const tokens = model.tokenizePrompt(rendered.pieces)
+  const { rendered, tokens } = await inTurn(() => read(task.prompt))
   requireFit(tokens.length, model)
   if (tokens.length === 0)
     throw new ModelError('invalid-request', 'the conversation is empty; send at least one message')
@@ -158,10 +172,11 @@ async function readChat(
   return { tokens, map, output: plan(task, rendered) }
 }
 
-async function readRaw(prompt: RawPrompt, { model, scale }: Means): Promise<ReadPrompt> {
+async function readRaw(prompt: RawPrompt, { model, inTurn, scale }: Means): Promise<ReadPrompt> {
   const { raw, suffix = '', isEchoed } = prompt
-  if (typeof raw === 'string') requireFit((await scale.excess({ messages: [], prefill: raw + suffix })) ?? 0, model)
-  const { tokens, text, lead } = readRawPrompt(prompt, model)
+  const prefill = typeof raw === 'string' ? raw + suffix : ''
+  requireFit((await scale.excess({ messages: [], prefill })) ?? 0, model)
+  const { tokens, text, lead } = await inTurn(async () => readRawPrompt(prompt, model))
   requireFit(tokens.length, model)
   if (tokens.length === 0) {
     throw new ModelError('invalid-request', 'prompt: it is empty, and this model has no token to begin with', {
@@ -192,10 +207,10 @@ function requireFit(tokens: number, { contextTokens }: LanguageModel): void {
 }
 
 /* What the model may be asked is counted exactly, and far more than that about. */
-async function count(prompt: ChatPrompt, { model, render, scale }: Means): Promise<CountResult> {
+async function count(prompt: ChatPrompt, { read, inTurn, scale }: Means): Promise<CountResult> {
   return attempt(async () => {
     const tooMany = await scale.excess(prompt)
-    return { tokens: tooMany ?? model.tokenizePrompt(render(prompt).pieces).length }
+    return { tokens: tooMany ?? (await inTurn(() => read(prompt))).tokens.length }
   })
 }
 

@@ -7,6 +7,8 @@ export interface Vocabulary {
   /** Tokens have the numbers from zero to one below this. */
   readonly size: number
   readonly special: SpecialTexts
+  /** Whether the lines of a text can be read one after the other. */
+  readonly breaksAtLines: boolean
   /** The token that the model wants before every text. */
   readonly opening?: number
   /** A token that may stand alone, where a text has none. */
@@ -24,10 +26,21 @@ export function readVocabulary(model: LlamaModel): Vocabulary {
   return {
     size: fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0,
     special: readSpecialTexts(model),
+    breaksAtLines: breaksAtLines(model),
     ...(bos !== undefined && native.shouldPrependBosToken() && { opening: bos }),
     ...(beginning !== undefined && { beginning }),
     ...(gap && { gap }),
   }
+}
+
+/* Byte-level vocabularies write the end of a line as U+010A. */
+const goesOnInNextLine = /[\n\u010A][!-~]/
+
+/* Some tokenizers put a space before each text that they are given. */
+function breaksAtLines({ _model: native, fileInfo }: LlamaModel): boolean {
+  const read = (text: string): readonly number[] => Array.from(native.tokenize(text, false))
+  const isWhole = [...read('a\n'), ...read('b')].join(' ') === read('a\nb').join(' ')
+  return isWhole && !fileInfo.metadata.tokenizer?.ggml?.tokens?.some(token => goesOnInNextLine.test(token))
 }
 
 function gapOf(native: NativeModel): Vocabulary['gap'] {
