@@ -1,12 +1,19 @@
-/** What a wait fails with that was given up: nobody knows whether the work goes on. */
+/** What a wait fails with that was given up. */
 export class TookTooLong extends Error {
   override readonly name = 'TookTooLong'
+  /** Settles when the work is done after all. */
+  readonly done: Promise<unknown>
+
+  constructor(message: string, work: Promise<unknown>) {
+    super(message)
+    this.done = work.catch(() => {})
+  }
 }
 
 /** Waits for work that the system does, for so many milliseconds. Throws `TookTooLong`, and what the work throws before. */
 export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new TookTooLong(`not done after ${Math.round(ms / 1000)} s`)), ms)
+  const timer = setTimeout(() => late.reject(new TookTooLong(`not done after ${Math.round(ms / 1000)} s`, work)), ms)
   try {
     return await Promise.race([work, late.promise])
   } finally {

@@ -36,10 +36,22 @@ test('a place that cannot be written to can be read, and others are as they were
 })
 
 test('a place that hangs is used for nothing', () => {
-  health.failed('disk', 'read', new TookTooLong('not done after 10 s'))
+  health.failed('disk', 'read', new TookTooLong('not done after 10 s', Promise.resolve()))
   expect(health.isUsable('disk', 'write')).toBe(false)
   health.failed('disk', 'write', full)
   expect(told).toEqual(['disk: to read there failed: not done after 10 s'])
+})
+
+test('a place where something still hangs is not tried again', async () => {
+  const work = Promise.withResolvers<void>()
+  const stuck = new TookTooLong('not done after 10 s', work.promise)
+  health.failed('disk', 'write', stuck)
+  nowMs += 3_600_000
+  expect(health.isUsable('disk', 'read')).toBe(false)
+  expect(health.isUsable('memory', 'read')).toBe(true)
+  work.reject(full)
+  await stuck.done
+  expect(health.isUsable('disk', 'read')).toBe(true)
 })
 
 test('a place that works again is told anew when it fails again', () => {

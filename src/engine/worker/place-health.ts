@@ -16,9 +16,11 @@ export interface PlaceHealthOptions {
 const firstRestMs = 30_000
 const longestRestMs = 10 * 60_000
 
-/** Has places left alone that failed or did not answer: at first for half a minute, and each time for twice as long. */
+/** Has places left alone that failed or did not answer: at first for half a minute, and each time for twice as long; and as long as anything still hangs there. */
 export class PlaceHealth {
   readonly #options: PlaceHealthOptions
+  /** The places of what was given up and is not done yet. */
+  readonly #stuck = new Map<TookTooLong, PlaceName>()
   readonly #resting = new Map<string, { readonly until: number; readonly restMs: number }>()
 
   constructor(options: PlaceHealthOptions) {
@@ -26,10 +28,16 @@ export class PlaceHealth {
   }
 
   isUsable(place: PlaceName, use: Use): boolean {
+    if ([...this.#stuck.values()].includes(place)) return false
     return (this.#resting.get(keyOf(place, use))?.until ?? 0) <= this.#options.now()
   }
 
   failed(place: PlaceName, use: Use, error: unknown): void {
+    if (error instanceof TookTooLong) {
+      // What hangs keeps one of the few threads that the native engine needs too.
+      this.#stuck.set(error, place)
+      void error.done.then(() => this.#stuck.delete(error))
+    }
     // What hangs with one would hang with the other.
     const keys = (error instanceof TookTooLong ? uses : [use]).map(each => keyOf(place, each))
     const isKnown = keys.some(key => this.#resting.has(key))
