@@ -12,6 +12,8 @@ export const limits = {
   properties: 512,
   /** What a union may come to after `anyOf`, `oneOf` and `allOf` are multiplied out. */
   alternatives: 128,
+  /** Beyond this many, a condition is left to the validator. */
+  conditionalAlternatives: 16,
   enumValues: 2_000,
   enumCharacters: 64_000,
   /** Beyond this many, a count of items is left to the validator. */

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Loss } from '../../core/loss.ts'
+import { conditionsOf } from './conditions.ts'
+import type { Condition } from './conditions.ts'
 import { isObject, listAt, own, resolveReference, stringAt } from './json-schema.ts'
 import { Allowance, limits, TooCostly } from './limits.ts'
 import { mergeSchemas } from './merge-schemas.ts'
@@ -92,7 +94,20 @@ export class SchemaSource {
     const reference = stringAt(schema, '$ref')
     if (reference !== undefined) found = this.#combine(found, this.#referred(reference, path))
     for (const keyword of ['anyOf', 'oneOf']) found = this.#combine(found, this.#union(keyword, schema, path))
+    for (const condition of conditionsOf(schema)) found = this.#underCondition(found, condition, path)
     return own(schema, 'nullable') === true ? [...found.map(withoutNull), { type: 'null' }] : found
+  }
+
+  /* A condition is not worth more than all that the schema says besides. */
+  #underCondition(
+    found: readonly PlainSchema[],
+    { keyword, options }: Condition,
+    path: readonly JsonObject[],
+  ): readonly PlainSchema[] {
+    const each = options.flatMap(option => this.alternatives(option, path))
+    if (found.length * each.length <= limits.conditionalAlternatives) return this.#combine(found, each)
+    this.#noteUnenforced(keyword)
+    return found
   }
 
   #union(keyword: string, schema: JsonObject, path: readonly JsonObject[]): readonly PlainSchema[] {
@@ -117,9 +132,12 @@ export class SchemaSource {
     if (known) return known
     const keywords = Object.keys(schema)
     this.#allowance.take(keywords.length)
-    for (const keyword of keywords) this.#noteKeyword(keyword)
-    const kept = keywords.filter(keyword => !combiners.has(keyword) && !silentKeywords.has(keyword))
-    const hasCombiner = keywords.some(keyword => combiners.has(keyword))
+    const conditions = new Set(conditionsOf(schema).map(({ keyword }) => keyword))
+    const isSaid = (keyword: string) => conditions.has(conditionalKeywords.has(keyword) ? 'if' : keyword)
+    for (const keyword of keywords) if (!isSaid(keyword)) this.#noteKeyword(keyword)
+    const isApart = (keyword: string) => combiners.has(keyword) || isSaid(keyword)
+    const kept = keywords.filter(keyword => !isApart(keyword) && !silentKeywords.has(keyword))
+    const hasCombiner = keywords.some(isApart)
     const entries = kept.map(keyword => [keyword, own(schema, keyword) ?? null] as const)
     const plain = kept.length === 0 ? anything : hasCombiner ? Object.fromEntries(entries) : schema
     this.#plain.set(schema, plain)
@@ -128,9 +146,12 @@ export class SchemaSource {
 
   #noteKeyword(keyword: string): void {
     if (grammarKeywords.has(keyword) || silentKeywords.has(keyword)) return
-    if (validatorKeywords.has(keyword))
-      this.note(keyword, 'it is checked after the answer, not enforced while it is written')
+    if (validatorKeywords.has(keyword)) this.#noteUnenforced(keyword)
     else this.note(keyword.slice(0, 64), 'the keyword is not known and was ignored', 'dropped')
+  }
+
+  #noteUnenforced(keyword: string): void {
+    this.note(keyword, 'it is checked after the answer, not enforced while it is written')
   }
 
   #combine(a: readonly PlainSchema[], b: readonly PlainSchema[]): readonly PlainSchema[] {
@@ -149,6 +170,8 @@ export class SchemaSource {
     return merged === false ? [] : [merged]
   }
 }
+
+const conditionalKeywords: ReadonlySet<string> = new Set(['if', 'then', 'else'])
 
 /* A union of constants is a list of values, which costs far less. */
 function withConstantsTogether(alternatives: readonly PlainSchema[]): readonly PlainSchema[] {
