@@ -115,7 +115,7 @@ test('a hostile schema of a tool or an answer is kept, told as a loss or refused
 })
 
 test('a schema of megabytes is answered or refused in the words of the protocol, and others are answered meanwhile', async () => {
-  const { port, whole } = await serveEngine(file)
+  const { port, whole } = await serveEngine(file, { policy: { queueTimeoutMs: 60_000 } })
   for (const [name, schema] of Object.entries(large)) {
     const questions = questionsOf(schema)
     const bodies = questions.map(each => (each.protocol === 'anthropic' ? toAnthropic(each) : toOpenAI(each)))
