@@ -61,12 +61,18 @@ describe('a condition is kept while the value is written:', () => {
   })
 })
 
+function nested(depth: number): JsonObject {
+  const inner = depth > 1 ? nested(depth - 1) : {}
+  return { ...source, if: isFile, else: inner }
+}
+
 describe('a condition is left to the validator:', () => {
   const values = Array.from({ length: 20 }, (_, index) => `v${index}`)
   test.each<[string, string, JsonObject]>([
     ['on text of any kind', 'if', { ...source, if: { properties: { path: { const: 'a' } } }, then: false }],
     ['on several properties', 'if', { ...source, if: { properties: { kind: true, path: true } }, then: false }],
     ['that asks for more', 'if', { ...source, if: { ...isFile, minProperties: 2 }, then: false }],
+    ['within conditions without end', 'if', nested(60)],
     ['on what is not declared', 'dependentRequired', { ...source, dependentRequired: { other: ['path'] } }],
     [
       'one of many',

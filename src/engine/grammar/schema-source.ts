@@ -104,8 +104,12 @@ export class SchemaSource {
     { keyword, options }: Condition,
     path: readonly JsonObject[],
   ): readonly PlainSchema[] {
-    const each = options.flatMap(option => this.alternatives(option, path))
-    if (found.length * each.length <= limits.conditionalAlternatives) return this.#combine(found, each)
+    try {
+      const each = options.flatMap(option => this.alternatives(option, path))
+      if (found.length * each.length <= limits.conditionalAlternatives) return this.#combine(found, each)
+    } catch (error) {
+      if (!(error instanceof TooCostly)) throw error
+    }
     this.#noteUnenforced(keyword)
     return found
   }
