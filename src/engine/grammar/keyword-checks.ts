@@ -149,6 +149,11 @@ const ofObjects: Readonly<Record<string, KeywordCheck>> = {
     const names = isObject(test.value) ? Object.keys(test.value) : []
     return names.every(name => test.validation.check(name, test.demand, below(test.place, name)))
   },
+  dependentSchemas: ({ value, demand, place, validation }) => {
+    if (!isObject(value) || !isObject(demand)) return true
+    const needed = Object.entries(demand).filter(([name]) => Object.hasOwn(value, name))
+    return needed.every(([, schema]) => validation.check(value, schema, deeper(place)))
+  },
   dependentRequired: test => {
     const { value, demand, place, validation } = test
     if (!isObject(value) || !isObject(demand)) return true

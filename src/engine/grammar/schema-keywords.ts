@@ -59,6 +59,7 @@ export const grammarKeywords: ReadonlySet<string> = new Set([
 export const validatorKeywords: ReadonlySet<string> = new Set([
   'contains',
   'dependentRequired',
+  'dependentSchemas',
   'else',
   'if',
   'maxContains',

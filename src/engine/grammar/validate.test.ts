@@ -37,6 +37,7 @@ describe('keywords that a grammar cannot express are checked', () => {
     ],
     ['else', { if: { type: 'string' }, else: { type: 'null' } }, { valid: null, invalid: 1 }],
     ['contains', { contains: { const: 1 }, maxContains: 2 }, { valid: [1, 1, 2], invalid: [1, 1, 1] }],
+    ['dependentSchemas', { dependentSchemas: { a: { required: ['b'] } } }, { valid: { c: 1 }, invalid: { a: 1 } }],
     ['propertyNames', { propertyNames: { pattern: '^a' } }, { valid: { ab: 1 }, invalid: { b: 1 } }],
     [
       'patternProperties',
