@@ -21,6 +21,14 @@ interface Held {
   readonly had: number
 }
 
+/** Prompts that wait for what a lane reads. */
+export interface Behind {
+  /** How many tokens the one waits for that waits for fewest. */
+  readonly tokens: number
+  /** How urgent the most urgent one is. */
+  readonly urgency: number
+}
+
 export interface AdmissionOptions {
   readonly model: LanguageModel
   readonly lanes: readonly Lane[]
@@ -52,20 +60,14 @@ export class Admission {
     return this.#due() !== undefined
   }
 
-  /** How many tokens of what a lane reads others wait for, those that wait for fewest first; undefined where none does. */
-  awaitedOf(lane: Lane): number | undefined {
-    const counts = this.#held.flatMap(({ awaited }) =>
-      awaited.lane === lane ? [awaited.upTo - lane.tokens.length] : [],
-    )
-    return counts.length > 0 ? Math.min(...counts) : undefined
-  }
-
-  /** How urgent what waits for a lane's prompt is; less than anything where nothing does. */
-  urgencyBehind(lane: Lane): number {
-    return Math.max(
-      -Infinity,
-      ...this.#held.filter(({ awaited }) => awaited.lane === lane).map(({ job }) => urgencies[job.priority]),
-    )
+  /** What waits for a lane's prompt; undefined where nothing does. */
+  behind(lane: Lane): Behind | undefined {
+    const waiting = this.#held.filter(({ awaited }) => awaited.lane === lane)
+    if (waiting.length === 0) return undefined
+    return {
+      tokens: Math.min(...waiting.map(({ awaited }) => awaited.upTo - lane.tokens.length)),
+      urgency: Math.max(...waiting.map(({ job }) => urgencies[job.priority])),
+    }
   }
 
   push(job: Job): void {

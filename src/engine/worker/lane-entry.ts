@@ -1,7 +1,10 @@
+import { urgencies } from '../urgencies.ts'
+import type { Behind } from './admission.ts'
 import { measuresPrompt } from './generation.ts'
 import type { Lane, Work } from './lane.ts'
 import type { BatchEntry } from './model-slots.ts'
 import { bulkPiece } from './slots.ts'
+import type { Working } from './step.ts'
 
 /*
  * The logits of one token are as many as the model has tokens, and those of a long piece would fill the memory. Beside
@@ -9,17 +12,40 @@ import { bulkPiece } from './slots.ts'
  */
 const measuredPiece = bulkPiece + 1
 
+/** What is left of a prompt. */
+export interface Unread {
+  /** How many tokens of it are not read. */
+  readonly unread: number
+  /** How many were not there when it came. */
+  readonly toRead: number
+}
+
 /** How many tokens of the prompt are not read. */
 export function unreadOf(lane: Lane, { generation: { job } }: Work): number {
   return Math.max(0, job.tokens.length - lane.tokens.length)
 }
 
-/** How many tokens of the prompt are to be read until it ends, or until it stops for a checkpoint or a measurement. */
-export function remainingOf(lane: Lane, work: Work): number {
+/* To be read until it ends, or until it stops for a checkpoint or a measurement. */
+function remainingOf(lane: Lane, work: Work): number {
   const { job } = work.generation
   const stop = work.stops.find(place => place > lane.tokens.length)
   const remaining = stop === undefined ? unreadOf(lane, work) : stop - lane.tokens.length
   return measuresPrompt(job) && remaining >= measuredPiece + bulkPiece ? measuredPiece : remaining
+}
+
+/** Sees a lane at work as the plan of a step does: what others wait for is as urgent as they are. */
+export function toWorking(lane: Lane, work: Work, behind: Behind | undefined): Working & Unread {
+  const { job } = work.generation
+  return {
+    slot: lane.id,
+    remaining: remainingOf(lane, work),
+    unread: unreadOf(lane, work),
+    toRead: work.toRead,
+    urgency: Math.max(urgencies[job.priority], behind?.urgency ?? 0),
+    arrived: work.arrived,
+    awaited: behind?.tokens,
+    inBulk: job.isReproducible,
+  }
 }
 
 /** Makes a lane's part of a step: the next tokens of its prompt, or the one that was drawn last. */

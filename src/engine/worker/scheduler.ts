@@ -1,7 +1,6 @@
 import type { GenerationEvent, StepNews } from '../messages.ts'
 import type { Pacing } from '../pacing.ts'
 import type { ReadPiece } from '../reading-rate.ts'
-import { urgencies } from '../urgencies.ts'
 import { Admission } from './admission.ts'
 import type { Admitted } from './admission.ts'
 import type { Archive } from './archive.ts'
@@ -12,14 +11,15 @@ import { Generation } from './generation.ts'
 import type { Job } from './generation.ts'
 import { emptyLane } from './lane.ts'
 import type { Lane, Work } from './lane.ts'
-import { remainingOf, remember, toEntry, unreadOf } from './lane-entry.ts'
+import { remember, toEntry, toWorking } from './lane-entry.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { BatchEntry } from './model-slots.ts'
 import { RestWriter } from './rest-writer.ts'
 import { Seating } from './seating.ts'
 import { bulkPiece } from './slots.ts'
 import { Pace } from './pace.ts'
-import { findGaps, planStep } from './step.ts'
+import { padGaps } from './padding.ts'
+import { planStep } from './step.ts'
 
 /** Writes several answers at once: they join and leave at every step. */
 export interface Scheduler {
@@ -204,16 +204,7 @@ class StepScheduler implements Scheduler {
 
   #planPieces(): readonly Piece[] {
     const busy = this.#lanes.flatMap(lane => (lane.work && !lane.work.isPaused ? [{ lane, work: lane.work }] : []))
-    const working = busy.map(({ lane, work }) => ({
-      slot: lane.id,
-      remaining: remainingOf(lane, work),
-      unread: unreadOf(lane, work),
-      toRead: work.toRead,
-      urgency: Math.max(urgencies[work.generation.job.priority], this.#admission.urgencyBehind(lane)),
-      arrived: work.arrived,
-      awaited: this.#admission.awaitedOf(lane),
-      inBulk: work.generation.job.isReproducible,
-    }))
+    const working = busy.map(({ lane, work }) => toWorking(lane, work, this.#admission.behind(lane)))
     const writing = working.filter(({ remaining }) => remaining === 0)
     const reading = working.filter(({ remaining }) => remaining > 0)
     // In one batch, prompts beside answers would cost a pass more than by themselves.
@@ -235,7 +226,13 @@ class StepScheduler implements Scheduler {
   }
 
   async #evaluate(pieces: readonly Piece[]): Promise<void> {
-    const pads = this.#pad(pieces)
+    const pads = this.#isWriting
+      ? padGaps(
+          pieces.map(({ entry }) => entry),
+          this.#lanes,
+          this.#model,
+        )
+      : []
     const entries = [...pieces.map(({ entry }) => entry), ...pads].toSorted((a, b) => a.slot - b.slot)
     const began = performance.now()
     const places = await this.#model.evaluate(entries)
@@ -286,17 +283,6 @@ class StepScheduler implements Scheduler {
     const events = next === undefined ? generation.finishUnwritten() : generation.take(next)
     this.#events.push(...events)
     if (events.at(-1)?.type === 'ended') this.#release(lane)
-  }
-
-  /** One throw-away token on each slot between those that write. Pieces of prompts take passes of their own anyway. */
-  #pad(pieces: readonly Piece[]): readonly BatchEntry[] {
-    if (!this.#model.canForget || !this.#isWriting) return []
-    const gaps = findGaps(pieces.map(({ entry }) => ({ slot: entry.slot, count: entry.tokens.length })))
-    const used = pieces.reduce((sum, { entry }) => sum + entry.tokens.length, 0)
-    return gaps
-      .map(slot => ({ slot, position: this.#lane(slot).tokens.length, tokens: Uint32Array.of(0), samples: false }))
-      .filter(({ position }) => position < this.#model.contextTokens)
-      .slice(0, this.#model.batchTokens - used)
   }
 
   #lane(id: number): Lane {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { findGaps, planStep } from './step.ts'
+import { planStep } from './step.ts'
 import type { Working } from './step.ts'
 
 const limits = { batchTokens: 512, promptTokens: 512 }
@@ -119,8 +119,4 @@ test('a step is never larger than the batch, ascends, gives nobody more than the
       },
     ),
   )
-})
-
-test('the gaps of a step are the idle slots between the working ones', () => {
-  expect(findGaps([0, 3, 4, 6].map(slot => ({ slot, count: 1 })))).toEqual([1, 2, 5])
 })

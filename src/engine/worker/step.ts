@@ -81,11 +81,3 @@ function pieceOf(remaining: number, room: number): number {
   if (remaining <= room) return remaining
   return remaining - room < bulkPiece && room > bulkPiece ? Math.max(1, remaining - bulkPiece) : room
 }
-
-/** The idle slots between the working ones. A gap in the slot order would cut the native batch into several passes. */
-export function findGaps(shares: readonly Share[]): readonly number[] {
-  const used = new Set(shares.map(({ slot }) => slot))
-  const first = shares[0]?.slot ?? 0
-  const last = shares.at(-1)?.slot ?? 0
-  return Array.from({ length: last - first + 1 }, (_, offset) => first + offset).filter(slot => !used.has(slot))
-}
