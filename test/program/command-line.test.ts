@@ -142,7 +142,7 @@ test('Ctrl-C during a pull ends it with 130, and the next pull goes on from ther
   const { code, out, err } = await pull.ended
   expect({ code, out }).toEqual({ code: 130, out: '' })
   expect(err).toMatch(/are kept, run the same command to go on/)
-  expect((await duologue('list', options)).err).toMatch(/Unfinished: m, \d+\.\d KiB so far/)
+  expect((await duologue('list', options)).err).toMatch(/Unfinished: m, \d+\.\d KiB of \d+\.\d KiB so far/)
   expect(await duologue('pull hf:owner/repo/m.gguf', options)).toMatchObject({ code: 0 })
   expect(hub.seen.at(-1)?.range).toMatch(/^bytes=[1-9]\d*-$/)
 })

@@ -238,6 +238,7 @@ export const anthropicRequirements: readonly Requirement[] = [
       'a real model is counted exactly, too',
       'what else shapes an answer is counted exactly: %o',
       'the count does not depend on what the cache holds',
+      'a control token that somebody writes is as many tokens as any other word of its letters',
     ],
   },
   {
