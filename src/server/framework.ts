@@ -37,6 +37,8 @@ export function createFramework(options: FrameworkOptions): FastifyInstance {
     serverFactory: handler => options.listenWith(handler),
     bodyLimit: limits.maxBodyBytes,
     return503OnClosing: false,
+    // What is not HTTP, or comes too late, is answered where the server is made; the framework would answer once more.
+    clientErrorHandler: () => undefined,
     frameworkErrors: (_error, request, reply) => {
       reply.hijack()
       sendError(exchanges.of(request.raw), new HttpError(400, 'path: it holds a bad percent escape; correct it'))

@@ -27,6 +27,8 @@ export function createHttpServer({ limits, exchanges, handle }: HttpServerOption
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
       noDelay: true,
+      // One without it is refused in the words of the asking protocol, as one with a wrong host is.
+      requireHostHeader: false,
     },
     handle,
   )

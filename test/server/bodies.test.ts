@@ -177,7 +177,21 @@ test('a body that does not come in time is answered with 408 and the connection 
   )
   const reply = await closed
   expect(reply).toMatch(/^HTTP\/1\.1 408 /)
+  expect(reply.match(/HTTP\/1\.1 /g)).toHaveLength(1)
   expect(reply).toContain('"type":"error"')
+  expect(options[0]?.requests).toEqual([])
+})
+
+test('a body whose chunks are garbled is answered once', async () => {
+  const options = backends()
+  const { port } = await start({ backends: options })
+  const { closed } = await connectRaw(
+    port,
+    rawRequest('POST /v1/messages', ['Content-Type: application/json', 'Transfer-Encoding: chunked'], 'zz\r\n{}\r\n'),
+  )
+  const reply = await closed
+  expect(reply).toMatch(/^HTTP\/1\.1 400 /)
+  expect(reply.match(/HTTP\/1\.1 /g)).toHaveLength(1)
   expect(options[0]?.requests).toEqual([])
 })
 

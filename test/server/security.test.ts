@@ -115,6 +115,13 @@ test.each([
   socket.destroy()
 })
 
+test('a request without a host is refused in the form of the asking protocol', async () => {
+  const { port } = await start()
+  const { socket, until } = await connectRaw(port, 'GET /v1/messages HTTP/1.1\r\n\r\n')
+  expect(await until('"request_id"')).toMatch(/"type":"invalid_request_error","message":"header host: /)
+  socket.destroy()
+})
+
 test('a connection that wants a tunnel is closed', async () => {
   const { port } = await start()
   expect(await (await connectRaw(port, 'CONNECT evil.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n')).closed).toBe('')
