@@ -49,6 +49,8 @@ export function createFramework(options: FrameworkOptions): FastifyInstance {
     const encoding = request.headers['content-encoding']
     const bytes = withoutByteOrderMark(await unpackBody(body, encoding, limits.maxBodyBytes))
     exchanges.of(request.raw).body = bytes
+    // Some clients name a type wherever they may send a body.
+    if (bytes.length === 0 && request.routeOptions.config.route?.isBodiless === true) return undefined
     return readJson(bytes)
   })
   app.addHook('onRequest', async (request, reply) => {

@@ -288,7 +288,12 @@ test.each([
 test('a finished response cannot be cancelled or streamed again, which is said', async () => {
   const { client } = await serve()
   const { id } = await client.responses.create({ model: 'm', input: 'Hi' })
-  await expect(client.responses.cancel(id)).rejects.toMatchObject({ status: 400 })
+  const headers = { 'content-type': 'application/json' }
+  for (const options of [{}, { headers }])
+    await expect(client.responses.cancel(id, options)).rejects.toThrow(
+      '400 only a response that is made in the background',
+    )
+  await expect(client.responses.cancel('resp_other')).rejects.toThrow('404 no response "resp_other" is stored')
   await expect(client.responses.retrieve(id, { stream: true })).rejects.toMatchObject({ status: 400, param: 'stream' })
 })
 

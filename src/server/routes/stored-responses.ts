@@ -39,7 +39,7 @@ async function remove({ exchange, rest }: RouteCall, { responses }: RecallMeans)
 async function cancel({ exchange, rest }: RouteCall, means: RecallMeans): Promise<void> {
   const [id = '', action] = rest.split('/')
   const kept = action === 'cancel' ? await means.responses.find(id, askingOf(exchange, means)) : undefined
-  if (!kept) throw unknown(rest)
+  if (!kept) throw unknown(action === 'cancel' ? id : rest)
   throw new ModelError(
     'invalid-request',
     'only a response that is made in the background can be cancelled; this one is finished',
