@@ -6,18 +6,20 @@ const question = 'What is gravity?'
 const maxTokens = 60
 
 /**
- * Asks the starter model one question through each official SDK, and prints the answers as they come.
+ * Asks the starter model one question through each API, with the official SDKs, and prints the answers as they come.
  * Throws where an SDK does, or where an answer is empty.
  */
 export async function demonstrate(url: string): Promise<void> {
-  print(`\nAnthropic SDK: ${question}\n`)
-  await askAnthropic(url)
-  print(`\nOpenAI SDK: ${question}\n`)
-  await askOpenai(url)
-  print('\nBoth answers came from the model on this machine.\n')
+  print(`\nAnthropic SDK, Messages: ${question}\n`)
+  await askMessages(url)
+  print(`\nOpenAI SDK, Chat Completions: ${question}\n`)
+  await askChat(url)
+  print(`\nOpenAI SDK, Responses: ${question}\n`)
+  await askResponses(url)
+  print('\nAll three answers came from the model on this machine.\n')
 }
 
-async function askAnthropic(url: string): Promise<void> {
+async function askMessages(url: string): Promise<void> {
   const anthropic = new Anthropic({ baseURL: url, apiKey: 'any', maxRetries: 0 })
   const stream = anthropic.messages.stream({
     model,
@@ -34,7 +36,7 @@ async function askAnthropic(url: string): Promise<void> {
   conclude(text, `${stop_reason}; ${inputTokens} tokens in, ${usage.output_tokens} out`)
 }
 
-async function askOpenai(url: string): Promise<void> {
+async function askChat(url: string): Promise<void> {
   const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 })
   const chunks = await openai.chat.completions.create({
     model,
@@ -52,6 +54,15 @@ async function askOpenai(url: string): Promise<void> {
     if (usage) cost = `${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out`
   }
   conclude(text, `${reason}; ${cost}`)
+}
+
+async function askResponses(url: string): Promise<void> {
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 })
+  const stream = openai.responses.stream({ model, max_output_tokens: maxTokens, store: false, input: question })
+  stream.on('response.output_text.delta', ({ delta }) => print(delta))
+  const { output_text, status, incomplete_details, usage } = await stream.finalResponse()
+  const reason = incomplete_details?.reason ?? status
+  conclude(output_text, `${reason}; ${usage?.input_tokens} tokens in, ${usage?.output_tokens} out`)
 }
 
 function conclude(text: string, remark: string): void {

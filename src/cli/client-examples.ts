@@ -23,12 +23,18 @@ Anthropic SDK:
   })
   stream.on('text', text => process.stdout.write(text))
 
-OpenAI SDK:
+OpenAI SDK, Chat Completions:
   import OpenAI from 'openai'
   const openai = new OpenAI({ baseURL: '${url}/v1', apiKey: '${key}' })
   const chunks = await openai.chat.completions.create({
     model: '${model}', stream: true, messages: [{ role: 'user', content: 'What is gravity?' }],
   })
   for await (const chunk of chunks) process.stdout.write(chunk.choices[0]?.delta.content ?? '')
+
+OpenAI SDK, Responses:
+  import OpenAI from 'openai'
+  const { responses } = new OpenAI({ baseURL: '${url}/v1', apiKey: '${key}' })
+  const response = await responses.create({ model: '${model}', input: 'What is gravity?' })
+  console.log(response.output_text)
 `
 }

@@ -53,18 +53,18 @@ test('the examples that a server prints can be copied: its curl command gets an 
   const server = startProcess([process.execPath, main, 'serve', ...flags], { environment })
   const [, command = ''] = await server.until(/curl:\n {2}(curl .*?)\n\n/s)
   expect(server.out).not.toContain('secret')
-  expect(server.out.match(/apiKey: 'YOUR_KEY'/g)).toHaveLength(2)
+  expect(server.out.match(/apiKey: 'YOUR_KEY'/g)).toHaveLength(3)
   const mine = command.replace('YOUR_KEY', 'secret').replace(/"max_tokens":\d+/, '"max_tokens":16')
   const { code, out } = await runProcess(['sh', '-c', mine])
   expect(code).toBe(0)
   expect(JSON.parse(out)).toMatchObject({ type: 'message', content: [{ type: 'text' }] })
 })
 
-test('the demonstration prints an answer of each SDK and ends with 0', async () => {
+test('the demonstration prints an answer of each API and ends with 0', async () => {
   const { code, out } = await runProcess([process.execPath, 'scripts/start.ts', '--demo'], { environment })
   expect(code).toBe(0)
   expect(out).toMatch(
-    /Anthropic SDK: [^]*\w{3}[^]* tokens in, \d+ out\)[^]*OpenAI SDK: [^]*\w{3}[^]* tokens in, \d+ out\)/,
+    /Anthropic SDK, Messages: [^]*\w{3}[^]*\d out\)[^]*SDK, Chat Completions: [^]*\w{3}[^]*\d out\)[^]*SDK, Responses: [^]*\w{3}[^]*\d out\)/,
   )
 })
 
