@@ -3,6 +3,7 @@ import { createServer as createListener } from 'node:net'
 import { ConfigError } from './config/config.ts'
 import type { Config } from './config/config.ts'
 import { toModelError } from './core/errors.ts'
+import { isServing } from './server/ask-live.ts'
 import { assertSafeBind } from './server/safe-bind.ts'
 import type { DuologueServer } from './server/server.ts'
 
@@ -36,7 +37,10 @@ function cannotListen({ host, port }: Config, cause: unknown): ConfigError {
   return new ConfigError(`${host}:${port} ${listenFailures[code] ?? 'cannot be listened on'}`, { cause })
 }
 
-/** Listens for a moment where the server would. */
+/**
+ * Tells whether a server could listen where the configuration says, or one does already. Throws a `ConfigError` that
+ * says what stands against it.
+ */
 export async function tryAddress(config: Config): Promise<string> {
   requireSafeBind(config)
   const { host, port } = config
@@ -44,8 +48,9 @@ export async function tryAddress(config: Config): Promise<string> {
   try {
     listener.listen({ host, port })
     await once(listener, 'listening')
-    return `${host}:${port}`
+    return `${host}:${port} is free`
   } catch (error) {
+    if (await isServing(ownUrlOf(config))) return `${host}:${port} is served by Duologue`
     throw cannotListen(config, error)
   } finally {
     listener.close()

@@ -12,7 +12,7 @@ export interface Machine {
   readonly nodeVersion: string
   /** Makes sure that the engine is installed, and gives where. Throws a `ModelError` that names the cause. */
   readonly provision: () => Promise<string>
-  /** Starts to listen where the server would, and stops again. Throws where it cannot. */
+  /** Says whether the server could listen at its address, or does already. Throws where it cannot. */
   readonly tryAddress: () => Promise<string>
 }
 
@@ -30,7 +30,7 @@ export function examineMachine(machine: Machine): readonly Examination[] {
     { name: 'memory', look: async () => examineMemory(machine) },
     { name: 'engine', look: async () => ({ state: 'ok', found: await machine.provision() }) },
     { name: 'models', look: async () => examineModels(machine) },
-    { name: 'address', look: async () => ({ state: 'ok', found: `${await machine.tryAddress()} is free` }) },
+    { name: 'address', look: async () => ({ state: 'ok', found: await machine.tryAddress() }) },
   ]
   return examinations.map(({ name, look }) => ({ name, look: async () => explained(look, machine) }))
 }

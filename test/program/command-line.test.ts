@@ -12,6 +12,7 @@ import { dataFolderWith, looseTinyModel } from './data-folder.ts'
 import { installedProgram } from './installed-program.ts'
 import { runProcess, startProcess } from './processes.ts'
 import type { Ended, StartOptions } from './processes.ts'
+import { serve } from './served.ts'
 
 /** A usual width of terminals. */
 const columns = 100
@@ -234,6 +235,14 @@ test('doctor finds nothing wrong with a machine that can serve', async () => {
       .split('\n')
       .map(line => line.split(/ +/)[0]),
   ).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'ok'])
+})
+
+test('doctor finds nothing wrong where the server runs already', async () => {
+  const data = await dataFolderWith({ tiny: {} })
+  const { port } = await serve(main, [], data)
+  const { code, out } = await duologue('doctor', { environment: { ...data.environment, DUOLOGUE_PORT: String(port) } })
+  expect(out).toMatch(new RegExp(`^ok +address +127\\.0\\.0\\.1:${port} is served by Duologue$`, 'm'))
+  expect(code).toBe(0)
 })
 
 test('doctor names a broken model and a taken port, with what to do, and ends with 69', async () => {
