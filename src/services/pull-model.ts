@@ -98,6 +98,15 @@ export async function lookUpPull(wanted: WantedModel, dependencies: PullDependen
   }
 }
 
+/** Throws a `ModelError` where it is known without asking a source that a model will not fit in memory. */
+export function requireMemory(
+  wanted: WantedModel & Pick<PullRequest, 'isForced'>,
+  dependencies: PullDependencies,
+): void {
+  const plan = planPull(wanted, dependencies)
+  if (plan.entry !== undefined) checkFit(plan, plan.entry.minimumMemoryBytes)
+}
+
 /** Tells how much of a model an interrupted pull has left, for the next one to go on from. */
 export async function keptBytes(wanted: WantedModel, dependencies: PullDependencies): Promise<number> {
   return partSize(planPull(wanted, dependencies).partPath)
@@ -228,7 +237,7 @@ function renamed(error: unknown, file: AcquiredFile): unknown {
 }
 
 function checkFit(
-  { id, request, dependencies }: Pick<Pull, 'id' | 'request' | 'dependencies'>,
+  { id, request, dependencies }: Pick<Plan<Pick<PullRequest, 'isForced'>>, 'id' | 'request' | 'dependencies'>,
   neededBytes: number,
 ): void {
   if (request.isForced === true) return

@@ -1,6 +1,6 @@
 import { isModelId } from '../catalog/model-id.ts'
 import { ModelError } from '../core/errors.ts'
-import { lookUpPull } from './pull-model.ts'
+import { lookUpPull, requireMemory } from './pull-model.ts'
 import type { PullRequest } from './pull-model.ts'
 import type { PullChange } from './pull-state.ts'
 import { RunningPull } from './running-pull.ts'
@@ -58,6 +58,7 @@ class Pulls implements SharedPulls {
     }
     if (running !== undefined && !isSame(running, target.sources)) throw taken(running)
     if (running !== undefined) return running.tell()
+    requireMemory(request, this.#options)
     this.#admit()
     const pull = new RunningPull(target, request, this.#options)
     this.#remember(pull)

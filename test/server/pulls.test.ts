@@ -257,6 +257,18 @@ test.each(failing)('%s is told with cause and fix, also to who comes later', asy
   expect(await models.list()).toEqual([])
 })
 
+test('a model of the catalogue that will not fit in memory is refused at once, unless it is forced', async () => {
+  const entries = [pinned({ minimumMemoryBytes: 2 ** 40 })]
+  const { port, hub } = await servePulls(whole, { machine: { entries } })
+  const message = expect.stringMatching(/^model: tiny needs 1\.0 TiB of memory, 16\.0 GiB available/)
+  expect(await pull(port, { model: 'tiny' })).toMatchObject({
+    status: 400,
+    json: { error: { param: 'model', message } },
+  })
+  expect(hub.seen).toEqual([])
+  expect((await pull(port, { model: 'tiny', force: true })).status).toBe(202)
+})
+
 test('a file with a wrong checksum is thrown away and told, and the right one takes its place', async () => {
   const wrong = Buffer.from(content).fill(0, 5000)
   const answer: Answer = (request, response, attempt) =>

@@ -1,4 +1,4 @@
-import { ModelError } from '../../core/errors.ts'
+import { ModelError, type ErrorKind } from '../../core/errors.ts'
 import { Field } from '../../protocols/json.ts'
 import { isModelId } from '../../services/shared-pulls.ts'
 import type { AskedPull, PullChange, SharedPulls } from '../../services/shared-pulls.ts'
@@ -59,9 +59,12 @@ function decodePull(body: unknown): AskedPull {
   }
 }
 
+/* What is too large is the model here, and not what was sent. */
+const aboutTheModel: ReadonlySet<ErrorKind> = new Set(['invalid-request', 'too-large'])
+
 function aboutModel(error: unknown): never {
-  if (!(error instanceof ModelError) || error.kind !== 'invalid-request') throw error
-  throw new ModelError(error.kind, `model: ${error.message}`, { field: ['model'], cause: error })
+  if (!(error instanceof ModelError) || !aboutTheModel.has(error.kind)) throw error
+  throw new ModelError('invalid-request', `model: ${error.message}`, { field: ['model'], cause: error })
 }
 
 const headers = { 'cache-control': 'no-store' }
