@@ -27,6 +27,7 @@ import { anthropicRoutes } from './routes/anthropic.ts'
 import { completionRoutes } from './routes/completions.ts'
 import { explainRoutes, type ExplainOptions } from './routes/explain.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
+import { homeRoutes } from './routes/home.ts'
 import { modelEventRoutes } from './routes/model-events.ts'
 import { modelRoutes } from './routes/models.ts'
 import { openaiRoutes } from './routes/openai.ts'
@@ -154,6 +155,7 @@ function allRoutes(
     ...modelEventRoutes({ follow: services.followModels, limits, stopping, isOwners }),
     ...pullRoutes({ pulls: services.pulls, limits }),
     ...explainRoutes({ ...explaining, ...recalling, explainRoute: services.explainRoute }),
+    ...homeRoutes(),
     ...healthRoutes(() => {
       if (phase.isDraining) return { isReady: false, reason: 'the server is shutting down' }
       return readiness?.() ?? { isReady: true }

@@ -35,6 +35,16 @@ test('models are listed in the form of OpenAI, or of Anthropic for who sends its
   })
 })
 
+test('who knocks at the bare address hears who is there', async () => {
+  const { port } = await start({ cards: [] })
+  expect((await ask(port, { path: '/' })).json).toMatchObject({
+    name: 'Duologue',
+    status: 'live',
+    models: '/v1/models',
+  })
+  expect(await ask(port, { path: '/', method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+})
+
 test('a list without models is a list', async () => {
   const { port } = await start({ cards: [] })
   expect((await ask(port, { path: '/v1/models', headers: anthropic })).json).toEqual({

@@ -32,6 +32,7 @@ const requests = [
   ['GET', '/v1/models'],
   ['GET', '/v1/models/m'],
   ['HEAD', '/v1/models'],
+  ['GET', '/'],
   ['GET', '/health'],
   ['GET', '/health/live'],
   ['GET', '/health/ready'],
@@ -209,6 +210,7 @@ test('every route opens exactly for whom its table says', async () => {
     {
       "DELETE /duologue/models/pull/*": "owner",
       "DELETE /v1/responses/*": "key",
+      "GET /": "public",
       "GET /duologue/explain/cache/*": "key",
       "GET /duologue/models/events": "key",
       "GET /health": "public",
