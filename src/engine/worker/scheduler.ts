@@ -17,7 +17,8 @@ import type { BatchEntry } from './model-slots.ts'
 import { RestWriter } from './rest-writer.ts'
 import { Seating } from './seating.ts'
 import { bulkPiece } from './slots.ts'
-import { Pace } from './pace.ts'
+import { createPace } from './pace.ts'
+import type { Pace } from './pace.ts'
 import { padGaps } from './padding.ts'
 import { planStep } from './step.ts'
 
@@ -83,7 +84,7 @@ class StepScheduler implements Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#model = options.model
-    this.#pace = new Pace(options.model.batchTokens, options.pacing)
+    this.#pace = createPace(options.model.batchTokens, options.pacing)
     this.#lanes = Array.from({ length: options.model.slots }, (_, id) => emptyLane(id))
     const { model, archive, now } = options
     this.#checkpoints = new Checkpoints(model, this.#lanes)

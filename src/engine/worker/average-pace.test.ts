@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Pace } from './pace.ts'
-import { usualPacing } from '../../../test/support/usual-pacing.ts'
+import { AveragePace } from './average-pace.ts'
+import type { Pace } from './pace.ts'
 
 /** What steps cost, in milliseconds. A small piece costs more for each token than a large one, by a factor. */
 interface Machine {
@@ -45,7 +45,7 @@ const machines = fc.record({
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 
 test('a prompt alone has the whole batch', () => {
-  expect(new Pace(512, usualPacing).room(0, Infinity)).toBe(512)
+  expect(new AveragePace(512, 3).room(0, Infinity)).toBe(512)
 })
 
 test('whatever a machine costs, answers keep their part of the time, and so do prompts', () => {
@@ -55,7 +55,7 @@ test('whatever a machine costs, answers keep their part of the time, and so do p
       fc.integer({ min: 1, max: 8 }),
       fc.integer({ min: 2, max: 20 }),
       (machine, writing, slowdown) => {
-        const pace = new Pace(512, { slowdown, isEven: false })
+        const pace = new AveragePace(512, slowdown)
         run(machine, pace, writing)
         const times = run(machine, pace, writing)
         const [written, read] = [sum(times.writing), sum(times.reading)]
@@ -70,7 +70,7 @@ test('whatever a machine costs, answers keep their part of the time, and so do p
 
 test('where small pieces cost no more than large ones, every gap stays under what is allowed', () => {
   const [passMs, answerMs] = [100, 10]
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   pace.read({ tokens: 512, milliseconds: 512 * 20, reading: 1, writing: 0 })
   pace.wrote(1, passMs)
   const { reading } = run({ passMs, answerMs, promptMs: 20, smallFactor: 1 }, pace, 1)
@@ -79,14 +79,14 @@ test('where small pieces cost no more than large ones, every gap stays under wha
 })
 
 test('where small pieces cost far more, prompts are read in large ones', () => {
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   const { reading } = run({ passMs: 5, answerMs: 2, promptMs: 2, smallFactor: 5 }, pace, 1)
   const large = reading.filter(ms => ms >= 64 * 2)
   expect(large.length).toBeGreaterThan(reading.length * 0.8)
 })
 
 test('where all pieces cost more the deeper they are read, prompts are read in small ones', () => {
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   pace.read({ tokens: 512, milliseconds: 512, reading: 1, writing: 0 })
   const large: number[] = []
   for (let piece = 0; piece < 850; piece += 1) {
@@ -100,13 +100,13 @@ test('where all pieces cost more the deeper they are read, prompts are read in s
 })
 
 test('a fast prompt gets much room', () => {
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   run({ passMs: 10, answerMs: 1, promptMs: 0.01, smallFactor: 1 }, pace, 1)
   expect(pace.room(1, Infinity)).toBe(512)
 })
 
 test('many prompts beside one answer get more of the time than one of them would', () => {
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   pace.wrote(1, 10)
   pace.read({ tokens: 64, milliseconds: 100, reading: 9, writing: 1 })
   pace.wrote(1, 10)
@@ -115,43 +115,9 @@ test('many prompts beside one answer get more of the time than one of them would
 })
 
 test('prompts that can be read in half a second are read at once', () => {
-  const pace = new Pace(512, usualPacing)
+  const pace = new AveragePace(512, 3)
   pace.wrote(1, 10)
   pace.read({ tokens: 64, milliseconds: 64, reading: 1, writing: 1 })
   expect(pace.room(1, 500)).toBe(512)
   expect(pace.room(1, 501)).toBeLessThan(512)
-})
-
-const even = { slowdown: 3, isEven: true }
-
-test('an even pace holds for every token from the first piece on, whatever pieces cost', () => {
-  fc.assert(
-    fc.property(machines, fc.integer({ min: 1, max: 8 }), (machine, writing) => {
-      const pace = new Pace(512, even)
-      pace.read({ tokens: 512, milliseconds: 1, reading: 1, writing: 0 })
-      pace.wrote(writing, Math.max(machine.passMs, writing * machine.answerMs))
-      const times = run(machine, pace, writing)
-      const writingMs = times.writing[0] ?? 0
-      // Less than a token cannot be read, and one more is tried now and then.
-      const tokenMs = machine.promptMs * machine.smallFactor
-      const mostMs = Math.max(machine.passMs, 2 * writingMs + tokenMs)
-      expect(Math.max(...times.reading)).toBeLessThanOrEqual(mostMs)
-    }),
-  )
-})
-
-test('an even pace begins with one token of each prompt, for it may lie deep in its context', () => {
-  const pace = new Pace(512, even)
-  run({ passMs: 10, answerMs: 1, promptMs: 0.1, smallFactor: 1 }, pace, 1)
-  expect(pace.room(1, 6000)).toBeGreaterThan(16)
-  pace.begin()
-  expect(pace.room(1, 6000)).toBe(1)
-})
-
-test('an even pace reads nothing at once beside an answer', () => {
-  const pace = new Pace(512, even)
-  pace.wrote(1, 10)
-  pace.read({ tokens: 64, milliseconds: 64, reading: 1, writing: 1 })
-  expect(pace.room(1, 500)).toBeLessThan(16)
-  expect(pace.room(0, 500)).toBe(512)
 })
