@@ -4,6 +4,7 @@ import type { Awaited } from './awaited.ts'
 import type { Job } from './generation.ts'
 import { createJobQueue } from './job-queue.ts'
 import type { Lane } from './lane.ts'
+import type { Behind } from './lane-entry.ts'
 import type { LanguageModel } from './language-model.ts'
 import type { Seated, Seating } from './seating.ts'
 import { worthCopying } from './slots.ts'
@@ -19,14 +20,6 @@ interface Held {
   readonly awaited: Awaited
   /** How much of it was there when it came. */
   readonly had: number
-}
-
-/** Prompts that wait for what a lane reads. */
-export interface Behind {
-  /** How many tokens the one waits for that waits for fewest. */
-  readonly tokens: number
-  /** How urgent the most urgent one is. */
-  readonly urgency: number
 }
 
 export interface AdmissionOptions {

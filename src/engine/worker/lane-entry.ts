@@ -1,5 +1,4 @@
 import { urgencies } from '../urgencies.ts'
-import type { Behind } from './admission.ts'
 import { measuresPrompt } from './generation.ts'
 import type { Lane, Work } from './lane.ts'
 import type { BatchEntry } from './model-slots.ts'
@@ -11,6 +10,14 @@ import type { Working } from './step.ts'
  * another answer's one token, the native batch takes the first token of a piece apart; the others are a large piece.
  */
 const measuredPiece = bulkPiece + 1
+
+/** Prompts that wait for what a lane reads. */
+export interface Behind {
+  /** How many tokens the one waits for that waits for fewest. */
+  readonly tokens: number
+  /** How urgent the most urgent one is. */
+  readonly urgency: number
+}
 
 /** What is left of a prompt. */
 export interface Unread {

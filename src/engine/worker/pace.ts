@@ -1,7 +1,3 @@
-import type { Pacing } from '../pacing.ts'
-import { AveragePace } from './average-pace.ts'
-import { EvenPace } from './even-pace.ts'
-
 /** A step that read prompts. */
 export interface ReadingStep {
   readonly tokens: number
@@ -24,9 +20,4 @@ export interface Pace {
   wrote(answers: number, milliseconds: number): void
   /** Notes a step that read prompts while answers waited for their next token. */
   read(step: ReadingStep): void
-}
-
-/** Makes a pace as the owner wants it. `mostRoom` is in tokens. */
-export function createPace(mostRoom: number, { slowdown, isEven }: Pacing): Pace {
-  return isEven ? new EvenPace(mostRoom, slowdown) : new AveragePace(mostRoom, slowdown)
 }
