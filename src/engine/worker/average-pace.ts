@@ -1,3 +1,4 @@
+import { blend } from './blend.ts'
 import type { Pace, ReadingStep } from './pace.ts'
 import { bulkPiece } from './slots.ts'
 
@@ -25,8 +26,9 @@ const piecesBetweenLooks = 32
 
 /**
  * A pace that answers keep on average. A reader's gap is the time of one step of each kind, so prompts are read in
- * pieces small enough for a gap to be at most `slowdown` times the usual one. Where small pieces cost far more than large ones, as with small models, prompts are read in large
- * pieces instead, and after each the answers go on for long enough that their average pace is the same.
+ * pieces small enough for a gap to be at most `slowdown` times the usual one. Where small pieces cost far more than
+ * large ones, as with small models, prompts are read in large pieces instead, and after each the answers go on for long
+ * enough that their average pace is the same.
  * It learns from the steps taken: machines and models differ by orders of magnitude.
  */
 export class AveragePace implements Pace {
@@ -66,7 +68,7 @@ export class AveragePace implements Pace {
   }
 
   wrote(answers: number, milliseconds: number): void {
-    this.#writingMs.set(answers, blend(this.#writingMs.get(answers), milliseconds))
+    this.#writingMs.set(answers, blend(this.#writingMs.get(answers) ?? milliseconds, milliseconds))
     this.#owedMs -= milliseconds
   }
 
@@ -79,7 +81,7 @@ export class AveragePace implements Pace {
     const cost = milliseconds / tokens
     if (tokens >= bulkPiece) this.#learnLarge(cost)
     // A last piece, and one that had to be large, say nothing about the room.
-    else if (isWhole) this.#smallCost = blend(this.#smallCost, cost)
+    else if (isWhole) this.#smallCost = blend(this.#smallCost ?? cost, cost)
     if (isWhole && writing > 0) this.#fit(tokens, milliseconds, this.#allowedMs(writing, slowdown))
   }
 
@@ -96,7 +98,7 @@ export class AveragePace implements Pace {
 
   #learnLarge(cost: number): void {
     const isStale = this.#pieces - this.#lastLarge > piecesBetweenLooks
-    this.#largeCost = isStale ? cost : blend(this.#largeCost, cost)
+    this.#largeCost = isStale ? cost : blend(this.#largeCost ?? cost, cost)
     this.#lastLarge = this.#pieces
   }
 
@@ -114,8 +116,4 @@ export class AveragePace implements Pace {
     if (this.#smallCost === undefined || this.#pieces % piecesBetweenLooks === 0) return false
     return this.#smallCost > mostWaste * this.#largeCost
   }
-}
-
-function blend(known: number | undefined, seen: number): number {
-  return known === undefined ? seen : known * 0.7 + seen * 0.3
 }

@@ -1,3 +1,5 @@
+import { blend } from './blend.ts'
+
 /** What evaluating and bringing back cost on this machine, learnt from what they did cost. */
 export class CacheCosts {
   #msPerToken = 1
@@ -24,8 +26,3 @@ export class CacheCosts {
 }
 
 const leastTokens = 64
-
-/* The latest costs count most: a machine that is busy with other things is slower. */
-function blend(known: number, seen: number): number {
-  return known * 0.7 + seen * 0.3
-}

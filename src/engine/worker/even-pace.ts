@@ -1,3 +1,4 @@
+import { blend } from './blend.ts'
 import type { Pace, ReadingStep } from './pace.ts'
 
 /* An answer's own tokens take longer as it grows, and no two steps take the same time. */
@@ -58,8 +59,7 @@ export class EvenPace implements Pace {
   }
 
   wrote(answers: number, milliseconds: number): void {
-    const known = this.#writingMs.get(answers) ?? milliseconds
-    this.#writingMs.set(answers, known * 0.7 + milliseconds * 0.3)
+    this.#writingMs.set(answers, blend(this.#writingMs.get(answers) ?? milliseconds, milliseconds))
     this.#isPromptsTurn = true
   }
 

@@ -1,4 +1,5 @@
 import type { ArchivePlaces } from '../messages.ts'
+import { blend } from './blend.ts'
 
 type PlaceName = keyof ArchivePlaces
 
@@ -16,7 +17,7 @@ export class WriteTimes {
   readonly #msPerByte = { memory: firstMsPerByte, disk: firstMsPerByte }
 
   note(place: PlaceName, bytes: number, ms: number): void {
-    if (bytes > 0) this.#msPerByte[place] = this.#msPerByte[place] * 0.7 + (ms / bytes) * 0.3
+    if (bytes > 0) this.#msPerByte[place] = blend(this.#msPerByte[place], ms / bytes)
   }
 
   /** Whether so many bytes are written in the time that they are worth. */
