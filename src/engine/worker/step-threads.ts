@@ -64,6 +64,8 @@ export class StepThreads {
   /** Evaluates the batch that lies ready in a context, of so many tokens. */
   async decode(context: NativeContext, tokens: number): Promise<void> {
     context.setThreads(this.next(tokens))
+    // Small steps are many, and nothing is learnt of them.
+    if (tokens < largeStep) return context.decodeBatch()
     const [began, before] = [performance.now(), computedMs()]
     await context.decodeBatch()
     this.took(tokens, { elapsed: performance.now() - began, computed: computedMs() - before })
