@@ -1,4 +1,4 @@
-import { pinnedTokens } from './lane.ts'
+import { isPinned } from './lane.ts'
 import type { Lane } from './lane.ts'
 import { commonPrefix } from './slots.ts'
 import type { SlotState } from './state-writer.ts'
@@ -8,11 +8,6 @@ const worthArchiving = 256
 
 /* Of one that its client wants to be kept, less is enough. */
 const pinnedWorthArchiving = 64
-
-/** Whether a promise to keep what a lane holds stands at this moment. */
-export function isPinned({ pins }: Lane, nowMs: number): boolean {
-  return pinnedTokens(pins, nowMs) > 0
-}
 
 /** How many tokens must be at stake for a lane to be written away. */
 export function leastAtStake(lane: Lane, nowMs: number): number {

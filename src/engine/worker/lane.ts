@@ -76,6 +76,11 @@ export function toSlot(lane: Lane, { nowMs, model }: { nowMs: number; model: Mod
   }
 }
 
+/** Whether a promise to keep a conversation stands at this moment. */
+export function isPinned({ pins }: Pick<Lane, 'pins'>, nowMs: number): boolean {
+  return pinnedTokens(pins, nowMs) > 0
+}
+
 /** How many of the first tokens are promised to be kept at this moment. */
 export function pinnedTokens(pins: readonly Pin[], nowMs: number): number {
   return Math.max(0, ...pins.filter(({ untilMs }) => untilMs > nowMs).map(({ tokens }) => tokens))

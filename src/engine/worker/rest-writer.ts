@@ -1,9 +1,10 @@
 import type { Archive } from './archive.ts'
 import type { CacheCosts } from './cache-costs.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import { isPinned } from './lane.ts'
 import type { Lane } from './lane.ts'
 import { remember } from './lane-entry.ts'
-import { isElsewhere, isPinned, leastAtStake, toState } from './lane-state.ts'
+import { isElsewhere, leastAtStake, toState } from './lane-state.ts'
 import type { LanguageModel } from './language-model.ts'
 import { commonPrefix } from './slots.ts'
 
@@ -102,7 +103,8 @@ export class RestWriter {
 
   async #write(lane: Lane): Promise<void> {
     const { archive, checkpoints, costs, now, onMove } = this.#options
-    const { askedTokens, tokens } = { ...lane, tokens: Uint32Array.from(lane.tokens) }
+    const { askedTokens } = lane
+    const tokens = Uint32Array.from(lane.tokens)
     this.#tried.set(lane, tokens)
     await checkpoints.goBackToPrompt(lane)
     const nowMs = now()
